@@ -1,0 +1,1 @@
+//! State, messages and `update`: (state, message) → (state, effects).

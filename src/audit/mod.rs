@@ -1,0 +1,1 @@
+//! The journal: who changed what, when, why, and how it ended.

@@ -1,0 +1,1 @@
+//! The Kubernetes API: connect, watch, read, patch, review access, emit events.

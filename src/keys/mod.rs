@@ -1,0 +1,1 @@
+//! One table: action, keys, context, help text, danger.

@@ -1,0 +1,1 @@
+//! Numbers per version: providers, queries, the Prometheus client, series with gaps.

@@ -1,0 +1,1 @@
+//! Carries one change through, from plan to proof.

@@ -1,0 +1,1 @@
+//! What may be done with a route: roles, ladder, plan, gate, proof. Pure.

@@ -1,0 +1,1 @@
+//! What an HTTPRoute says: pure types, parsing, status, shares.

@@ -1,0 +1,1 @@
+//! Draws the state of `app`: theme, layout, one file a view.
