@@ -1,0 +1,28 @@
+# The backends' network: a namespace joined to the host by a pair of interfaces. Sourced, never run.
+# shellcheck shell=bash
+#
+# Endpoints may not be loopback addresses, so the backends live on private ones.
+
+network_ready() {
+  [[ $(ip -4 -oneline address show dev "$VETH_HOST" 2>/dev/null) == *" $HOST_IP/29 "* ]] &&
+    [[ $(ip -n "$NETNS" -4 -oneline address show dev "$VETH_INSIDE" 2>/dev/null) == *" $STABLE_IP/29 "*" $CANARY_IP/29 "* ]]
+}
+
+start_network() {
+  network_ready && return
+  stop_network
+  ip netns add "$NETNS"
+  ip link add "$VETH_HOST" type veth peer name "$VETH_INSIDE" netns "$NETNS"
+  ip address add "$HOST_IP/29" dev "$VETH_HOST"
+  ip link set "$VETH_HOST" up
+  ip -n "$NETNS" link set lo up
+  ip -n "$NETNS" address add "$STABLE_IP/29" dev "$VETH_INSIDE"
+  ip -n "$NETNS" address add "$CANARY_IP/29" dev "$VETH_INSIDE"
+  ip -n "$NETNS" link set "$VETH_INSIDE" up
+}
+
+# The interfaces go with the namespace.
+stop_network() {
+  if ip netns list 2>/dev/null | grep -q "^$NETNS\b"; then ip netns delete "$NETNS"; fi
+  if ip link show "$VETH_HOST" >/dev/null 2>&1; then ip link delete "$VETH_HOST"; fi
+}

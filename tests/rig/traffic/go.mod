@@ -1,0 +1,3 @@
+module tidegate.dev/rig/traffic
+
+go 1.26
