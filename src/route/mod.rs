@@ -1,1 +1,20 @@
-//! What an HTTPRoute says: pure types, parsing, status, shares.
+//! What an `HTTPRoute` says, as pure types: parsing, status, shares, owners, paths to a backend.
+//!
+//! Does not live here: what may be *done* with a route (`rollout/`), and everything that needs a
+//! clock, a socket or a runtime (`cluster/`). Called by nearly everybody; depends on nothing of ours.
+
+mod model;
+mod owner;
+mod parse;
+mod paths;
+mod share;
+mod status;
+
+pub use model::{
+    Backend, BackendRef, HeaderMatch, Match, ParentRef, PathMatch, Route, RouteId, Rule, Writer,
+};
+pub use owner::{Owner, OwnerRule};
+pub use parse::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, ANNOTATION_STAGES, BadRoute};
+pub use paths::{Path, PathKind, equal_matches, paths_to};
+pub use share::{declared_share, weight_sum};
+pub use status::{Condition, ParentState, ParentStatus, ParentView, RouteState, Truth};

@@ -1,0 +1,402 @@
+//! From the JSON of one object to a [`Route`]: unknown fields ignored, absent ones defaulted as the API
+//! server would, and one bad object never more than one bad row.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+use super::model::{
+    Backend, BackendRef, HeaderMatch, Match, ParentRef, PathMatch, Route, RouteId, Rule, Writer,
+};
+use super::owner::Owner;
+use super::status::{Condition, ParentStatus, Truth};
+
+/// Annotation that names the canary backend.
+pub const ANNOTATION_CANARY: &str = "tidegate.dev/canary";
+/// Annotation that holds the ladder: canary shares in percent, separated by spaces or commas.
+pub const ANNOTATION_STAGES: &str = "tidegate.dev/stages";
+/// Annotation that holds the newest change made by tidegate, as JSON.
+pub const ANNOTATION_LAST_CHANGE: &str = "tidegate.dev/last-change";
+
+const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
+
+/// An object of the list that could not be read as a route.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRoute {
+    /// Namespace and name; `?` where even these could not be read.
+    pub id: RouteId,
+    /// What is wrong with it.
+    pub why: Box<str>,
+}
+
+impl Route {
+    /// Reads one `HTTPRoute` of API version v1 or v1beta1.
+    ///
+    /// # Errors
+    /// [`BadRoute`] with the place when metadata or spec are not what the schema says. A status that cannot
+    /// be read is no error: it becomes [`Route::status_problem`].
+    pub fn from_json(json: &str) -> Result<Self, BadRoute> {
+        let bad = |id: RouteId, error: &serde_json::Error| BadRoute { id, why: error.to_string().into() };
+        let raw: RawRoute<'_> =
+            serde_json::from_str(json).map_err(|error| bad(RouteId::new("?", "?"), &error))?;
+        let id = RouteId { namespace: raw.metadata.namespace, name: raw.metadata.name };
+        let spec = raw.spec.map_or("{}", RawValue::get);
+        let spec: RawSpec = serde_json::from_str(spec).map_err(|error| bad(id.clone(), &error))?;
+        let status = raw.status.map_or("{}", RawValue::get);
+        let (status, status_problem) = match serde_json::from_str::<RawStatus>(status) {
+            Ok(status) => (status, None),
+            Err(error) => (RawStatus::default(), Some(error.to_string().into())),
+        };
+        let ns = id.namespace.clone();
+        let annotations = raw.metadata.annotations.as_ref();
+        let own = |key: &str| annotations.and_then(|map| map.get(key)).cloned();
+        Ok(Self {
+            owners: owners(&raw.metadata.labels, annotations, &raw.metadata.owners, &raw.metadata.managed),
+            last_writer: last_writer(raw.metadata.managed),
+            canary: own(ANNOTATION_CANARY),
+            stages: own(ANNOTATION_STAGES),
+            last_change: own(ANNOTATION_LAST_CHANGE),
+            has_annotations: annotations.is_some(),
+            uid: raw.metadata.uid,
+            generation: raw.metadata.generation,
+            hostnames: spec.hostnames.into(),
+            parents: spec.parents.into_iter().map(|parent| parent.into_model(&ns)).collect(),
+            rules: spec.rules.into_iter().map(|rule| rule.into_model(&ns)).collect(),
+            status: status.parents.into_iter().map(|entry| entry.into_model(&ns)).collect(),
+            status_problem,
+            id,
+        })
+    }
+}
+
+fn last_writer(managed: Vec<RawManaged>) -> Option<Writer> {
+    managed
+        .into_iter()
+        .filter(|entry| entry.subresource != Some("status".into()))
+        .max_by(|a, b| a.time.cmp(&b.time))
+        .map(|entry| Writer { manager: entry.manager, at: entry.time })
+}
+
+fn owners(
+    labels: &BTreeMap<Box<str>, Box<str>>,
+    annotations: Option<&BTreeMap<Box<str>, Box<str>>>,
+    references: &[RawOwner],
+    managed: &[RawManaged],
+) -> Box<[Owner]> {
+    let annotation = |key: &str| annotations.and_then(|map| map.get(key));
+    let managed_by =
+        |name: &str| managed.iter().any(|m| &*m.manager == name && m.subresource != Some("status".into()));
+    let mut found = Vec::new();
+    if labels.get("rollouts.argoproj.io/gatewayapi-canary").is_some_and(|v| &**v == "in-progress") {
+        found.push(Owner::ArgoRollouts);
+    }
+    let canary =
+        references.iter().find(|o| o.api_version.starts_with("flagger.app/") && &*o.kind == "Canary");
+    if canary.is_some() || managed_by("flagger") {
+        found.push(Owner::Flagger { canary: canary.map(|o| o.name.clone()) });
+    }
+    if annotation("argocd.argoproj.io/tracking-id").is_some() || managed_by("argocd-controller") {
+        found.push(Owner::ArgoCd);
+    }
+    let flux =
+        ["kustomize", "helm"].iter().find_map(|kind| labels.get(&*format!("{kind}.toolkit.fluxcd.io/name")));
+    if flux.is_some() || managed_by("kustomize-controller") || managed_by("helm-controller") {
+        found.push(Owner::Flux {
+            name: flux.cloned().unwrap_or_else(|| "unknown".into()),
+            reconcile_disabled: annotation("kustomize.toolkit.fluxcd.io/reconcile")
+                .is_some_and(|v| &**v == "disabled"),
+        });
+    }
+    if let Some(owner) = references.iter().find(|o| o.controller && canary != Some(*o)) {
+        found.push(Owner::Controller { kind: owner.kind.clone(), name: owner.name.clone() });
+    }
+    if labels.get("app.kubernetes.io/managed-by").is_some_and(|v| &**v == "Helm")
+        && let Some(release) = annotation("meta.helm.sh/release-name")
+    {
+        found.push(Owner::Helm { release: release.clone() });
+    }
+    found.into()
+}
+
+/// Reads `null` as the default, as `status.parents: null` and `matches: null` occur.
+fn nullable<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+#[derive(Deserialize)]
+struct RawRoute<'a> {
+    metadata: RawMetadata,
+    #[serde(borrow)]
+    spec: Option<&'a RawValue>,
+    #[serde(borrow)]
+    status: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawMetadata {
+    name: Box<str>,
+    #[serde(default)]
+    namespace: Box<str>,
+    #[serde(default)]
+    uid: Box<str>,
+    #[serde(default)]
+    generation: i64,
+    #[serde(default, deserialize_with = "nullable")]
+    labels: BTreeMap<Box<str>, Box<str>>,
+    annotations: Option<BTreeMap<Box<str>, Box<str>>>,
+    #[serde(default, rename = "ownerReferences", deserialize_with = "nullable")]
+    owners: Vec<RawOwner>,
+    #[serde(default, rename = "managedFields", deserialize_with = "nullable")]
+    managed: Vec<RawManaged>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+struct RawOwner {
+    #[serde(default)]
+    api_version: Box<str>,
+    #[serde(default)]
+    kind: Box<str>,
+    #[serde(default)]
+    name: Box<str>,
+    #[serde(default)]
+    controller: bool,
+}
+
+#[derive(Deserialize)]
+struct RawManaged {
+    #[serde(default)]
+    manager: Box<str>,
+    #[serde(default, deserialize_with = "nullable")]
+    time: Box<str>,
+    subresource: Option<Box<str>>,
+}
+
+#[derive(Deserialize)]
+struct RawSpec {
+    #[serde(default, deserialize_with = "nullable")]
+    hostnames: Vec<Box<str>>,
+    #[serde(default, rename = "parentRefs", deserialize_with = "nullable")]
+    parents: Vec<RawParent>,
+    #[serde(default, deserialize_with = "nullable")]
+    rules: Vec<RawRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawParent {
+    group: Option<Box<str>>,
+    kind: Option<Box<str>>,
+    namespace: Option<Box<str>>,
+    name: Box<str>,
+    section_name: Option<Box<str>>,
+    port: Option<u16>,
+}
+
+impl RawParent {
+    fn into_model(self, namespace: &str) -> ParentRef {
+        let group = self.group.unwrap_or_else(|| GATEWAY_GROUP.into());
+        ParentRef {
+            group: if &*group == "core" { "".into() } else { group },
+            kind: self.kind.unwrap_or_else(|| "Gateway".into()),
+            namespace: self.namespace.unwrap_or_else(|| namespace.into()),
+            name: self.name,
+            section: self.section_name,
+            port: self.port,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawRule {
+    name: Option<Box<str>>,
+    #[serde(default, deserialize_with = "nullable")]
+    matches: Vec<RawMatch>,
+    #[serde(default, deserialize_with = "nullable")]
+    backend_refs: Vec<RawBackend>,
+    #[serde(default, deserialize_with = "nullable")]
+    filters: Vec<RawFilter>,
+    retry: Option<serde::de::IgnoredAny>,
+    session_persistence: Option<serde::de::IgnoredAny>,
+}
+
+impl RawRule {
+    fn into_model(self, namespace: &str) -> Rule {
+        let mirrors = self
+            .filters
+            .iter()
+            .chain(self.backend_refs.iter().flat_map(|backend| &backend.filters))
+            .filter_map(|filter| filter.request_mirror.as_ref())
+            .map(|mirror| mirror.backend_ref.to_model(namespace))
+            .collect();
+        Rule {
+            name: self.name,
+            matches: self.matches.into_iter().map(RawMatch::into_model).collect(),
+            backends: self
+                .backend_refs
+                .iter()
+                .map(|backend| Backend {
+                    to: backend.to.to_model(namespace),
+                    weight: backend.weight.unwrap_or(1),
+                })
+                .collect(),
+            mirrors,
+            retries: self.retry.is_some(),
+            sticky: self.session_persistence.is_some(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct RawBackend {
+    #[serde(flatten)]
+    to: RawBackendRef,
+    weight: Option<u32>,
+    #[serde(default, deserialize_with = "nullable")]
+    filters: Vec<RawFilter>,
+}
+
+#[derive(Deserialize)]
+struct RawBackendRef {
+    group: Option<Box<str>>,
+    kind: Option<Box<str>>,
+    namespace: Option<Box<str>>,
+    name: Box<str>,
+    port: Option<u16>,
+}
+
+impl RawBackendRef {
+    fn to_model(&self, namespace: &str) -> BackendRef {
+        let group = self.group.clone().unwrap_or_default();
+        BackendRef {
+            group: if &*group == "core" { "".into() } else { group },
+            kind: self.kind.clone().unwrap_or_else(|| "Service".into()),
+            namespace: self.namespace.clone().unwrap_or_else(|| namespace.into()),
+            name: self.name.clone(),
+            port: self.port,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawFilter {
+    request_mirror: Option<RawMirror>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawMirror {
+    backend_ref: RawBackendRef,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawMatch {
+    path: Option<RawPath>,
+    method: Option<Box<str>>,
+    #[serde(default, deserialize_with = "nullable")]
+    headers: Vec<RawHeader>,
+    #[serde(default, deserialize_with = "nullable")]
+    query_params: Vec<RawHeader>,
+}
+
+impl RawMatch {
+    fn into_model(self) -> Match {
+        let headers = |list: Vec<RawHeader>| list.into_iter().map(RawHeader::into_model).collect();
+        Match {
+            path: self.path.map(|path| PathMatch {
+                kind: path.kind.unwrap_or_else(|| "PathPrefix".into()),
+                value: path.value.unwrap_or_else(|| "/".into()),
+            }),
+            method: self.method,
+            headers: headers(self.headers),
+            query: headers(self.query_params),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct RawPath {
+    #[serde(rename = "type")]
+    kind: Option<Box<str>>,
+    value: Option<Box<str>>,
+}
+
+#[derive(Deserialize)]
+struct RawHeader {
+    #[serde(rename = "type")]
+    kind: Option<Box<str>>,
+    name: Box<str>,
+    #[serde(default)]
+    value: Box<str>,
+}
+
+impl RawHeader {
+    fn into_model(self) -> HeaderMatch {
+        HeaderMatch { kind: self.kind.unwrap_or_else(|| "Exact".into()), name: self.name, value: self.value }
+    }
+}
+
+#[derive(Deserialize, Default)]
+struct RawStatus {
+    #[serde(default, deserialize_with = "nullable")]
+    parents: Vec<RawParentStatus>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawParentStatus {
+    parent_ref: RawParent,
+    #[serde(default)]
+    controller_name: Box<str>,
+    #[serde(default, deserialize_with = "nullable")]
+    conditions: Vec<RawCondition>,
+}
+
+impl RawParentStatus {
+    fn into_model(self, namespace: &str) -> ParentStatus {
+        ParentStatus {
+            parent: self.parent_ref.into_model(namespace),
+            controller: self.controller_name,
+            conditions: self.conditions.into_iter().map(RawCondition::into_model).collect(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawCondition {
+    #[serde(rename = "type")]
+    kind: Box<str>,
+    #[serde(default, deserialize_with = "nullable")]
+    status: Box<str>,
+    #[serde(default, deserialize_with = "nullable")]
+    reason: Box<str>,
+    #[serde(default, deserialize_with = "nullable")]
+    message: Box<str>,
+    observed_generation: Option<i64>,
+}
+
+impl RawCondition {
+    fn into_model(self) -> Condition {
+        Condition {
+            kind: self.kind,
+            status: match &*self.status {
+                "True" => Truth::True,
+                "False" => Truth::False,
+                _ => Truth::Unknown,
+            },
+            reason: self.reason,
+            message: self.message,
+            observed_generation: self.observed_generation,
+        }
+    }
+}
