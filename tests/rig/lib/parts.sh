@@ -15,6 +15,17 @@ any_missing() {
   for name in "${PARTS[@]}"; do running "$name" || printf ' %s' "$name"; done
 }
 
+# replace_taken_ports chooses anew if, while nothing of the rig ran, somebody took one of its ports.
+replace_taken_ports() {
+  local name
+  for name in $(compgen -v PORT_); do
+    is_closed "127.0.0.1:${!name}" && continue
+    choose_state
+    load_state
+    return
+  done
+}
+
 launch_part() { running "$1" || "start_$1"; }
 
 wait_part() {

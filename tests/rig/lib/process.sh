@@ -54,18 +54,24 @@ spawn() {
   wait_until 10 "$name to start" test -s "$RUN/pids/$name"
 }
 
-# end NAME sends SIGTERM, then SIGKILL after 20 s, and returns once the process is gone.
+# end NAME sends SIGTERM, SIGKILL if that does not help, and returns once the process is gone.
 end() {
-  local name=$1 pid deadline=$((SECONDS + 20))
+  local name=$1 pid
   if pid=$(pid_of "$name"); then
     kill -TERM "$pid" 2>/dev/null || true
-    while running "$name"; do
-      if ((SECONDS >= deadline)); then
-        say "rig: $name did not end by itself: SIGKILL"
-        kill -KILL "$pid" 2>/dev/null || true
-      fi
-      sleep 0.05
-    done
+    gone_within 20 "$name" || {
+      say "rig: $name did not end by itself: SIGKILL"
+      kill -KILL "$pid" 2>/dev/null || true
+      gone_within 10 "$name" || die "$name (pid $pid) does not end"
+    }
   fi
   rm -f "$RUN/pids/$name"
+}
+
+gone_within() {
+  local deadline=$((SECONDS + $1)) name=$2
+  while running "$name"; do
+    ((SECONDS < deadline)) || return 1
+    sleep 0.05
+  done
 }
