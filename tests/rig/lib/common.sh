@@ -48,12 +48,14 @@ lock_run() {
 }
 
 # Every build product has a folder named after what it is built from: another version, another folder.
-source_hash() { (cd "$RIG" && cat "$@" | sha256sum | cut -c1-12); }
+source_hash() {
+  (cd "$RIG" && find "$@" -type f '(' -name 'go.*' -o -name '*.go' ')' | sort | xargs cat | sha256sum | cut -c1-12)
+}
 
 ENVOY_VERSION=1.40.0
-KUBE_DIR=$CACHE/kube-$(source_hash kube/go.mod kube/go.sum)
-CONTOUR_DIR=$CACHE/contour-$(source_hash contour/go.mod contour/go.sum)
-CRDS_DIR=$CACHE/crds-$(source_hash crds/go.mod crds/go.sum contour/go.mod)
-TRAFFIC_DIR=$CACHE/traffic-$(source_hash traffic/go.mod traffic/*/*.go)
+KUBE_DIR=$CACHE/kube-$(source_hash kube)
+CONTOUR_DIR=$CACHE/contour-$(source_hash contour)
+CRDS_DIR=$CACHE/crds-$(source_hash crds contour)
+TRAFFIC_DIR=$CACHE/traffic-$(source_hash traffic)
 ENVOY_DIR=$CACHE/envoy-$ENVOY_VERSION
 PROMETHEUS_DIR=$CACHE/prometheus-$(. /etc/os-release && echo "${ID:-linux}${VERSION_ID:-}")
