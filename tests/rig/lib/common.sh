@@ -27,6 +27,8 @@ die() {
   exit 1
 }
 
+reversed() { printf '%s\n' "$@" | tac; }
+
 # wait_until SECONDS WHAT COMMAND... tries the command again and again until it succeeds.
 wait_until() {
   local deadline=$((SECONDS + $1)) what=$2
@@ -49,7 +51,8 @@ lock_run() {
 
 # Every build product has a folder named after what it is built from: another version, another folder.
 source_hash() {
-  (cd "$RIG" && find "$@" -type f '(' -name 'go.*' -o -name '*.go' ')' | sort | xargs cat | sha256sum | cut -c1-12)
+  (cd "$RIG" && find "$@" -type f '(' -name 'go.*' -o -name '*.go' ')' | LC_ALL=C sort |
+    xargs cat | sha256sum | cut -c1-12)
 }
 
 ENVOY_VERSION=1.40.0

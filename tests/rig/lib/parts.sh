@@ -15,6 +15,14 @@ any_missing() {
   for name in "${PARTS[@]}"; do running "$name" || printf ' %s' "$name"; done
 }
 
+# end_outdated ends all parts if the programs that they were started from are no longer the wanted ones.
+end_outdated() {
+  local name programs="$KUBE_DIR $CONTOUR_DIR $ENVOY_DIR $PROMETHEUS_DIR $TRAFFIC_DIR"
+  [[ $(cat "$RUN/programs" 2>/dev/null) != "$programs" ]] || return 0
+  for name in $(reversed "${PARTS[@]}"); do end "$name"; done
+  printf %s "$programs" >"$RUN/programs"
+}
+
 # replace_taken_ports chooses anew if, while nothing of the rig ran, somebody took one of its ports.
 replace_taken_ports() {
   local name
@@ -111,6 +119,7 @@ gateway:
   gatewayRef:
     namespace: $GATEWAY_NAMESPACE
     name: $GATEWAY_NAME
+accesslog-level: disabled
 network:
   admin-port: $PORT_ENVOY_ADMIN
 YAML
