@@ -23,6 +23,6 @@ start_network() {
 
 # The interfaces go with the namespace.
 stop_network() {
-  if ip netns list 2>/dev/null | grep -q "^$NETNS\b"; then ip netns delete "$NETNS"; fi
+  if [[ -e /run/netns/$NETNS ]]; then ip netns delete "$NETNS"; fi
   if ip link show "$VETH_HOST" >/dev/null 2>&1; then ip link delete "$VETH_HOST"; fi
 }

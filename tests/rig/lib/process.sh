@@ -49,7 +49,7 @@ spawn() {
     . "$1"; record=$2; shift 2
     while [[ $(parent_name) == setsid ]]; do sleep 0.01; done
     identity $$ >"$record.new" && mv "$record.new" "$record"
-    exec "$@"' spawn "$RIG/lib/process.sh" "$RUN/pids/$name" "$@" \
+    cd / && exec "$@"' spawn "$RIG/lib/process.sh" "$RUN/pids/$name" "$@" \
     </dev/null >>"$RUN/log/$name.log" 2>&1 9>&-
   wait_until 10 "$name to start" test -s "$RUN/pids/$name"
 }
