@@ -21,8 +21,8 @@ start_network() {
   ip -n "$NETNS" link set "$VETH_INSIDE" up
 }
 
-# The interfaces go with the namespace.
+# The interfaces first: with the namespace they would go some time after `ip` has returned.
 stop_network() {
-  if [[ -e /run/netns/$NETNS ]]; then ip netns delete "$NETNS"; fi
   if ip link show "$VETH_HOST" >/dev/null 2>&1; then ip link delete "$VETH_HOST"; fi
+  if [[ -e /run/netns/$NETNS ]]; then ip netns delete "$NETNS"; fi
 }
