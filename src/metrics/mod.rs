@@ -1,1 +1,73 @@
-//! Numbers per version: providers, queries, the Prometheus client, series with gaps.
+//! Numbers per version: providers, queries, the Prometheus client, counts, quantiles, series with gaps.
+//!
+//! Does not live here: what the numbers *mean* for a rollout (`rollout/`), and when to ask (`app/`).
+//! Called by the runner of `app/`'s effects, by `pilot/` for gates and proofs, and by the verbs in
+//! `cli/`. Rows show rates, which are for looking; gates and proofs use counts, which are for deciding.
+
+mod decode;
+mod error;
+mod history;
+mod increments;
+mod model;
+mod prometheus;
+mod provider;
+mod quantile;
+mod query;
+mod rows;
+mod series;
+mod tally;
+mod transport;
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+
+use crate::route::BackendRef;
+
+pub use error::MetricError;
+pub use model::{BackendCounts, BackendHistory, Counts, History, Numbers, Snapshot};
+pub use prometheus::PrometheusSource;
+pub use provider::{Granularity, PROVIDERS, Provider, ProviderChoice, Unit, UnknownProvider};
+pub use quantile::{Quantile, quantile};
+pub use series::Series;
+
+/// Where numbers per version come from: a Prometheus, or the demo.
+///
+/// Every method may be called at any time and may fail at any time; a failure says in words for a
+/// person what to do, and the next call starts afresh.
+pub trait MetricSource: Send + Sync {
+    /// For rows: rates over `window` for all visible backends. At most three queries up to 256 backends.
+    ///
+    /// # Errors
+    /// Whatever kept the numbers away. A backend without series is no error: it is absent from the snapshot.
+    fn numbers<'a>(
+        &'a self,
+        backends: &'a [BackendRef],
+        window: Duration,
+    ) -> BoxFuture<'a, Result<Snapshot, MetricError>>;
+
+    /// For sparklines when a screen opens: the last `span`, one value a `step`, gaps as `None`.
+    ///
+    /// # Errors
+    /// As [`MetricSource::numbers`].
+    fn history<'a>(
+        &'a self,
+        backends: &'a [BackendRef],
+        span: Duration,
+        step: Duration,
+    ) -> BoxFuture<'a, Result<History, MetricError>>;
+
+    /// For gates, freshness and proofs: exact increments in samples taken later than `since`.
+    ///
+    /// # Errors
+    /// As [`MetricSource::numbers`]; also when the answer is partial, since nothing may be decided on a part.
+    fn counts<'a>(
+        &'a self,
+        backends: &'a [BackendRef],
+        since: Timestamp,
+    ) -> BoxFuture<'a, Result<Counts, MetricError>>;
+
+    /// Whose series these are and what may be claimed from them; `None` until that is known.
+    fn provider(&self) -> Option<&'static Provider>;
+}

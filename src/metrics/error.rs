@@ -1,0 +1,215 @@
+//! What can go wrong between a question and its numbers, each in its own words: what happened, at
+//! which URL (never with credentials), and what to do.
+
+use std::time::Duration;
+
+use super::provider;
+
+/// Why there are no numbers. Its text is for a person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MetricError {
+    /// The text given is no URL of a server.
+    #[error(
+        "--prometheus {url} is not a usable URL: {why}. Give it as http://HOST:PORT, \
+         for example --prometheus http://localhost:9090"
+    )]
+    BadUrl {
+        /// What was given, without credentials.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The HTTP client could not be made.
+    #[error("no HTTP client for Prometheus could be made: {why}")]
+    NoClient {
+        /// What the client said.
+        why: String,
+    },
+    /// Nothing listens there.
+    #[error(
+        "nothing listens at {url} (connection refused). Is Prometheus running, \
+         and is its port-forward still open?"
+    )]
+    Refused {
+        /// Where.
+        url: String,
+    },
+    /// No connection, for another reason than a refusal, or one that broke.
+    #[error("Prometheus at {url} cannot be reached: {why}. Check the address, the network and the VPN")]
+    Unreachable {
+        /// Where.
+        url: String,
+        /// What the network said.
+        why: String,
+    },
+    /// No answer in time.
+    #[error(
+        "Prometheus at {url} did not answer within {}. It may be overloaded; tidegate asks again",
+        seconds(after)
+    )]
+    TimedOut {
+        /// Where.
+        url: String,
+        /// How long was waited.
+        after: Duration,
+    },
+    /// 401.
+    #[error(
+        "Prometheus at {url} wants a login (401). Put it into the URL, --prometheus http://USER:PASSWORD@HOST, \
+         or use an address that needs none"
+    )]
+    Unauthorized {
+        /// Where.
+        url: String,
+    },
+    /// 403.
+    #[error("Prometheus at {url} refuses this login (403): it may not query metrics. Ask for read access")]
+    Forbidden {
+        /// Where.
+        url: String,
+    },
+    /// 404.
+    #[error(
+        "{url} has no Prometheus API (404). Check --prometheus: the path before /api/v1 must be part of it, \
+         for example http://HOST/prometheus"
+    )]
+    NotFound {
+        /// Where.
+        url: String,
+    },
+    /// A redirect; it is not followed, since it mostly leads to a login page.
+    #[error(
+        "{url} redirects to {to} instead of answering, probably to a login page. \
+         Give --prometheus the address of Prometheus itself"
+    )]
+    Redirect {
+        /// Where.
+        url: String,
+        /// To where, without credentials.
+        to: String,
+    },
+    /// A web page.
+    #[error(
+        "{url} answered with a web page, not with metrics: a login page or another server. \
+         Give --prometheus the address of Prometheus itself"
+    )]
+    WebPage {
+        /// Where.
+        url: String,
+    },
+    /// Neither JSON nor a web page.
+    #[error(
+        "{url} is not Prometheus: its answer is not JSON but begins {start:?}. \
+         Give --prometheus the address of Prometheus itself"
+    )]
+    NotJson {
+        /// Where.
+        url: String,
+        /// The first characters of the answer.
+        start: String,
+    },
+    /// JSON, but not in the shape of the Prometheus API.
+    #[error(
+        "{url} is not Prometheus: its JSON has another shape ({what}). \
+         Give --prometheus the address of Prometheus itself"
+    )]
+    NotPrometheus {
+        /// Where.
+        url: String,
+        /// What was missing or strange.
+        what: String,
+    },
+    /// 400 or 422: the server understood, but cannot or will not run the query.
+    #[error("Prometheus at {url} rejected a query ({status}): {why}")]
+    Rejected {
+        /// Where.
+        url: String,
+        /// 400 or 422.
+        status: u16,
+        /// The server's words.
+        why: String,
+    },
+    /// 429 and 5xx.
+    #[error("Prometheus at {url} is unable to answer now ({status}): {why}. tidegate asks again")]
+    Unavailable {
+        /// Where.
+        url: String,
+        /// The status.
+        status: u16,
+        /// The server's words.
+        why: String,
+    },
+    /// Any other status.
+    #[error("{url} answered with status {status}, which Prometheus does not: {why}. Check --prometheus")]
+    Status {
+        /// Where.
+        url: String,
+        /// The status.
+        status: u16,
+        /// The first words of the answer.
+        why: String,
+    },
+    /// An answer too large to be meant.
+    #[error(
+        "the answer of {url} is larger than {limit_mib} MiB and was dropped. Show fewer backends at once"
+    )]
+    TooLarge {
+        /// Where.
+        url: String,
+        /// The limit.
+        limit_mib: usize,
+    },
+    /// The server warned that the answer may be incomplete, and something was to be decided on it.
+    #[error("Prometheus at {url} answered only in part, and nothing is decided on a part: {}", warnings.join("; "))]
+    Partial {
+        /// Where.
+        url: String,
+        /// What the server warned of.
+        warnings: Vec<String>,
+    },
+    /// Series of several clusters under the same names.
+    #[error(
+        "Prometheus at {url} holds these series for several clusters ({}); their numbers cannot be told apart. \
+         Give --prometheus an address that holds one cluster",
+        clusters.join(", ")
+    )]
+    Ambiguous {
+        /// Where.
+        url: String,
+        /// Values of the label `cluster`.
+        clusters: Vec<String>,
+    },
+    /// Prometheus is there, but no known exporter's series are in it (yet).
+    #[error(
+        "Prometheus at {url} has no metrics tidegate knows (looked for: {}). \
+         Is the gateway scraped, and has it seen a request? tidegate looks again",
+        provider::names()
+    )]
+    NoKnownMetrics {
+        /// Where.
+        url: String,
+    },
+}
+
+impl MetricError {
+    /// Whether the URL itself is wrong, so that asking again cannot help: a verb given such a
+    /// `--prometheus` ends with a usage error.
+    #[must_use]
+    pub fn is_wrong_address(&self) -> bool {
+        matches!(
+            self,
+            Self::BadUrl { .. }
+                | Self::NotFound { .. }
+                | Self::Redirect { .. }
+                | Self::WebPage { .. }
+                | Self::NotJson { .. }
+                | Self::NotPrometheus { .. }
+                | Self::Status { .. }
+        )
+    }
+}
+
+/// `10 s`, `0.2 s`.
+fn seconds(duration: &Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}

@@ -1,0 +1,102 @@
+//! From the answers to two range queries to the series of each backend.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::decode::RawSeries;
+use super::model::BackendHistory;
+use super::provider::Provider;
+use super::quantile::quantile;
+use super::query::Question;
+use super::rows::{Rates, edge};
+use super::series::Series;
+use crate::route::BackendRef;
+
+/// The instants a history has values for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Grid {
+    pub start: Timestamp,
+    pub end: Timestamp,
+    pub step: Duration,
+}
+
+impl Grid {
+    /// The last `span` before `now`, on whole steps, so that the same instants are asked for again
+    /// and again. Prometheus refuses more than 11,000 values a series: the step grows instead.
+    pub fn new(now: Timestamp, span: Duration, step: Duration) -> Self {
+        // Whole seconds: that is what the client library can send.
+        let step = step.max(span / 10_000).as_secs_f64().ceil().max(1.0);
+        let step = Duration::from_secs_f64(step);
+        #[expect(
+            clippy::cast_possible_wrap,
+            reason = "a step of 292 thousand million years is not asked for"
+        )]
+        let seconds = step.as_secs() as i64;
+        let end = now.as_second().div_euclid(seconds) * seconds;
+        let end = Timestamp::from_second(end).unwrap_or(now);
+        Self { start: end.checked_sub(span).unwrap_or(end), end, step }
+    }
+
+    fn instants(self) -> impl Iterator<Item = Timestamp> {
+        let mut next = Some(self.start);
+        std::iter::from_fn(move || {
+            let at = next.filter(|at| *at <= self.end)?;
+            next = at.checked_add(self.step).ok();
+            Some(at)
+        })
+    }
+}
+
+#[derive(Default)]
+struct Points {
+    rates: BTreeMap<Timestamp, Rates>,
+    histograms: BTreeMap<Timestamp, Vec<(f64, f64)>>,
+}
+
+/// The series of each backend that has any, with a value or a gap for every instant of `grid`.
+pub(super) fn histories(
+    provider: &Provider,
+    question: &Question,
+    grid: Grid,
+    rates: &[RawSeries],
+    buckets: &[RawSeries],
+) -> HashMap<BackendRef, BackendHistory> {
+    let mut points: HashMap<&BackendRef, Points> = HashMap::new();
+    for series in rates {
+        for backend in question.backends_of(series) {
+            let points = points.entry(backend).or_default();
+            for &(at, rate) in &series.samples {
+                points.rates.entry(at).or_default().add(provider, series.label(provider.class_label), rate);
+            }
+        }
+    }
+    for series in buckets {
+        let Some(edge) = edge(provider, series) else { continue };
+        for backend in question.backends_of(series) {
+            let points = points.entry(backend).or_default();
+            for &(at, rate) in &series.samples {
+                points.histograms.entry(at).or_default().push((edge, rate));
+            }
+        }
+    }
+    let capacity = grid.instants().count();
+    points
+        .into_iter()
+        .map(|(backend, points)| {
+            let line = |value: &dyn Fn(Timestamp) -> Option<f64>| {
+                let mut series = Series::new(grid.step, capacity);
+                grid.instants().for_each(|at| series.push(at, value(at)));
+                series
+            };
+            let rates = |at| points.rates.get(&at).copied();
+            let history = BackendHistory {
+                requests_per_second: line(&|at| rates(at)?.per_second()),
+                error_rate: line(&|at| rates(at)?.error_rate()),
+                p99: line(&|at| quantile(0.99, points.histograms.get(&at)?).map(|q| q.seconds)),
+            };
+            (backend.clone(), history)
+        })
+        .collect()
+}

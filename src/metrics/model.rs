@@ -1,0 +1,118 @@
+//! What a source answers. A backend without series is absent from the map: no data, which is never 0.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::quantile::Quantile;
+use super::series::Series;
+use crate::route::BackendRef;
+
+/// Rates of many backends at one instant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// When the server evaluated the queries, by its clock.
+    pub evaluated_at: Timestamp,
+    /// What the rates are taken over.
+    pub window: Duration,
+    /// Backends that have series.
+    pub backends: HashMap<BackendRef, Numbers>,
+    /// What the server warned of, for example that the answer is partial.
+    pub warnings: Vec<String>,
+}
+
+impl Snapshot {
+    /// The numbers of a backend; `None` is no data.
+    #[must_use]
+    pub fn get(&self, backend: &BackendRef) -> Option<&Numbers> {
+        self.backends.get(backend)
+    }
+}
+
+/// One backend's numbers over a window. For looking at: rates extrapolate, so nothing is decided on them.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Numbers {
+    /// Requests a second, ≥ 0; `None` when the window holds too few samples for a rate.
+    pub requests_per_second: Option<f64>,
+    /// Requests in the window, ≥ 0, by extrapolation and so seldom whole.
+    pub requests: Option<f64>,
+    /// Errors ÷ requests, 0 to 1, as two sums; `None` when there were no requests.
+    pub error_rate: Option<f64>,
+    /// Median latency.
+    pub p50: Option<Quantile>,
+    /// Latency that 95 % of requests stay below.
+    pub p95: Option<Quantile>,
+    /// Latency that 99 % of requests stay below.
+    pub p99: Option<Quantile>,
+    /// When the newest sample was scraped; `None` when it is older than the server looks back (5 min).
+    pub newest_sample: Option<Timestamp>,
+}
+
+/// Series over a span of time, for sparklines.
+#[derive(Debug, Clone, PartialEq)]
+pub struct History {
+    /// Distance of the values.
+    pub step: Duration,
+    /// Backends that have series.
+    pub backends: HashMap<BackendRef, BackendHistory>,
+    /// What the server warned of.
+    pub warnings: Vec<String>,
+}
+
+impl History {
+    /// The series of a backend; `None` is no data.
+    #[must_use]
+    pub fn get(&self, backend: &BackendRef) -> Option<&BackendHistory> {
+        self.backends.get(backend)
+    }
+}
+
+/// One backend's series.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BackendHistory {
+    /// Requests a second.
+    pub requests_per_second: Series,
+    /// Errors ÷ requests, 0 to 1; a gap where there were no requests.
+    pub error_rate: Series,
+    /// Latency in seconds that 99 % of requests stay below.
+    pub p99: Series,
+}
+
+/// Exact increments since an instant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counts {
+    /// Only samples taken later than this count.
+    pub since: Timestamp,
+    /// When the server was asked, by this machine's clock.
+    pub asked_at: Timestamp,
+    /// Backends that have series.
+    pub backends: HashMap<BackendRef, BackendCounts>,
+}
+
+impl Counts {
+    /// The counts of a backend; `None` is no data.
+    #[must_use]
+    pub fn get(&self, backend: &BackendRef) -> Option<&BackendCounts> {
+        self.backends.get(backend)
+    }
+}
+
+/// One backend's exact counts.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct BackendCounts {
+    /// Requests, a whole number ≥ 0.
+    pub requests: f64,
+    /// Requests that failed on the server's side, a whole number, 0 to `requests`.
+    pub errors: f64,
+    /// Time of the newest sample, whether or not it is later than `since`.
+    pub newest: Option<Timestamp>,
+    /// Measured distance of the samples (their median); `None` below two samples.
+    pub scrape_interval: Option<Duration>,
+    /// Scrapes later than `since`: of the target that has most.
+    pub scrapes: usize,
+    /// Whether a counter started again at 0 after `since`: what it counted just before is lost.
+    pub reset: bool,
+    /// Whether all targets that expose this backend are up now; `None` when the server does not know.
+    pub target_up: Option<bool>,
+}
