@@ -1,1 +1,30 @@
-//! What may be done with a route: roles, ladder, plan, gate, proof. Pure.
+//! What may be done with a route: roles, ladder, plan → patch, gate, confirmation, statistics, proof.
+//!
+//! Pure: time and randomness are arguments, so every plan and verdict is tested without a runtime. Does not
+//! live here: reading and writing the cluster (`cluster/`, `pilot/`), counting requests (`metrics/`).
+//! Called by `pilot/`, `app/`, `ui/` and `cli/`; depends on `route/` alone.
+
+mod change;
+mod confirm;
+mod gate;
+mod interval;
+mod ladder;
+mod patch;
+mod plan;
+mod proof;
+mod roles;
+mod weights;
+
+pub use change::{ChangeRecord, RuleWeights};
+pub use confirm::{Confirmation, Demand, demand};
+pub use gate::{Check, ErrorCount, Gate, GateInput, Readiness, Verdict, gate};
+pub use interval::{ALPHA_ERRORS, Interval, interval, needed};
+pub use ladder::{BadLadder, Ladder, Stage};
+pub use patch::json_patch;
+pub use plan::{
+    Direction, Edit, Effect, Intent, Plan, Refusal, RollbackTarget, RuleChange, plan, remaining_paths,
+    rollback_target, untouched_paths,
+};
+pub use proof::{Claim, Finding, Observed, judge, requests_for_power};
+pub use roles::{Role, RoleSource, Roles, roles};
+pub use weights::{SHARE_SCALE, set_share};

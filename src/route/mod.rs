@@ -11,7 +11,7 @@ mod share;
 mod status;
 
 pub use model::{
-    Backend, BackendRef, HeaderMatch, Match, ParentRef, PathMatch, Route, RouteId, Rule, Writer,
+    Backend, BackendRef, HeaderMatch, Match, Mirror, ParentRef, PathMatch, Route, RouteId, Rule, Writer,
 };
 pub use owner::{Owner, OwnerRule};
 pub use parse::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, ANNOTATION_STAGES, BadRoute};

@@ -99,8 +99,8 @@ pub struct Rule {
     pub matches: Box<[Match]>,
     /// The backends with their weights.
     pub backends: Box<[Backend]>,
-    /// Targets of `RequestMirror` filters, of the rule or of one of its backends.
-    pub mirrors: Box<[BackendRef]>,
+    /// `RequestMirror` filters, of the rule or of one of its backends.
+    pub mirrors: Box<[Mirror]>,
     /// Whether `retry` is set: upstream request counts are then inflated.
     pub retries: bool,
     /// Whether `sessionPersistence` is set: sessions then override weights.
@@ -113,6 +113,15 @@ impl Rule {
     pub fn is_split(&self) -> bool {
         self.backends.len() >= 2
     }
+}
+
+/// A `RequestMirror` filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirror {
+    /// Where the copies go.
+    pub to: BackendRef,
+    /// JSON pointer to the filter, relative to the rule: `filters/0` or `backendRefs/1/filters/0`.
+    pub pointer: Box<str>,
 }
 
 /// One weighted backend of a rule.

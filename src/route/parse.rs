@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::model::{
-    Backend, BackendRef, HeaderMatch, Match, ParentRef, PathMatch, Route, RouteId, Rule, Writer,
+    Backend, BackendRef, HeaderMatch, Match, Mirror, ParentRef, PathMatch, Route, RouteId, Rule, Writer,
 };
 use super::owner::Owner;
 use super::status::{Condition, ParentStatus, Truth};
@@ -229,13 +229,10 @@ struct RawRule {
 
 impl RawRule {
     fn into_model(self, namespace: &str) -> Rule {
-        let mirrors = self
-            .filters
-            .iter()
-            .chain(self.backend_refs.iter().flat_map(|backend| &backend.filters))
-            .filter_map(|filter| filter.request_mirror.as_ref())
-            .map(|mirror| mirror.backend_ref.to_model(namespace))
-            .collect();
+        let mut mirrors = mirrors_of("filters", &self.filters, namespace);
+        for (index, backend) in self.backend_refs.iter().enumerate() {
+            mirrors.extend(mirrors_of(&format!("backendRefs/{index}/filters"), &backend.filters, namespace));
+        }
         Rule {
             name: self.name,
             matches: self.matches.into_iter().map(RawMatch::into_model).collect(),
@@ -247,11 +244,19 @@ impl RawRule {
                     weight: backend.weight.unwrap_or(1),
                 })
                 .collect(),
-            mirrors,
+            mirrors: mirrors.into(),
             retries: self.retry.is_some(),
             sticky: self.session_persistence.is_some(),
         }
     }
+}
+
+fn mirrors_of(list: &str, filters: &[RawFilter], namespace: &str) -> Vec<Mirror> {
+    let mirror = |(index, filter): (usize, &RawFilter)| {
+        let to = filter.request_mirror.as_ref()?.backend_ref.to_model(namespace);
+        Some(Mirror { to, pointer: format!("{list}/{index}").into() })
+    };
+    filters.iter().enumerate().filter_map(mirror).collect()
 }
 
 #[derive(Deserialize)]

@@ -47,7 +47,7 @@ pub fn paths_to<'a>(target: &'a BackendRef, route: &'a Route) -> impl Iterator<I
             let others = live().any(|b| !b.to.same_object(target));
             kinds.push(if others { PathKind::Split } else { PathKind::Alone });
         }
-        if rule.mirrors.iter().any(|m| m.same_object(target)) {
+        if rule.mirrors.iter().any(|m| m.to.same_object(target)) {
             kinds.push(PathKind::Mirror);
         }
         kinds.into_iter().map(move |kind| Path {

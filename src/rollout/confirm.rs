@@ -1,0 +1,65 @@
+//! What a person must do to confirm a change.
+
+use super::gate::{Gate, Readiness, Verdict};
+use super::plan::{Effect, Plan};
+use crate::route::BackendRef;
+
+/// What is asked for before a change may be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Demand {
+    /// `y`.
+    Yes,
+    /// A reason, then `y`.
+    Reason,
+    /// This backend's name typed, then `y`.
+    Name(Box<str>),
+}
+
+/// What a person gave.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Confirmation {
+    /// The reason, if one was given.
+    pub reason: Option<String>,
+    /// The name that was typed, if one was.
+    pub typed: Option<String>,
+}
+
+impl Demand {
+    /// Whether `given` is enough.
+    #[must_use]
+    pub fn met_by(&self, given: &Confirmation) -> bool {
+        match self {
+            Self::Yes => true,
+            Self::Reason => given.reason.as_ref().is_some_and(|reason| !reason.trim().is_empty()),
+            Self::Name(name) => given.typed.as_deref() == Some(&**name),
+        }
+    }
+}
+
+/// What `plan` demands.
+///
+/// A rollback is two keys, unless its destination has no ready endpoint and would answer 503 to everybody.
+/// By effect, not by key: an advance that the gate fails or that another controller would undo, and a
+/// change that silences a backend, want the receiving backend's name typed.
+#[must_use]
+pub fn demand(plan: &Plan, gate: &Gate, readiness: &[(BackendRef, Readiness)]) -> Demand {
+    let gaining = plan.gaining();
+    let receiver = || gaining.first().map(|(backend, _)| backend.name.clone());
+    let nobody_ready = || {
+        !gaining.is_empty()
+            && gaining
+                .iter()
+                .all(|(backend, _)| readiness.iter().any(|(b, ready)| b == backend && ready.is_none_ready()))
+    };
+    let typed = match plan.effect {
+        Effect::Rollback | Effect::Retreat if nobody_ready() => true,
+        Effect::Rollback => false,
+        Effect::Advance if gate.verdict() == Verdict::Fail || gate.owner_refuses => true,
+        Effect::Advance | Effect::Retreat => !plan.silenced.is_empty(),
+    };
+    match (typed.then(receiver).flatten(), gate.verdict()) {
+        (Some(name), _) => Demand::Name(name),
+        (None, Verdict::Hold | Verdict::NoData) => Demand::Reason,
+        (None, _) => Demand::Yes,
+    }
+}

@@ -1,0 +1,280 @@
+//! The gate: may this backend get more traffic? A verdict for each check, the worst one wins.
+
+use std::fmt;
+
+use super::interval::{ALPHA_ERRORS, Interval, interval};
+use super::plan::{Effect, Plan};
+use crate::route::{BackendRef, Owner, OwnerRule, ParentState, Route, RouteState};
+
+/// The share of failed requests above which a canary fails.
+const ERROR_LIMIT: f64 = 0.01;
+/// Below this many requests nothing is said about errors.
+const FEWEST_REQUESTS: f64 = 20.0;
+/// Samples older than this many scrape intervals are stale.
+const FRESH_INTERVALS: f64 = 3.0;
+
+/// Answer of a check, and of the gate. Ordered: the largest is the worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// The check does not apply; it does not count.
+    NotApplicable,
+    /// Shown to be good enough.
+    Pass,
+    /// Not yet, or a person must look.
+    Hold,
+    /// Nothing to judge by; never good news.
+    NoData,
+    /// Shown to be bad.
+    Fail,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotApplicable => "not applicable",
+            Self::Pass => "pass",
+            Self::Hold => "hold",
+            Self::NoData => "no data",
+            Self::Fail => "fail",
+        })
+    }
+}
+
+/// One check with the numbers that it saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// A short name.
+    pub name: &'static str,
+    /// The answer.
+    pub verdict: Verdict,
+    /// The reason, with numbers.
+    pub words: String,
+}
+
+/// All checks of one planned change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    /// The checks, in the order they are shown.
+    pub checks: Vec<Check>,
+    /// Whether another controller moves this route: an advance needs a typed name then.
+    pub owner_refuses: bool,
+}
+
+impl Gate {
+    /// The worst verdict; `not applicable` when there is nothing to check.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::NotApplicable)
+    }
+
+    /// The checks that have the worst verdict, as one line.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let worst = self.verdict();
+        let mut words: Vec<&str> =
+            self.checks.iter().filter(|c| c.verdict == worst).map(|c| c.words.as_str()).collect();
+        if worst == Verdict::Pass {
+            // The last check is the one with the numbers.
+            words = words.pop().into_iter().collect();
+        }
+        words.join("; ")
+    }
+}
+
+/// Ready endpoints of a backend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Readiness {
+    /// Ready endpoints, and all.
+    Known {
+        /// Ready to serve.
+        ready: u32,
+        /// All there are.
+        total: u32,
+    },
+    /// Why it is not known.
+    Unknown(String),
+}
+
+impl Readiness {
+    /// Whether it is known that nobody would answer.
+    #[must_use]
+    pub fn is_none_ready(&self) -> bool {
+        matches!(self, Self::Known { ready: 0, .. })
+    }
+}
+
+impl fmt::Display for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known { ready, total } => write!(f, "{ready}/{total} ready"),
+            Self::Unknown(_) => f.write_str("readiness unknown"),
+        }
+    }
+}
+
+/// What was counted for the canary.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ErrorCount {
+    /// Requests.
+    pub requests: f64,
+    /// Those of them that failed.
+    pub errors: f64,
+    /// Age of the newest sample in seconds, if there is any.
+    pub age_seconds: Option<f64>,
+    /// The scrape interval in seconds, as measured.
+    pub interval_seconds: Option<f64>,
+}
+
+impl ErrorCount {
+    /// The interval of the error share, at the level of the error check.
+    #[must_use]
+    pub fn interval(&self) -> Interval {
+        interval(self.errors, self.requests, ALPHA_ERRORS)
+    }
+}
+
+/// What the gate looks at.
+#[derive(Debug)]
+pub struct GateInput<'a> {
+    /// The route as it was just read.
+    pub route: &'a Route,
+    /// The planned change.
+    pub plan: &'a Plan,
+    /// Readiness of the backends.
+    pub readiness: &'a [(BackendRef, Readiness)],
+    /// What was counted for the backend that gains, or why nothing was.
+    pub counted: Result<ErrorCount, String>,
+}
+
+/// Judges a planned change. Only an advance has a gate; for everything else there are no checks.
+#[must_use]
+pub fn gate(input: &GateInput<'_>) -> Gate {
+    if input.plan.effect != Effect::Advance {
+        return Gate { checks: Vec::new(), owner_refuses: false };
+    }
+    let owner = input.route.owners.iter().map(Owner::rule).max().unwrap_or(OwnerRule::Free);
+    Gate {
+        checks: vec![
+            accepted(input.route),
+            endpoints(input),
+            owned(input.route, owner),
+            freshness(input),
+            errors(input),
+        ],
+        owner_refuses: owner == OwnerRule::Refuse,
+    }
+}
+
+fn accepted(route: &Route) -> Check {
+    let state = route.state();
+    let verdict = if state == RouteState::Accepted { Verdict::Pass } else { Verdict::Hold };
+    let unknown = route.parent_views().any(|view| view.state == ParentState::NoGeneration);
+    let words = match (&state, unknown) {
+        (RouteState::Accepted, true) => "accepted; the controller reports no generation".to_owned(),
+        (RouteState::Accepted, false) => "accepted, references resolved, generation observed".to_owned(),
+        (other, _) => format!("route is {other}"),
+    };
+    Check { name: "accepted", verdict, words }
+}
+
+fn endpoints(input: &GateInput<'_>) -> Check {
+    let name = "endpoints";
+    let gaining = gaining(input.plan);
+    let mut worst = Check { name, verdict: Verdict::NotApplicable, words: "no backend gains".to_owned() };
+    for backend in &gaining {
+        let found = input.readiness.iter().find(|(b, _)| b == backend).map(|(_, readiness)| readiness);
+        let (verdict, words) = match found {
+            Some(Readiness::Known { ready: 0, .. }) => {
+                (Verdict::Fail, format!("{backend} has no ready endpoint"))
+            }
+            Some(Readiness::Known { ready, total }) => {
+                (Verdict::Pass, format!("{backend} {ready}/{total} ready"))
+            }
+            Some(Readiness::Unknown(why)) => {
+                (Verdict::Hold, format!("readiness of {backend} is not known: {why}"))
+            }
+            None => (Verdict::Hold, format!("readiness of {backend} was not read")),
+        };
+        if verdict >= worst.verdict {
+            worst = Check { name, verdict, words };
+        }
+    }
+    worst
+}
+
+fn owned(route: &Route, rule: OwnerRule) -> Check {
+    let verdict = if rule == OwnerRule::Refuse { Verdict::Hold } else { Verdict::Pass };
+    let words: Vec<String> = route.owners.iter().map(ToString::to_string).collect();
+    let words = if words.is_empty() { "nobody else owns this route".to_owned() } else { words.join("; ") };
+    Check { name: "owner", verdict, words }
+}
+
+/// The backends whose gain makes the change an advance.
+fn gaining(plan: &Plan) -> Vec<BackendRef> {
+    let gaining = plan.gaining().into_iter().map(|(backend, _)| backend);
+    match &plan.canary {
+        Some(canary) => gaining.filter(|backend| backend.same_object(canary)).collect(),
+        None => gaining.collect(),
+    }
+}
+
+/// Whether the gaining backend has traffic now that could be judged.
+fn is_running(plan: &Plan) -> bool {
+    let gaining = gaining(plan);
+    plan.changes().any(|change| {
+        let pairs = change.backends.iter().zip(&change.before);
+        pairs.into_iter().any(|(backend, before)| *before > 0 && gaining.contains(backend))
+    })
+}
+
+fn freshness(input: &GateInput<'_>) -> Check {
+    let (verdict, words) = match &input.counted {
+        _ if !is_running(input.plan) => (Verdict::NotApplicable, "no traffic yet".to_owned()),
+        Err(why) => (Verdict::NoData, why.clone()),
+        Ok(ErrorCount { age_seconds: None, .. }) => {
+            (Verdict::NoData, "no samples of this backend".to_owned())
+        }
+        Ok(ErrorCount { interval_seconds: None, .. }) => {
+            (Verdict::NoData, "too few samples to tell the scrape interval".to_owned())
+        }
+        Ok(ErrorCount { age_seconds: Some(age), interval_seconds: Some(interval), .. }) => {
+            let fresh = *age <= FRESH_INTERVALS * interval;
+            let verdict = if fresh { Verdict::Pass } else { Verdict::NoData };
+            (verdict, format!("newest sample is {age:.0} s old, one comes every {interval:.0} s"))
+        }
+    };
+    Check { name: "freshness", verdict, words }
+}
+
+fn errors(input: &GateInput<'_>) -> Check {
+    let (verdict, words) = match &input.counted {
+        _ if !is_running(input.plan) => (Verdict::NotApplicable, "no traffic yet".to_owned()),
+        Err(why) => (Verdict::NoData, why.clone()),
+        Ok(counted) if counted.requests <= 0.0 => {
+            (Verdict::NoData, "no request has reached this backend".to_owned())
+        }
+        Ok(counted) => judge_errors(counted),
+    };
+    Check { name: "errors", verdict, words }
+}
+
+fn judge_errors(counted: &ErrorCount) -> (Verdict, String) {
+    let ErrorCount { requests, errors, .. } = *counted;
+    let Interval { lo, hi } = counted.interval();
+    let seen = format!(
+        "{errors:.0} of {requests:.0} requests failed ({:.2} %, {:.2} to {:.2} %)",
+        errors / requests * 100.0,
+        lo * 100.0,
+        hi * 100.0
+    );
+    let limit = ERROR_LIMIT * 100.0;
+    if lo > ERROR_LIMIT {
+        (Verdict::Fail, format!("{seen}: above {limit} %"))
+    } else if requests < FEWEST_REQUESTS {
+        (Verdict::Hold, format!("{seen}: fewer than {FEWEST_REQUESTS} requests"))
+    } else if errors / requests > ERROR_LIMIT {
+        (Verdict::Hold, format!("{seen}: too few requests to tell whether that is above {limit} %"))
+    } else {
+        (Verdict::Pass, seen)
+    }
+}

@@ -1,0 +1,133 @@
+//! A confidence sequence for one share: an interval that is valid at all looks together, so that somebody
+//! may watch it all night. Robbins' beta-binomial mixture with a Beta(½, ½) prior.
+
+/// Level of the interval by which the error check judges: 0.1 % for all looks together.
+pub const ALPHA_ERRORS: f64 = 0.001;
+
+const BISECTIONS: u32 = 60;
+
+/// An interval of probabilities, `0 <= lo <= hi <= 1`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interval {
+    /// Lower end.
+    pub lo: f64,
+    /// Upper end.
+    pub hi: f64,
+}
+
+fn ln_beta(a: f64, b: f64) -> f64 {
+    libm::lgamma(a) + libm::lgamma(b) - libm::lgamma(a + b)
+}
+
+/// Log evidence against share `p` after `x` events in `n` trials: above ln(1/α), `p` is outside the
+/// interval at level α.
+fn evidence(x: f64, n: f64, p: f64) -> f64 {
+    let rest = n - x;
+    let mut m = ln_beta(0.5 + x, 0.5 + rest) - ln_beta(0.5, 0.5);
+    if x > 0.0 {
+        m -= x * p.ln();
+    }
+    if rest > 0.0 {
+        m -= rest * (-p).ln_1p();
+    }
+    m
+}
+
+/// The interval of the share behind `x` events in `n` trials, at level `alpha`. Counts need not be integers;
+/// `x` is clamped to `0..=n`. With `n = 0` nothing is known: `[0, 1]`.
+#[must_use]
+pub fn interval(x: f64, n: f64, alpha: f64) -> Interval {
+    if n <= 0.0 {
+        return Interval { lo: 0.0, hi: 1.0 };
+    }
+    let x = x.clamp(0.0, n);
+    let limit = -alpha.ln();
+    let edge = |mut inside: f64, mut outside: f64| {
+        for _ in 0..BISECTIONS {
+            let middle = f64::midpoint(inside, outside);
+            if evidence(x, n, middle) < limit { inside = middle } else { outside = middle }
+        }
+        f64::midpoint(inside, outside)
+    };
+    let estimate = x / n;
+    Interval {
+        lo: if x <= 0.0 { 0.0 } else { edge(estimate, 0.0) },
+        hi: if x >= n { 1.0 } else { edge(estimate, 1.0) },
+    }
+}
+
+/// The smallest number of requests after which a backend whose true share is `p` excludes `out` at level
+/// `alpha`, if it gets exactly its share. `None` if it never would (`p = out`).
+#[must_use]
+pub fn needed(p: f64, out: f64, alpha: f64) -> Option<u64> {
+    const MOST: u64 = 1 << 40;
+    let limit = -alpha.ln();
+    #[expect(clippy::cast_precision_loss, reason = "below 2^40")]
+    let enough = |n: u64| evidence(n as f64 * p, n as f64, out) >= limit;
+    let mut high = 1;
+    while !enough(high) {
+        if high >= MOST {
+            return None;
+        }
+        high *= 2;
+    }
+    let mut low = high / 2;
+    while high - low > 1 {
+        let middle = u64::midpoint(low, high);
+        if enough(middle) { high = middle } else { low = middle }
+    }
+    Some(high)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(a: f64, b: f64) {
+        assert!((a - b).abs() < 1e-6, "{a} is not {b}");
+    }
+
+    #[test]
+    fn evidence_has_the_reference_values() {
+        close(evidence(5.0, 100.0, 0.05), -2.537_962_498);
+        close(evidence(0.0, 459.0, 0.01), 0.975_941_778);
+        close(evidence(30.0, 200.0, 0.10), -0.429_977_708);
+    }
+
+    #[test]
+    fn intervals_have_the_reference_values() {
+        let cases = [
+            (5.0, 100.0, 0.001, 0.003_021_657, 0.200_547_991),
+            (0.0, 459.0, 0.001, 0.0, 0.022_711_791),
+            (30.0, 200.0, 0.001, 0.061_910_755, 0.282_249_525),
+            (100.0, 100.0, 0.001, 0.906_794_384, 1.0),
+            (4986.0, 100_000.0, 0.001, 0.046_442_437, 0.053_432_272),
+            (2.5, 50.0, 0.001, 0.000_498_313, 0.284_327_701),
+            (5.0, 100.0, 0.000_25, 0.002_256_865, 0.215_011_782),
+        ];
+        for (x, n, alpha, lo, hi) in cases {
+            let got = interval(x, n, alpha);
+            close(got.lo, lo);
+            close(got.hi, hi);
+        }
+        assert_eq!(interval(0.0, 0.0, 0.001), Interval { lo: 0.0, hi: 1.0 });
+    }
+
+    #[test]
+    fn needed_has_the_reference_values() {
+        let cases = [
+            (0.05, 0.01, 240, 275),
+            (0.10, 0.05, 497, 567),
+            (0.25, 0.10, 103, 119),
+            (0.01, 0.005, 5904, 6647),
+        ];
+        for (p, out, at_001, at_00025) in cases {
+            // The reference bisects down to half a request and rounds up, so it may be one more.
+            for (alpha, reference) in [(0.001, at_001), (0.000_25, at_00025)] {
+                let got = needed(p, out, alpha).unwrap();
+                assert!(reference - 1 <= got && got <= reference, "{p} {out}: {got}, not {reference}");
+            }
+        }
+        assert_eq!(needed(0.1, 0.1, 0.001), None);
+    }
+}

@@ -1,0 +1,205 @@
+//! Proof: whether counted requests show that the declared split is served.
+//!
+//! Share test from OLD to NEW, weight-0 rule and power: an interval valid at all looks (`interval.rs`), level
+//! 0.001/4 a backend; zero hits prove only once the old share would have shown itself with 99.9 %.
+
+use super::interval::{interval, needed};
+
+/// Probability with which the old share would have been seen by now, had it gone on.
+const POWER_MISS: f64 = 0.001;
+/// Level of the share test, 0.1 % for four runs.
+const ALPHA_SHARE: f64 = 0.001 / 4.0;
+/// Fewest scrapes after settling.
+const FEWEST_SCRAPES: u32 = 2;
+
+/// What is to be proven of one split: for each backend its share before and after, 0 to 1.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// `(before, after)` of each backend, in the order of the counts.
+    pub shares: Vec<(f64, f64)>,
+}
+
+/// What was counted since the change had settled.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Observed {
+    /// Requests of each backend.
+    pub requests: Vec<f64>,
+    /// Scrapes since then.
+    pub scrapes: u32,
+}
+
+/// What the counts say.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Finding {
+    /// Nothing to judge by.
+    NoTraffic,
+    /// Not decided: this many requests were seen, and about that many are needed.
+    Undecided {
+        /// Requests of the split so far.
+        seen: f64,
+        /// Requests that decide, if traffic follows.
+        needed: f64,
+        /// What is known so far, in words.
+        words: String,
+    },
+    /// The traffic has left the old split on the way to the new one.
+    Follows {
+        /// Requests of the split so far.
+        seen: f64,
+        /// Requests that decide.
+        needed: f64,
+        /// In words.
+        words: String,
+    },
+    /// The declared split is served.
+    Proven(String),
+    /// Something else is served.
+    Contradicted(String),
+}
+
+/// Requests of the split after which zero hits on a backend whose share was `old` are a proof: the smallest n
+/// with `(1 − old)^n ≤ 0.001`. 66 from 10 %, 135 from 5 %, 688 from 1 %.
+#[must_use]
+pub fn requests_for_power(old: f64) -> f64 {
+    if old >= 1.0 {
+        return 1.0;
+    }
+    (POWER_MISS.ln() / (-old).ln_1p()).ceil()
+}
+
+/// Judges `claim` by what was observed.
+#[must_use]
+pub fn judge(claim: &Claim, observed: &Observed) -> Finding {
+    let total: f64 = observed.requests.iter().sum();
+    if total <= 0.0 {
+        return Finding::NoTraffic;
+    }
+    let drained: Vec<(usize, f64)> = drained(claim);
+    if !drained.is_empty() {
+        return judge_drained(&drained, observed, total);
+    }
+    judge_moved(claim, observed, total)
+}
+
+fn drained(claim: &Claim) -> Vec<(usize, f64)> {
+    let zero = |(_, (old, new)): &(usize, (f64, f64))| *new <= 0.0 && *old > 0.0;
+    claim.shares.iter().copied().enumerate().filter(zero).map(|(i, (old, _))| (i, old)).collect()
+}
+
+fn judge_drained(drained: &[(usize, f64)], observed: &Observed, total: f64) -> Finding {
+    let hits: f64 = drained.iter().filter_map(|(i, _)| observed.requests.get(*i)).sum();
+    if hits > 0.0 {
+        return Finding::Contradicted(format!(
+            "{hits:.0} of {total:.0} requests still reached the drained backend"
+        ));
+    }
+    let smallest = drained.iter().map(|(_, old)| *old).fold(1.0, f64::min);
+    let needed = requests_for_power(smallest);
+    let leak = 1.0 - 0.01_f64.powf(1.0 / total);
+    if total >= needed && observed.scrapes >= FEWEST_SCRAPES {
+        let leak = leak * 100.0;
+        return Finding::Proven(format!(
+            "0 of {total:.0} requests reached the drained backend ({} scrapes; a leak above {leak:.2} % is excluded at 99 %)",
+            observed.scrapes
+        ));
+    }
+    let words = format!("0 of {total:.0} requests reached the drained backend");
+    if observed.scrapes >= 1 {
+        Finding::Follows { seen: total, needed, words }
+    } else {
+        Finding::Undecided { seen: total, needed, words }
+    }
+}
+
+fn judge_moved(claim: &Claim, observed: &Observed, total: f64) -> Finding {
+    // Of two backends one tells the other, so only one is tested.
+    let tested = if claim.shares.len() == 2 { 1 } else { claim.shares.len() };
+    #[expect(clippy::cast_precision_loss, reason = "at most 16 backends")]
+    let alpha = ALPHA_SHARE / tested as f64;
+    let mut all_moved = true;
+    let mut all_follow = true;
+    let mut most_needed: f64 = 0.0;
+    let mut words = Vec::new();
+    let moving = claim.shares.iter().enumerate().filter(|(_, (old, new))| (old - new).abs() > f64::EPSILON);
+    for (index, (old, new)) in moving.skip(claim.shares.len() - tested) {
+        let hits = observed.requests.get(index).copied().unwrap_or(0.0);
+        let seen = interval(hits, total, alpha);
+        let spread = new.min(1.0 - new);
+        let tolerance = (0.1 * spread).clamp(0.001, 0.02);
+        let close = (0.5 * spread).clamp(0.002, 0.05);
+        let share = format!(
+            "{:.1} % observed ({:.1} to {:.1}) of {total:.0} requests, {:.1} % declared",
+            hits / total * 100.0,
+            seen.lo * 100.0,
+            seen.hi * 100.0,
+            new * 100.0
+        );
+        if seen.lo > new + tolerance || seen.hi < new - tolerance {
+            let old_fits = seen.lo <= *old && *old <= seen.hi;
+            let why = if old_fits { "not moved" } else { "neither the old split nor the new one" };
+            return Finding::Contradicted(format!("{why}: {share}"));
+        }
+        let past = |point: f64| if new > old { seen.lo > point } else { seen.hi < point };
+        let consistent = new - close <= seen.lo && seen.hi <= new + close;
+        all_follow &= past(*old);
+        all_moved &= past(*old) && (past(f64::midpoint(*old, *new)) || consistent);
+        #[expect(clippy::cast_precision_loss, reason = "a count of requests")]
+        let need = needed(*new, f64::midpoint(*old, *new), alpha).map_or(f64::INFINITY, |n| n as f64);
+        most_needed = most_needed.max(need);
+        words.push(share);
+    }
+    let words = words.join("; ");
+    if all_moved && observed.scrapes >= FEWEST_SCRAPES {
+        Finding::Proven(words)
+    } else if all_follow {
+        Finding::Follows { seen: total, needed: most_needed, words }
+    } else {
+        Finding::Undecided { seen: total, needed: most_needed, words }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(requests: &[f64], scrapes: u32) -> Observed {
+        Observed { requests: requests.to_vec(), scrapes }
+    }
+
+    #[test]
+    fn power_of_a_rollback_has_the_reference_values() {
+        assert_eq!([0.10, 0.05, 0.01].map(requests_for_power), [66.0, 135.0, 688.0]);
+    }
+
+    #[test]
+    fn zero_hits_prove_a_rollback_only_with_power_and_two_scrapes() {
+        let claim = Claim { shares: vec![(0.9, 1.0), (0.1, 0.0)] };
+        assert!(
+            matches!(judge(&claim, &seen(&[65.0, 0.0], 9)), Finding::Follows { needed, .. } if needed == 66.0)
+        );
+        assert!(matches!(judge(&claim, &seen(&[66.0, 0.0], 2)), Finding::Proven(_)));
+        assert!(!matches!(judge(&claim, &seen(&[66.0, 0.0], 1)), Finding::Proven(_)));
+        assert!(matches!(judge(&claim, &seen(&[6000.0, 1.0], 9)), Finding::Contradicted(_)));
+        assert_eq!(judge(&claim, &seen(&[0.0, 0.0], 9)), Finding::NoTraffic);
+    }
+
+    #[test]
+    fn a_step_is_proven_past_the_midpoint() {
+        let claim = Claim { shares: vec![(0.95, 0.90), (0.05, 0.10)] };
+        assert!(matches!(judge(&claim, &seen(&[90.0, 10.0], 5)), Finding::Undecided { .. }));
+        assert!(matches!(judge(&claim, &seen(&[630.0, 70.0], 5)), Finding::Follows { .. }));
+        assert!(matches!(judge(&claim, &seen(&[2745.0, 305.0], 5)), Finding::Proven(_)));
+        let not_moved = judge(&claim, &seen(&[2850.0, 150.0], 5));
+        assert!(
+            matches!(&not_moved, Finding::Contradicted(why) if why.starts_with("not moved")),
+            "{not_moved:?}"
+        );
+    }
+
+    #[test]
+    fn a_first_hit_shows_that_a_new_canary_gets_traffic() {
+        let claim = Claim { shares: vec![(1.0, 0.99), (0.0, 0.01)] };
+        assert!(matches!(judge(&claim, &seen(&[99.0, 1.0], 5)), Finding::Follows { .. }));
+        assert!(matches!(judge(&claim, &seen(&[100.0, 0.0], 5)), Finding::Undecided { .. }));
+    }
+}
