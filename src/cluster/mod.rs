@@ -1,1 +1,33 @@
-//! The Kubernetes API: connect, watch, read, patch, review access, emit events.
+//! The Kubernetes API: connect, watch, read, look behind a backend, review access, emit events.
+//!
+//! Does not live here: what a route means (`route/`), what may be done with it (`rollout/`), and the
+//! patch itself, which belongs to `pilot/` alone. Called by `cli/`, by the runner of `app/`'s effects and by
+//! `pilot/`. Nothing here prints, panics or retries a write; every failure is a [`Trouble`] in words.
+
+mod access;
+mod call;
+mod connect;
+mod events;
+mod facts;
+mod kubeconfig;
+mod proxy;
+mod read;
+mod redact;
+mod splitter;
+mod trouble;
+mod watch;
+
+#[cfg(test)]
+mod fake;
+
+pub use access::{Access, User};
+pub use connect::{Cluster, ConnectError, ConnectOptions, GatewayApi, Version};
+pub use events::Note;
+pub use facts::{Endpoints, Facts, Known, Pods};
+pub use read::{Listed, Scope};
+pub use trouble::{Trouble, Why};
+pub use watch::{Update, watch};
+
+#[cfg(test)]
+pub(crate) use fake::FakeServer;
+pub(crate) use trouble::{first_line, right_in, service_error};

@@ -1,0 +1,227 @@
+//! Follows the routes: one list, then a watch that goes on for ever, through time-outs, restarts and outages.
+
+use std::time::Duration;
+
+use futures::{AsyncBufReadExt, Stream, stream};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::time::{Instant, Sleep, sleep, timeout};
+
+use super::call::Body;
+use super::connect::Cluster;
+use super::first_line;
+use super::read::{Listed, Scope};
+use super::trouble::{Trouble, Why};
+use crate::route::{Route, RouteId};
+
+/// What a watch tells, in the order Reset, Started, then changes; after `Lost` it begins with either.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Update {
+    /// The watch is open: what was told so far is what the server has now, and changes will follow.
+    Started,
+    /// All routes of the scope; replaces everything told before, at once.
+    Reset(Vec<Listed>),
+    /// A route is new or was changed.
+    Applied(Listed),
+    /// A route is gone.
+    Deleted(RouteId),
+    /// What was told so far may be out of date from now on. Comes again with each vain attempt to go on.
+    Lost(Trouble),
+}
+
+/// The server is asked to end each watch after this time. When not even that end arrives, the connection is dead, though
+/// nobody told us; an idle watch costs one small request on an open connection in this time.
+const TURN: Duration = Duration::from_secs(30);
+const GRACE: Duration = Duration::from_secs(5);
+/// Pauses between attempts; the last one repeats.
+const PAUSES: [u64; 5] = [0, 250, 500, 1000, 2500];
+
+/// Watches the routes of a scope until it is dropped.
+pub fn watch(cluster: &Cluster, scope: Scope) -> impl Stream<Item = Update> + Send + use<> {
+    let watcher = Watcher::new(cluster.clone(), scope);
+    stream::unfold(watcher, |mut watcher| async move { Some((watcher.next().await, watcher)) })
+}
+
+struct Watcher {
+    cluster: Cluster,
+    scope: Scope,
+    what: String,
+    at: At,
+    /// Attempts since the last sign of life.
+    failures: usize,
+    /// Whether `Started` is owed for the next watch that opens.
+    silent: bool,
+}
+
+enum At {
+    /// Nothing is known, or what was known is too old to go on from.
+    Nothing,
+    /// Everything up to this version has been told.
+    Version(Box<str>),
+    /// A watch is open.
+    Open { version: Box<str>, body: Body, since: Instant },
+}
+
+impl Watcher {
+    fn new(cluster: Cluster, scope: Scope) -> Self {
+        let what = format!("watch routes in {scope}");
+        Self { cluster, scope, what, at: At::Nothing, failures: 0, silent: true }
+    }
+
+    async fn next(&mut self) -> Update {
+        loop {
+            let step = match std::mem::replace(&mut self.at, At::Nothing) {
+                At::Nothing => self.list().await,
+                At::Version(version) => self.open(version).await,
+                At::Open { version, body, since } => self.follow(version, body, since).await,
+            };
+            match step {
+                Ok(Some(update)) => return update,
+                Ok(None) => {}
+                Err(trouble) => {
+                    self.recover(&trouble).await;
+                    self.silent = true;
+                    return Update::Lost(trouble);
+                }
+            }
+        }
+    }
+
+    async fn list(&mut self) -> Result<Option<Update>, Trouble> {
+        self.pause().await;
+        let listing = self.cluster.listing(&self.scope).await?;
+        self.at = At::Version(listing.version);
+        self.silent = true;
+        Ok(Some(Update::Reset(listing.items)))
+    }
+
+    async fn open(&mut self, version: Box<str>) -> Result<Option<Update>, Trouble> {
+        // an error leaves the version where it was, unless `recover` knows it to be useless
+        self.at = At::Version(version.clone());
+        self.pause().await;
+        let path = self.cluster.routes_path(&self.scope, &self.what).await?;
+        let turn = TURN.as_secs();
+        let query =
+            format!("watch=true&allowWatchBookmarks=true&timeoutSeconds={turn}&resourceVersion={version}");
+        let body = self.cluster.open_watch(&self.what, &format!("{path}?{query}")).await?;
+        self.at = At::Open { version, body, since: Instant::now() };
+        Ok(std::mem::take(&mut self.silent).then_some(Update::Started))
+    }
+
+    async fn follow(
+        &mut self,
+        version: Box<str>,
+        mut body: Body,
+        since: Instant,
+    ) -> Result<Option<Update>, Trouble> {
+        let mut line = Vec::new();
+        let read = timeout(TURN + GRACE, body.read_until(b'\n', &mut line)).await;
+        if !matches!(read, Ok(Ok(_))) || line.last() != Some(&b'\n') {
+            // The end of a turn, or a broken connection: the next attempt tells which. One that ends at once would
+            // otherwise be opened again and again as fast as the server can answer.
+            self.failures = if since.elapsed() < Duration::from_secs(1) { self.failures + 1 } else { 0 };
+            self.at = At::Version(version);
+            return Ok(None);
+        }
+        self.failures = 0;
+        match Event::read(&line, &self.what) {
+            Ok(Event { version: newer, update }) => {
+                self.at = At::Open { version: newer.unwrap_or(version), body, since };
+                Ok(update)
+            }
+            // Too old to go on from. Nothing is lost: everything is told again.
+            Err(Trouble { why: Why::Gone, .. }) => {
+                self.failures = 1;
+                Ok(None)
+            }
+            Err(trouble) => Err(trouble),
+        }
+    }
+
+    /// What a failure means for the next attempt.
+    async fn recover(&mut self, trouble: &Trouble) {
+        self.failures += 1;
+        match &trouble.why {
+            Why::Unauthorized | Why::Credentials(_) => {
+                // somebody may have logged in again; if not, the next attempt says so
+                let _ = self.cluster.renew().await;
+            }
+            Why::NotFound => {
+                self.cluster.forget_version();
+                self.at = At::Nothing;
+            }
+            // the server refuses to go on from there: too old, or from a history that it no longer has
+            Why::Gone | Why::Refused(..) | Why::Unreadable(_) => self.at = At::Nothing,
+            Why::Unreachable(_) | Why::Silent(_) | Why::Broken(_) | Why::Forbidden(_) | Why::Busy(_) => {}
+        }
+    }
+
+    fn pause(&self) -> Sleep {
+        sleep(Duration::from_millis(PAUSES[self.failures.min(PAUSES.len() - 1)]))
+    }
+}
+
+/// One line of a watch.
+struct Event {
+    version: Option<Box<str>>,
+    /// None for a bookmark.
+    update: Option<Update>,
+}
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    #[serde(borrow)]
+    object: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    resource_version: Option<Box<str>>,
+    namespace: Option<Box<str>>,
+    name: Option<Box<str>>,
+}
+
+#[derive(Deserialize)]
+struct Status {
+    #[serde(default)]
+    code: u16,
+    #[serde(default)]
+    message: String,
+}
+
+impl Event {
+    fn read(line: &[u8], what: &str) -> Result<Self, Trouble> {
+        let unreadable = |error: serde_json::Error| {
+            Trouble::new(what, Why::Unreadable(first_line(&error.to_string(), 120).into()))
+        };
+        let line: Line<'_> = serde_json::from_slice(line).map_err(unreadable)?;
+        let text = line.object.get();
+        if line.kind == "ERROR" {
+            let status: Status = serde_json::from_str(text).map_err(unreadable)?;
+            let why = match status.code {
+                410 => Why::Gone,
+                code => Why::Refused(code, first_line(&status.message, 160).into()),
+            };
+            return Err(Trouble::new(what, why));
+        }
+        let Metadata { resource_version, namespace, name } =
+            serde_json::from_str::<Object>(text).map_err(unreadable)?.metadata;
+        let update = match line.kind {
+            "ADDED" | "MODIFIED" => Some(Update::Applied(Route::from_json(text))),
+            "DELETED" => Some(Update::Deleted(RouteId {
+                namespace: namespace.unwrap_or_default(),
+                name: name.unwrap_or_default(),
+            })),
+            _ => None,
+        };
+        Ok(Self { version: resource_version, update })
+    }
+}

@@ -1,0 +1,193 @@
+//! The only type that can change a route. Its constructor is visible in `pilot/` alone.
+
+use std::time::Duration;
+
+use http::Request;
+use json_patch::Patch;
+use kube::core::Status;
+use thiserror::Error;
+
+use crate::cluster::{Cluster, Trouble, Why, first_line, right_in, service_error};
+use crate::route::{Route, RouteId};
+
+/// Permission to take a client that can write. Only this file can make one.
+pub(crate) struct MayWrite(());
+
+/// Sends patches, once each, and says precisely what became of them.
+#[derive(Clone)]
+pub struct Writer {
+    cluster: Cluster,
+}
+
+/// What became of a patch. Every variant but [`WriteError::Unanswered`] means that nothing was written.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum WriteError {
+    /// A `test` failed or a path does not exist: the route is not what the patch was made for.
+    #[error("the route has changed meanwhile")]
+    Conflict,
+    /// The schema or a rule of it says no.
+    #[error("the server finds the change invalid: {}", causes.join("; "))]
+    Invalid {
+        /// Each with its field.
+        causes: Vec<String>,
+    },
+    /// A right is missing.
+    #[error("you lack the right to {right}")]
+    Forbidden {
+        /// As `patch httproutes.gateway.networking.k8s.io in namespace shop`.
+        right: String,
+    },
+    /// The route is gone.
+    #[error("the route no longer exists")]
+    NotFound,
+    /// A webhook or an admission policy says no, or a webhook that must be asked cannot be.
+    #[error("{by}: {message}")]
+    Denied {
+        /// `webhook NAME` or `policy NAME`.
+        by: String,
+        /// What it said.
+        message: String,
+    },
+    /// A webhook with side effects takes no dry runs: whether the write would work is not known.
+    #[error(
+        "webhook {webhook} cannot be asked by a dry run: whether it would accept the change is not known"
+    )]
+    DryRunUnsupported {
+        /// Its name.
+        webhook: String,
+    },
+    /// Sent, and no answer, or none that tells: it may have been written or not. Read the route again.
+    #[error("it is not known whether the change was written: {why}")]
+    Unanswered {
+        /// What happened.
+        why: String,
+    },
+    /// The request never left.
+    #[error("nothing was sent: {why}")]
+    Unreachable {
+        /// What happened.
+        why: String,
+    },
+    /// Any other refusal.
+    #[error("{words}")]
+    Other {
+        /// What the server said.
+        words: String,
+    },
+}
+
+impl Writer {
+    pub(super) fn new(cluster: Cluster) -> Self {
+        Self { cluster }
+    }
+
+    /// Sends one JSON Patch, once; with `dry_run` the server goes through all of it and stores nothing.
+    ///
+    /// A dry run also opens the connection, on which the write that follows is answered in one round trip.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub async fn patch(&self, id: &RouteId, patch: &Patch, dry_run: bool) -> Result<Route, WriteError> {
+        let nothing_sent = |trouble: Trouble| match trouble.why {
+            Why::NotFound => WriteError::NotFound,
+            why => WriteError::Unreachable { why: why.to_string() },
+        };
+        let url = self.cluster.route_path(id, "write").await.map_err(nothing_sent)?;
+        let dry = if dry_run { "&dryRun=All" } else { "" };
+        let request = Request::patch(format!("{url}?fieldManager=tidegate&fieldValidation=Strict{dry}"))
+            .header(http::header::CONTENT_TYPE, "application/json-patch+json");
+        let unsendable = |why: String| WriteError::Unreachable { why };
+        let body = serde_json::to_vec(patch).map_err(|error| unsendable(error.to_string()))?;
+        let request = request.body(body).map_err(|error| unsendable(error.to_string()))?;
+
+        let client = self.cluster.client_for_writing(&MayWrite(()));
+        let limit: Duration = self.cluster.limit();
+        match tokio::time::timeout(limit, client.request_text(request)).await {
+            Ok(Ok(text)) => Route::from_json(&text).map_err(|bad| WriteError::Unanswered {
+                why: format!("the answer is no route: {}", bad.why),
+            }),
+            Ok(Err(kube::Error::Api(status))) => Err(refusal(&status)),
+            Ok(Err(error)) => Err(failure(&error)),
+            Err(_) => Err(WriteError::Unanswered { why: format!("no answer within {} s", limit.as_secs()) }),
+        }
+    }
+}
+
+/// No answer: was it sent?
+fn failure(error: &kube::Error) -> WriteError {
+    let why = match error {
+        kube::Error::Service(error) => service_error(&**error),
+        kube::Error::BuildRequest(_) | kube::Error::HttpError(_) => {
+            return WriteError::Unreachable { why: "the request could not be built".to_owned() };
+        }
+        other => Why::Broken(first_line(&other.to_string(), 160).into()),
+    };
+    match why {
+        Why::Unreachable(_) | Why::Credentials(_) => WriteError::Unreachable { why: why.to_string() },
+        why => WriteError::Unanswered { why: why.to_string() },
+    }
+}
+
+/// The server's answer, when it is not a route.
+fn refusal(status: &Status) -> WriteError {
+    let message = status.message.as_str();
+    let causes = status.details.as_ref().map_or(&[][..], |details| &details.causes);
+    if let Some(error) = denied(message) {
+        return error;
+    }
+    if let Some((_, detail)) = message.split_once("strict decoding error:") {
+        // the server quotes the whole object before that
+        let causes = detail.split(", ").map(|cause| first_line(cause, 160)).collect();
+        return WriteError::Invalid { causes };
+    }
+    match status.code {
+        404 => WriteError::NotFound,
+        403 => WriteError::Forbidden { right: right_in(message) },
+        409 => WriteError::Conflict,
+        422 if causes.is_empty() => WriteError::Conflict,
+        422 => WriteError::Invalid {
+            causes: causes
+                .iter()
+                .map(|cause| {
+                    let message = first_line(&cause.message, 200);
+                    if cause.field.is_empty() { message } else { format!("{}: {message}", cause.field) }
+                })
+                .collect(),
+        },
+        401 => WriteError::Other { words: Why::Unauthorized.to_string() },
+        // Above 500 the server, or a proxy before it, lost track: the store may have it all the same.
+        code if code >= 500 => WriteError::Unanswered {
+            why: format!("the server answered {code}: {}", first_line(message, 160)),
+        },
+        code => WriteError::Other {
+            words: format!("the server refused it ({code}): {}", first_line(message, 200)),
+        },
+    }
+}
+
+/// What admission webhooks and policies say, whatever status they choose to say it with.
+fn denied(message: &str) -> Option<WriteError> {
+    if let Some((name, rest)) = quoted_after(message, "admission webhook \"", '"') {
+        if rest.contains("does not support dry run") {
+            return Some(WriteError::DryRunUnsupported { webhook: name.to_owned() });
+        }
+        let said = rest.split_once("denied the request").map_or(rest, |(_, said)| said);
+        let said = said.trim_start_matches([':', ' ']);
+        let message = if said.is_empty() { "denied the request".to_owned() } else { first_line(said, 300) };
+        return Some(WriteError::Denied { by: format!("webhook {name}"), message });
+    }
+    if let Some((name, rest)) = quoted_after(message, "failed calling webhook \"", '"') {
+        let message = format!(
+            "it must be asked and does not answer: {}",
+            first_line(rest.trim_start_matches([':', ' ']), 200)
+        );
+        return Some(WriteError::Denied { by: format!("webhook {name}"), message });
+    }
+    let (name, rest) = quoted_after(message, "ValidatingAdmissionPolicy '", '\'')?;
+    let said = rest.split_once("denied request: ").map_or(rest, |(_, said)| said);
+    Some(WriteError::Denied { by: format!("policy {name}"), message: first_line(said, 300) })
+}
+
+fn quoted_after<'a>(text: &'a str, marker: &str, quote: char) -> Option<(&'a str, &'a str)> {
+    text.split_once(marker)?.1.split_once(quote)
+}
