@@ -1,6 +1,74 @@
-//! Carries one change through, from plan to proof.
+//! Carries one change through: Plan → [`Prepared`] → [`Confirmed`] → [`Written`] → [`Watched`] → [`Ending`].
+//!
+//! The states are types, so that no step can be skipped: what was not confirmed cannot be written, and what
+//! was not written cannot be proven. The only place that can write to a cluster; the cockpit and the verbs
+//! go through it. Does not live here: what may be done (`rollout/`), how it is asked for (`app/`, `cli/`).
 
+mod carry;
+mod prepare;
+mod progress;
+mod prove;
+mod states;
+mod write;
 mod writer;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::audit::Journal;
+use crate::cluster::Cluster;
+use crate::metrics::MetricSource;
+use crate::rollout::Ladder;
+
+pub use prepare::{PrepareError, Request};
+pub use progress::{Ending, NotWritten, Progress, Stage};
+pub use states::{BackendFacts, Confirmed, DryRun, NotConfirmed, Planned, Prepared, Watched, Written};
 pub(crate) use writer::MayWrite;
 pub use writer::{WriteError, Writer};
+
+/// How long each wait may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// After a controller has reported the new generation, before requests are counted (15 s).
+    pub settle: Duration,
+    /// For the controllers to report the new generation (60 s).
+    pub observe: Duration,
+    /// For a proof, after settling (90 s; longer where scrapes are far apart).
+    pub proof: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { settle: seconds(15), observe: seconds(60), proof: seconds(90) }
+    }
+}
+
+/// Carries changes through. Cheap to clone; every clone shares connections and journal.
+#[derive(Clone)]
+pub struct Pilot {
+    cluster: Cluster,
+    writer: writer::Writer,
+    metrics: Option<Arc<dyn MetricSource>>,
+    journal: Arc<Journal>,
+    ladder: Ladder,
+    timing: Timing,
+    /// User name, as the API server knows it.
+    actor: Arc<str>,
+}
+
+impl Pilot {
+    /// A pilot for one cluster. Without `metrics` nothing can be proven, and everything else works.
+    #[must_use]
+    pub fn new(
+        cluster: Cluster,
+        metrics: Option<Arc<dyn MetricSource>>,
+        journal: Arc<Journal>,
+        ladder: Ladder,
+        timing: Timing,
+        actor: &str,
+    ) -> Self {
+        let writer = writer::Writer::new(cluster.clone());
+        Self { cluster, writer, metrics, journal, ladder, timing, actor: actor.into() }
+    }
+}

@@ -1,0 +1,143 @@
+//! The journal file.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::rollout::ChangeRecord;
+
+/// Why the journal could not be used.
+#[derive(Debug, Error)]
+#[error("the journal {} cannot be {doing}: {why}", path.display())]
+pub struct JournalError {
+    path: PathBuf,
+    doing: &'static str,
+    why: io::Error,
+}
+
+/// The file of changes made from this machine.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    /// Opened at the first entry, so that somebody who only looks leaves nothing behind.
+    file: Mutex<Option<File>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "camelCase")]
+enum Entry {
+    Intent(Box<ChangeRecord>),
+    Written { id: String, generation: i64 },
+    Ended { id: String, ending: String },
+}
+
+impl Journal {
+    /// A journal at `path`; nothing is touched until the first entry.
+    #[must_use]
+    pub fn at(path: PathBuf) -> Self {
+        Self { path, file: Mutex::new(None) }
+    }
+
+    /// The path of the file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes down what is about to be written to the cluster.
+    ///
+    /// # Errors
+    /// [`JournalError`] naming the file.
+    pub fn intent(&self, record: &ChangeRecord) -> Result<(), JournalError> {
+        self.append(&Entry::Intent(Box::new(record.clone())))
+    }
+
+    /// Writes down that the API server accepted it.
+    ///
+    /// # Errors
+    /// [`JournalError`] naming the file.
+    pub fn written(&self, id: &str, generation: i64) -> Result<(), JournalError> {
+        self.append(&Entry::Written { id: id.to_owned(), generation })
+    }
+
+    /// Writes down how it ended.
+    ///
+    /// # Errors
+    /// [`JournalError`] naming the file.
+    pub fn ended(&self, id: &str, ending: &str) -> Result<(), JournalError> {
+        self.append(&Entry::Ended { id: id.to_owned(), ending: ending.to_owned() })
+    }
+
+    /// The changes whose ending is not known: the program ended before they did.
+    ///
+    /// # Errors
+    /// [`JournalError`] naming the file; a line that cannot be read is skipped.
+    pub fn unfinished(&self) -> Result<Vec<ChangeRecord>, JournalError> {
+        let mut open: Vec<ChangeRecord> = Vec::new();
+        self.read(|entry| match entry {
+            Entry::Intent(record) => open.push(*record),
+            Entry::Ended { id, .. } => open.retain(|record| record.id != id),
+            Entry::Written { .. } => {}
+        })?;
+        Ok(open)
+    }
+
+    /// The canary that was named on this machine last, by route uid.
+    ///
+    /// # Errors
+    /// [`JournalError`] naming the file; a line that cannot be read is skipped.
+    pub fn chosen_canaries(&self) -> Result<HashMap<String, String>, JournalError> {
+        let mut chosen = HashMap::new();
+        self.read(|entry| {
+            if let Entry::Intent(record) = entry
+                && let Some(canary) = record.canary
+            {
+                chosen.insert(record.uid, canary);
+            }
+        })?;
+        Ok(chosen)
+    }
+
+    fn read(&self, mut each: impl FnMut(Entry)) -> Result<(), JournalError> {
+        let file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(why) => return Err(self.error("read", why)),
+        };
+        for line in BufReader::new(file).lines() {
+            let line = line.map_err(|why| self.error("read", why))?;
+            if let Ok(entry) = serde_json::from_str(&line) {
+                each(entry);
+            }
+        }
+        Ok(())
+    }
+
+    fn append(&self, entry: &Entry) -> Result<(), JournalError> {
+        let mut line = serde_json::to_vec(entry).map_err(|why| self.error("written", why.into()))?;
+        line.push(b'\n');
+        let mut slot = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = match &mut *slot {
+            Some(file) => file,
+            empty => empty.insert(self.open().map_err(|why| self.error("opened", why))?),
+        };
+        // One write an entry: lines of two programs that append at once do not mix.
+        file.write_all(&line).and_then(|()| file.sync_data()).map_err(|why| self.error("written", why))
+    }
+
+    fn open(&self) -> io::Result<File> {
+        if let Some(folder) = self.path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        OpenOptions::new().create(true).append(true).open(&self.path)
+    }
+
+    fn error(&self, doing: &'static str, why: io::Error) -> JournalError {
+        JournalError { path: self.path.clone(), doing, why }
+    }
+}

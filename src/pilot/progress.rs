@@ -1,0 +1,101 @@
+//! What a change tells while it is carried through, and how it ends.
+
+use crate::route::{Route, RouteId};
+
+/// Where a change is. Four different words on the screen: what was not seen is not claimed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The request is on its way.
+    Writing,
+    /// The API server has accepted it.
+    Written,
+    /// The controllers report the new generation.
+    Observed,
+    /// Counted requests have left the old split.
+    TrafficFollows,
+    /// Counted requests show the new split.
+    Proven,
+}
+
+impl Stage {
+    /// The word for it on the screen.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Writing => "writing",
+            Self::Written => "written",
+            Self::Observed => "observed",
+            Self::TrafficFollows => "traffic follows",
+            Self::Proven => "proven",
+        }
+    }
+}
+
+/// One message about a change under way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// The route that was selected.
+    pub route: RouteId,
+    /// The furthest stage reached.
+    pub stage: Stage,
+    /// What is seen or waited for, in words.
+    pub words: String,
+    /// The object as it is now, when this message brings a newer one than the watch may have.
+    pub fresh: Option<Route>,
+}
+
+/// Why nothing was written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum NotWritten {
+    /// The spec changed after it was shown: what changed, and the new state.
+    Changed {
+        /// Which assumption broke, in words.
+        words: String,
+        /// The route as it is now; `None` if it is gone.
+        fresh: Option<Box<Route>>,
+    },
+    /// A right is missing: which.
+    Forbidden(String),
+    /// The server, a webhook or a policy refused it.
+    Refused(String),
+    /// The server could not be asked.
+    Unreachable(String),
+    /// No answer, and the route does not show the change: it is not known whether it will.
+    Unknown(String),
+    /// The intent could not be journalled, so an advance is not made.
+    NoJournal(String),
+}
+
+impl std::fmt::Display for NotWritten {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Changed { words, .. } => write!(f, "nothing was written: {words}"),
+            Self::Forbidden(words) | Self::Refused(words) | Self::Unreachable(words) => {
+                write!(f, "nothing was written: {words}")
+            }
+            Self::NoJournal(words) => write!(f, "nothing was written: {words}"),
+            Self::Unknown(words) => write!(f, "not known whether it was written: {words}"),
+        }
+    }
+}
+
+/// How a change ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    /// Nothing was written.
+    NotWritten(NotWritten),
+    /// Written, and shown by counted requests.
+    Proven(String),
+    /// Written, but not shown, and why.
+    Unproven(String),
+}
+
+impl std::fmt::Display for Ending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotWritten(why) => write!(f, "{why}"),
+            Self::Proven(words) => write!(f, "proven: {words}"),
+            Self::Unproven(words) => write!(f, "unproven: {words}"),
+        }
+    }
+}
