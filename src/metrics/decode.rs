@@ -25,7 +25,7 @@ pub(super) struct RawSeries {
 }
 
 impl RawSeries {
-    /// The value of a label; empty if the series has none, as in PromQL.
+    /// The value of a label; empty if the series has none, as in `PromQL`.
     pub fn label(&self, name: &str) -> &str {
         self.labels.get(name).map_or("", String::as_str)
     }
@@ -102,9 +102,13 @@ fn sample((seconds, text): Sample) -> Result<(Timestamp, f64), Undecodable> {
     Ok((at, value))
 }
 
-/// Seconds since 1970 as a time; `None` outside the years -9999 to 9999. To the millisecond, which is
+/// Seconds since 1970 as a time; `None` for what is no number or outside
+/// the years -9999 to 9999. To the millisecond, which is
 /// what Prometheus stores: a float has no exact nanoseconds.
 pub(super) fn timestamp(seconds: f64) -> Option<Timestamp> {
+    if !seconds.is_finite() {
+        return None;
+    }
     #[expect(clippy::cast_possible_truncation, reason = "a float too large saturates and is then refused")]
     Timestamp::from_millisecond((seconds * 1000.0).round() as i64).ok()
 }

@@ -184,3 +184,184 @@ pub(super) fn scrapes_by_target(
     }
     times.into_iter().map(|(target, times)| (target, times.len())).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::provider::PROVIDERS;
+    use super::*;
+
+    const FORGET: Duration = Duration::from_mins(5);
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    /// A series of Contour's, of one class, scraped from one Envoy.
+    fn series(cluster: &str, class: &str, instance: &str, samples: &[(i64, f64)]) -> RawSeries {
+        let labels = [
+            ("__name__", "envoy_cluster_upstream_rq_xx"),
+            ("envoy_cluster_name", cluster),
+            ("envoy_response_code_class", class),
+            ("instance", instance),
+            ("job", "envoy"),
+        ];
+        RawSeries {
+            labels: labels.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+            samples: samples.iter().map(|&(second, value)| (at(second), value)).collect(),
+        }
+    }
+
+    /// (series, second, amount, reset) of all increments.
+    fn found(batch: &[RawSeries]) -> Vec<(usize, i64, f64, bool)> {
+        Follower::new(FORGET)
+            .feed(batch, &PROVIDERS[0])
+            .iter()
+            .map(|i| (i.series, i.at.as_second(), i.amount, i.reset))
+            .collect()
+    }
+
+    #[test]
+    fn a_new_targets_first_value_is_only_a_baseline() {
+        let batch = [series("a", "2", "e1", &[(10, 500.0), (12, 503.0), (14, 503.0)])];
+        assert_eq!(found(&batch), [(0, 12, 3.0, false), (0, 14, 0.0, false)]);
+    }
+
+    #[test]
+    fn a_restart_counts_from_0() {
+        let batch = [series("a", "2", "e1", &[(10, 500.0), (12, 4.0), (14, 5.0)])];
+        assert_eq!(found(&batch), [(0, 12, 4.0, true), (0, 14, 1.0, false)]);
+    }
+
+    #[test]
+    fn a_class_born_on_a_scraped_target_counts_in_full() {
+        let batch =
+            [series("a", "2", "e1", &[(10, 500.0), (12, 500.0)]), series("a", "5", "e1", &[(12, 7.0)])];
+        assert_eq!(found(&batch), [(0, 12, 0.0, false), (1, 12, 7.0, false)]);
+    }
+
+    #[test]
+    fn a_backend_born_on_a_scraped_target_counts_in_full() {
+        let batch =
+            [series("stable", "2", "e1", &[(10, 9.0), (12, 9.0)]), series("canary", "5", "e1", &[(12, 7.0)])];
+        assert_eq!(found(&batch)[1], (1, 12, 7.0, false));
+    }
+
+    #[test]
+    fn series_of_a_new_target_are_no_births() {
+        // The other Envoy was scraped before; this one was not.
+        let batch = [
+            series("a", "2", "e1", &[(10, 9.0), (12, 9.0)]),
+            series("a", "2", "e2", &[(12, 800.0), (14, 801.0)]),
+        ];
+        assert_eq!(found(&batch), [(0, 12, 0.0, false), (1, 14, 1.0, false)]);
+    }
+
+    #[test]
+    fn what_is_no_number_is_skipped() {
+        let batch = [series(
+            "a",
+            "2",
+            "e1",
+            &[(10, 5.0), (12, f64::NAN), (14, f64::INFINITY), (16, 8.0), (18, f64::NAN)],
+        )];
+        assert_eq!(found(&batch), [(0, 16, 3.0, false)]);
+    }
+
+    #[test]
+    fn a_series_and_its_target_are_forgotten_after_a_long_pause() {
+        let batch = [series("a", "2", "e1", &[(0, 5.0), (300, 8.0), (601, 90.0), (602, 91.0)])];
+        assert_eq!(found(&batch), [(0, 300, 3.0, false), (0, 602, 1.0, false)]);
+    }
+
+    #[test]
+    fn without_instance_a_target_is_what_names_neither_backend_nor_class() {
+        let mut first = series("a", "2", "", &[(10, 5.0), (12, 5.0)]);
+        let mut second = series("b", "5", "", &[(12, 3.0)]);
+        for series in [&mut first, &mut second] {
+            series.labels.remove("instance");
+        }
+        assert_eq!(target(&first, &PROVIDERS[0]), target(&second, &PROVIDERS[0]));
+        assert_eq!(found(&[first, second])[1], (1, 12, 3.0, false));
+    }
+
+    #[test]
+    fn of_a_high_availability_pair_the_fuller_half_counts() {
+        let mut halves = Vec::new();
+        for (replica, samples) in
+            [("0", &[(10, 5.0), (14, 9.0)][..]), ("1", &[(10, 5.0), (12, 7.0), (14, 9.0)])]
+        {
+            let mut half = series("a", "2", "e1", samples);
+            half.labels.insert("prometheus_replica".to_owned(), replica.to_owned());
+            halves.push(half);
+        }
+        let one = without_replicas(halves);
+        assert_eq!(found(&one), [(0, 12, 2.0, false), (0, 14, 2.0, false)]);
+        assert!(!one[0].labels.contains_key("prometheus_replica"));
+    }
+
+    #[test]
+    fn the_interval_is_measured_and_a_missed_scrape_does_not_change_it() {
+        let batch = [series("a", "2", "e1", &[(0, 0.0), (2, 0.0), (4, 0.0), (60, 0.0)])];
+        assert_eq!(interval(&batch), Some(Duration::from_secs(2)));
+        assert_eq!(interval(&[series("a", "2", "e1", &[(0, 0.0)])]), None);
+    }
+
+    #[test]
+    fn scrapes_are_those_of_the_target_after_the_instant() {
+        // The canary's series was born late: its target was scraped all the same.
+        let batch = [
+            series("s", "2", "e1", &[(10, 0.0), (12, 0.0), (14, 0.0)]),
+            series("c", "2", "e1", &[(14, 1.0)]),
+        ];
+        let scrapes = scrapes_by_target(&batch, &PROVIDERS[0], at(10));
+        assert_eq!(scrapes[&target(&batch[1], &PROVIDERS[0])], 2);
+    }
+
+    /// Rises of a counter between scrapes 2 s apart; a negative one is a restart.
+    fn counter(rises: &[i32]) -> Vec<(i64, f64)> {
+        let mut value = 0.0;
+        rises
+            .iter()
+            .zip(0..)
+            .map(|(&rise, i)| {
+                value = if rise < 0 { 0.0 } else { value + f64::from(rise) };
+                (i * 2, value)
+            })
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn increments_of_a_rising_counter_add_up_to_its_rise(rises in prop::collection::vec(0..1000, 1..60)) {
+            let samples = counter(&rises);
+            let sum: f64 = found(&[series("a", "2", "e1", &samples)]).iter().map(|(_, _, amount, _)| amount).sum();
+            let (first, last) = (samples[0].1, samples[samples.len() - 1].1);
+            prop_assert!((sum - (last - first)).abs() < 1e-9);
+        }
+
+        #[test]
+        fn polling_in_pieces_that_overlap_finds_what_one_look_finds(
+            stable in prop::collection::vec(-1..100, 2..40),
+            canary in prop::collection::vec(-1..100, 2..40),
+            late in 0_usize..30,
+            cut in 0_i64..80,
+            overlap in 0_i64..80,
+        ) {
+            let stable = counter(&stable);
+            let canary: Vec<_> = counter(&canary).into_iter().skip(late).collect();
+            let batch = |keep: &dyn Fn(i64) -> bool| {
+                let kept = |samples: &[(i64, f64)]| {
+                    samples.iter().copied().filter(|(second, _)| keep(*second)).collect::<Vec<_>>()
+                };
+                [series("s", "2", "e1", &kept(&stable)), series("c", "5", "e1", &kept(&canary))]
+            };
+            let mut follower = Follower::new(FORGET);
+            let mut pieces = follower.feed(&batch(&|second| second <= cut), &PROVIDERS[0]);
+            pieces.extend(follower.feed(&batch(&|second| second > cut - overlap), &PROVIDERS[0]));
+            let whole = Follower::new(FORGET).feed(&batch(&|_| true), &PROVIDERS[0]);
+            prop_assert_eq!(pieces, whole);
+        }
+    }
+}

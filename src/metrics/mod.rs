@@ -47,7 +47,8 @@ pub trait MetricSource: Send + Sync {
         window: Duration,
     ) -> BoxFuture<'a, Result<Snapshot, MetricError>>;
 
-    /// For sparklines when a screen opens: the last `span`, one value a `step`, gaps as `None`.
+    /// For sparklines when a screen opens: the last `span`, one value a `step` (whole seconds; longer if
+    /// there would be more than 10,000), gaps as `None`. Two queries.
     ///
     /// # Errors
     /// As [`MetricSource::numbers`].
@@ -58,7 +59,7 @@ pub trait MetricSource: Send + Sync {
         step: Duration,
     ) -> BoxFuture<'a, Result<History, MetricError>>;
 
-    /// For gates, freshness and proofs: exact increments in samples taken later than `since`.
+    /// For gates, freshness and proofs: exact increments in samples taken later than `since`. Two queries.
     ///
     /// # Errors
     /// As [`MetricSource::numbers`]; also when the answer is partial, since nothing may be decided on a part.

@@ -82,7 +82,8 @@ pub struct BackendHistory {
 /// Exact increments since an instant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Counts {
-    /// Only samples taken later than this count.
+    /// Only samples taken later than this count. The first of them also holds what came between the
+    /// scrape before it and `since`: a proof may wait one scrape more for nothing, never prove too much.
     pub since: Timestamp,
     /// When the server was asked, by this machine's clock.
     pub asked_at: Timestamp,

@@ -1,5 +1,6 @@
 //! The source behind `--prometheus URL`: which questions are asked, how many, and in which order.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -22,7 +23,10 @@ use crate::route::BackendRef;
 /// How long one question may take, connecting included.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// What the scrape interval is taken for until it was measured: Prometheus' own default, the longest usual.
-const ASSUMED_INTERVAL: Duration = Duration::from_secs(60);
+const ASSUMED_INTERVAL: Duration = Duration::from_mins(1);
+/// How far samples are read back before the instant asked about, at least: two clocks that differ by
+/// some seconds then lose nothing.
+const LOOK_BACK: Duration = Duration::from_secs(30);
 
 /// Numbers from a Prometheus, or from anything that speaks its query API.
 #[derive(Debug)]
@@ -125,7 +129,7 @@ impl PrometheusSource {
         let mut snapshot = Snapshot {
             evaluated_at: Timestamp::now(),
             window,
-            backends: std::collections::HashMap::new(),
+            backends: HashMap::new(),
             warnings: Vec::new(),
         };
         if backends.is_empty() {
@@ -166,8 +170,7 @@ impl PrometheusSource {
         step: Duration,
     ) -> Result<History, MetricError> {
         let grid = Grid::new(Timestamp::now(), span, step);
-        let mut history =
-            History { step: grid.step, backends: std::collections::HashMap::new(), warnings: Vec::new() };
+        let mut history = History { step: grid.step, backends: HashMap::new(), warnings: Vec::new() };
         if backends.is_empty() {
             return Ok(history);
         }
@@ -191,7 +194,7 @@ impl PrometheusSource {
 
     async fn ask_counts(&self, backends: &[BackendRef], since: Timestamp) -> Result<Counts, MetricError> {
         let asked_at = Timestamp::now();
-        let mut counts = Counts { since, asked_at, backends: std::collections::HashMap::new() };
+        let mut counts = Counts { since, asked_at, backends: HashMap::new() };
         if backends.is_empty() {
             return Ok(counts);
         }
@@ -218,7 +221,7 @@ impl PrometheusSource {
         now: Timestamp,
     ) -> Result<Tally, MetricError> {
         let since_then = Duration::try_from(now.duration_since(since)).unwrap_or_default();
-        let mut before = self.interval().unwrap_or(ASSUMED_INTERVAL) * 2;
+        let mut before = LOOK_BACK.max(self.interval().unwrap_or(ASSUMED_INTERVAL) * 2);
         let mut retried = false;
         loop {
             let answer = self.whole(&question.raw(since_then + before)).await?;

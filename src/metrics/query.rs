@@ -1,4 +1,4 @@
-//! PromQL for a provider and a set of backends, and dealing its answer out to them.
+//! `PromQL` for a provider and a set of backends, and dealing its answer out to them.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -151,12 +151,12 @@ fn literal(value: &str) -> String {
     pattern
 }
 
-/// `text` as the inside of a PromQL string in double quotes.
+/// `text` as the inside of a `PromQL` string in double quotes.
 fn quoted(text: &str) -> String {
     text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
-/// A PromQL duration, to the millisecond and at least one.
+/// A `PromQL` duration, to the millisecond and at least one.
 fn duration(duration: Duration) -> String {
     let milliseconds = duration.as_millis().max(1);
     if milliseconds.is_multiple_of(1000) {
@@ -171,7 +171,7 @@ mod tests {
     use super::super::provider::PROVIDERS;
     use super::*;
 
-    const MINUTE: Duration = Duration::from_secs(60);
+    const MINUTE: Duration = Duration::from_mins(1);
 
     fn services(names: &[&str]) -> Vec<BackendRef> {
         names.iter().map(|name| BackendRef::service("shop", name, 8080)).collect()

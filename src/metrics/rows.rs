@@ -34,8 +34,8 @@ impl Rates {
 
     /// Errors ÷ requests, 0 to 1; `None` without requests.
     pub fn error_rate(self) -> Option<f64> {
-        let share = self.errors / self.requests;
-        (self.requests > 0.0 && share.is_finite()).then(|| share.clamp(0.0, 1.0))
+        let usable = self.requests > 0.0 && self.requests.is_finite() && self.errors.is_finite();
+        usable.then(|| (self.errors / self.requests).clamp(0.0, 1.0))
     }
 }
 

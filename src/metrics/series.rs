@@ -60,6 +60,7 @@ impl Series {
     }
 
     /// The values, oldest first; `None` is a gap.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Option<f64>> + ExactSizeIterator + '_ {
         self.values.iter().copied()
     }

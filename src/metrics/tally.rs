@@ -13,7 +13,7 @@ use super::query::Question;
 use crate::route::BackendRef;
 
 /// A series or target unseen for this long is forgotten, unless scrapes are rarer than that.
-const FORGET: Duration = Duration::from_secs(300);
+const FORGET: Duration = Duration::from_mins(5);
 
 /// Raw samples that reach back before `since`, and what is found in them.
 pub(super) struct Tally {

@@ -104,7 +104,7 @@ impl Transport {
         if !status.is_success() {
             return Err(self.bad_status(status, &body));
         }
-        if is_page || body.trim_ascii_start().starts_with(b"<") {
+        if is_page || is_markup(&body) {
             return Err(MetricError::WebPage { url });
         }
         decode::answer(&body).map_err(|error| match error {
@@ -175,21 +175,21 @@ fn address(text: &str) -> Result<(Url, String), MetricError> {
     Ok((url, shown))
 }
 
-/// `text` without user and password, and without the slash at its end.
+/// `text` without user, password, query, and the slash at its end.
 fn without_credentials(text: &str) -> String {
     let shown = match Url::parse(text) {
-        Ok(mut url) => {
+        Ok(mut url) if url.has_host() => {
             // Both fail only for URLs that cannot carry credentials.
             let _ = url.set_username("");
             let _ = url.set_password(None);
             url.set_query(None);
             url.to_string()
         }
-        // No URL, but it may hold a password all the same.
-        Err(_) => match text.rsplit_once('@') {
-            Some((_, host)) => format!("…@{host}"),
-            None => text.to_owned(),
-        },
+        // No URL with a host, but it may hold a password all the same.
+        _ => {
+            let text = text.split(['?', '#']).next().unwrap_or_default();
+            text.rsplit_once('@').map_or(text, |(_, host)| host).to_owned()
+        }
     };
     shown.trim_end_matches('/').to_owned()
 }
@@ -210,11 +210,18 @@ fn innermost(error: &reqwest::Error) -> String {
     cause.to_string()
 }
 
+fn is_markup(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<")
+}
+
 /// The first words of a body, on one line.
 fn beginning(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body.get(..200).unwrap_or(body));
+    if is_markup(body) {
+        return "a web page".to_owned();
+    }
+    let text = String::from_utf8_lossy(body.get(..400).unwrap_or(body)).replace(char::is_control, " ");
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut short: String = line.chars().filter(|c| !c.is_control()).take(80).collect();
+    let mut short: String = line.chars().take(80).collect();
     if short.len() < line.len() {
         short.push('…');
     }

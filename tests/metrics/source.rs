@@ -1,0 +1,273 @@
+//! What a source makes of good answers: rates, quantiles, history, counts, and how much it asks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tidegate::metrics::{MetricSource as _, PROVIDERS};
+use tidegate::route::BackendRef;
+
+use super::server::{Asked, Reply, Server};
+use super::{canary, source, stable};
+
+const MINUTE: Duration = Duration::from_mins(1);
+const CANARY: &str = r#""envoy_cluster_name":"shop_checkout-canary_8080""#;
+const STABLE: &str = r#""envoy_cluster_name":"shop_checkout-stable_8080""#;
+
+/// Answers the three questions of a refresh by what they ask for.
+fn refresh(
+    asked: &Asked,
+    rates: &[(&str, &str)],
+    buckets: &[(&str, &str)],
+    newest: &[(&str, &str)],
+) -> Reply {
+    let query = asked.query();
+    if query.contains("timestamp(") {
+        Reply::vector(newest)
+    } else if query.contains("_bucket") {
+        Reply::vector(buckets)
+    } else {
+        Reply::vector(rates)
+    }
+}
+
+#[tokio::test]
+async fn rows_show_rates_errors_latency_and_age() {
+    let server = Server::start(|asked| {
+        let labels = |backend: &str, rest: &str| format!("{{{backend},{rest}}}");
+        let ok = labels(STABLE, r#""envoy_response_code_class":"2""#);
+        let bad = labels(STABLE, r#""envoy_response_code_class":"5""#);
+        let edges = ["100", "250", "+Inf"].map(|le| labels(STABLE, &format!(r#""le":"{le}""#)));
+        refresh(
+            asked,
+            &[(&ok, "95"), (&bad, "5")],
+            &[(&edges[0], "90"), (&edges[1], "98"), (&edges[2], "100")],
+            &[(&format!("{{{STABLE}}}"), "1795262726.716")],
+        )
+    });
+    let backends = [stable(), canary()];
+    let snapshot = source(&server.url, "contour").numbers(&backends, MINUTE).await.unwrap();
+    let row = snapshot.get(&stable()).unwrap();
+    assert_eq!(row.requests_per_second, Some(100.0));
+    assert_eq!(row.requests, Some(6000.0));
+    assert_eq!(row.error_rate, Some(0.05));
+    let (p50, p95, p99) = (row.p50.unwrap(), row.p95.unwrap(), row.p99.unwrap());
+    assert_eq!(p50.bucket, (0.0, 0.1));
+    assert!((p95.seconds - (0.1 + 0.15 * 5.0 / 8.0)).abs() < 1e-9, "milliseconds became seconds: {p95:?}");
+    assert_eq!((p99.seconds, p99.bucket), (0.25, (0.25, f64::INFINITY)));
+    assert_eq!(row.newest_sample, Some("2026-11-21T12:05:26.716Z".parse().unwrap()));
+    assert_eq!(snapshot.evaluated_at, "2026-11-21T12:05:28.5Z".parse::<Timestamp>().unwrap());
+    assert_eq!(snapshot.get(&canary()), None, "no series is no data, not 0");
+}
+
+#[tokio::test]
+async fn a_canary_that_fails_every_request_shows_all_errors() {
+    let server = Server::start(|asked| {
+        let bad = format!(r#"{{{CANARY},"envoy_response_code_class":"5"}}"#);
+        refresh(asked, &[(&bad, "3")], &[], &[])
+    });
+    let snapshot = source(&server.url, "contour").numbers(&[canary()], MINUTE).await.unwrap();
+    assert_eq!(snapshot.get(&canary()).unwrap().error_rate, Some(1.0));
+}
+
+#[tokio::test]
+async fn what_is_no_number_is_no_data() {
+    for odd in ["NaN", "+Inf"] {
+        let server = Server::start(move |asked| {
+            let class = format!(r#"{{{CANARY},"envoy_response_code_class":"2"}}"#);
+            let edges = ["100", "+Inf"].map(|le| format!(r#"{{{CANARY},"le":"{le}"}}"#));
+            refresh(asked, &[(&class, odd)], &[(&edges[0], odd), (&edges[1], odd)], &[(&class, odd)])
+        });
+        let snapshot = source(&server.url, "contour").numbers(&[canary()], MINUTE).await.unwrap();
+        let row = snapshot.get(&canary()).unwrap();
+        assert_eq!((row.requests_per_second, row.requests, row.error_rate), (None, None, None), "{odd}");
+        assert_eq!((row.p50, row.newest_sample), (None, None), "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn no_requests_have_no_error_rate() {
+    let server = Server::start(|asked| {
+        let class = format!(r#"{{{CANARY},"envoy_response_code_class":"2"}}"#);
+        refresh(asked, &[(&class, "0")], &[], &[])
+    });
+    let snapshot = source(&server.url, "contour").numbers(&[canary()], MINUTE).await.unwrap();
+    let row = snapshot.get(&canary()).unwrap();
+    assert_eq!((row.requests_per_second, row.error_rate), (Some(0.0), None));
+}
+
+#[tokio::test]
+async fn many_backends_cost_three_questions() {
+    let server = Server::start(|asked| {
+        if asked.query().contains("label_replace") {
+            Reply::vector(&[
+                (r#"{"tidegate_provider":"app"}"#, "9"),
+                (r#"{"tidegate_provider":"contour"}"#, "1"),
+            ])
+        } else {
+            Reply::vector(&[])
+        }
+    });
+    let source = source(&server.url, "auto");
+    let backends: Vec<BackendRef> =
+        (0..200).map(|i| BackendRef::service("shop", &format!("service-{i}"), 80)).collect();
+    assert_eq!(source.numbers(&backends, MINUTE).await.unwrap().backends.len(), 0);
+    assert_eq!(server.asked().len(), 4, "one more to find the provider");
+    assert_eq!(source.provider().map(|p| p.name), Some("contour"), "what the gateway saw comes first");
+    source.numbers(&backends, MINUTE).await.unwrap();
+    assert_eq!(server.asked().len(), 3, "the provider is remembered");
+    source.numbers(&[], MINUTE).await.unwrap();
+    assert_eq!(server.asked().len(), 0);
+    source.history(&backends, MINUTE * 15, Duration::from_secs(5)).await.unwrap();
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_provider_that_comes_later_is_found_later() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let server = Server::start(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
+        0 => Reply::vector(&[]),
+        _ => Reply::vector(&[(r#"{"tidegate_provider":"app"}"#, "1")]),
+    });
+    let source = source(&server.url, "auto");
+    source.numbers(&[canary()], MINUTE).await.unwrap_err();
+    source.numbers(&[canary()], MINUTE).await.unwrap();
+    assert_eq!(source.provider().map(|p| p.name), Some("app"));
+}
+
+#[tokio::test]
+async fn history_has_a_gap_where_a_sample_is_missing() {
+    let server = Server::start(|asked| {
+        assert_eq!((asked.path.as_str(), asked.field("step")), ("/api/v1/query_range", "5"));
+        let start: i64 = asked.field("start").parse().unwrap();
+        let values = |items: &[(i64, &str)]| {
+            let items: Vec<String> =
+                items.iter().map(|(i, value)| format!(r#"[{},"{value}"]"#, start + i * 5)).collect();
+            items.join(",")
+        };
+        let item =
+            |label: &str, values: String| format!(r#"{{"metric":{{{CANARY},{label}}},"values":[{values}]}}"#);
+        let items = if asked.query().contains("_bucket") {
+            vec![
+                item(r#""le":"100""#, values(&[(0, "1"), (2, "1")])),
+                item(r#""le":"+Inf""#, values(&[(0, "1"), (2, "1")])),
+            ]
+        } else {
+            vec![
+                item(r#""envoy_response_code_class":"2""#, values(&[(0, "3"), (2, "0"), (3, "NaN")])),
+                item(r#""envoy_response_code_class":"5""#, values(&[(0, "1"), (2, "0"), (3, "1")])),
+            ]
+        };
+        Reply::json("matrix", &format!("[{}]", items.join(",")))
+    });
+    let history = source(&server.url, "contour")
+        .history(&[canary(), stable()], Duration::from_secs(20), Duration::from_secs(5))
+        .await
+        .unwrap();
+    let lines = history.get(&canary()).unwrap();
+    let values = |series: &tidegate::metrics::Series| series.iter().collect::<Vec<_>>();
+    assert_eq!(values(&lines.requests_per_second), [Some(4.0), None, Some(0.0), None, None]);
+    assert_eq!(values(&lines.error_rate), [Some(0.25), None, None, None, None]);
+    assert_eq!(values(&lines.p99), [Some(0.099), None, Some(0.099), None, None]);
+    assert_eq!(history.get(&stable()), None);
+}
+
+/// A matrix item of Contour's request counter, scraped from one Envoy.
+fn raw(backend: &str, class: &str, samples: &[(i64, u32)]) -> String {
+    let values: Vec<String> = samples.iter().map(|(at, value)| format!(r#"[{at}.5,"{value}"]"#)).collect();
+    format!(
+        r#"{{"metric":{{{backend},"envoy_response_code_class":"{class}","job":"envoy","instance":"e1"}},
+            "values":[{}]}}"#,
+        values.join(",")
+    )
+}
+
+fn second(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+#[tokio::test]
+async fn counts_are_exact_and_begin_after_the_instant() {
+    let server = Server::start(|asked| {
+        if asked.query().contains("\"up\"") {
+            assert_eq!(asked.query(), r#"{__name__="up",job=~"envoy",instance=~"e1"}"#);
+            return Reply::vector(&[(r#"{"job":"envoy","instance":"e1"}"#, "1")]);
+        }
+        let items = [
+            // 1 before the instant, then 40 and, after a restart, 6.
+            raw(STABLE, "2", &[(100, 1000), (102, 1001), (104, 1041), (106, 6)]),
+            // Born late, on a target that was scraped before.
+            raw(CANARY, "5", &[(104, 7), (106, 9)]),
+        ];
+        Reply::json("matrix", &format!("[{}]", items.join(",")))
+    });
+    let backends = [stable(), canary(), BackendRef::service("shop", "nobody", 80)];
+    let counts = source(&server.url, "contour").counts(&backends, second(103)).await.unwrap();
+
+    let found = counts.get(&stable()).unwrap();
+    assert_eq!((found.requests, found.errors, found.reset), (46.0, 0.0, true));
+    assert_eq!((found.scrapes, found.scrape_interval), (2, Some(Duration::from_secs(2))));
+    assert_eq!(found.newest, Some("1970-01-01T00:01:46.5Z".parse().unwrap()));
+    assert_eq!(found.target_up, Some(true));
+
+    let found = counts.get(&canary()).unwrap();
+    assert_eq!((found.requests, found.errors, found.reset), (9.0, 9.0, false));
+    assert_eq!(counts.get(&backends[2]), None);
+}
+
+#[tokio::test]
+async fn nothing_new_counts_0_and_a_dead_target_is_told() {
+    let server = Server::start(|asked| {
+        if asked.query().contains("\"up\"") {
+            return Reply::vector(&[(r#"{"job":"envoy","instance":"e1"}"#, "0")]);
+        }
+        Reply::json("matrix", &format!("[{}]", raw(CANARY, "2", &[(100, 8), (102, 9)])))
+    });
+    let counts = source(&server.url, "contour").counts(&[canary()], second(110)).await.unwrap();
+    let found = counts.get(&canary()).unwrap();
+    assert_eq!((found.requests, found.scrapes, found.target_up), (0.0, 0, Some(false)));
+}
+
+#[tokio::test]
+async fn a_long_scrape_interval_is_asked_for_again() {
+    let server = Server::start(|asked| {
+        if asked.query().contains("\"up\"") {
+            return Reply::vector(&[]);
+        }
+        Reply::json("matrix", &format!("[{}]", raw(CANARY, "2", &[(0, 1), (120, 2), (240, 3)])))
+    });
+    let source = source(&server.url, "contour");
+    let backends = [canary()];
+    let windows = |server: &Server| -> Vec<String> {
+        let asked = server.asked().into_iter();
+        asked.filter_map(|a| Some(a.query().rsplit_once('[')?.1.to_owned())).collect()
+    };
+    let counts = source.counts(&backends, Timestamp::now()).await.unwrap();
+    assert_eq!(counts.get(&canary()).unwrap().target_up, None, "the server does not know");
+    assert_eq!(
+        windows(&server),
+        ["120s]", "360s]"],
+        "two of the assumed minute, then three of the measured two"
+    );
+    source.counts(&backends, Timestamp::now()).await.unwrap();
+    assert_eq!(windows(&server), ["240s]"], "then the interval is known");
+}
+
+/// The table of providers against a capture of the real exporter.
+#[test]
+fn contour_names_what_envoy_exposes() {
+    let capture = include_str!("../corpora/metrics/contour-envoy.txt");
+    let contour = &PROVIDERS[0];
+    for backend in [stable(), canary()] {
+        let key = contour.key(&backend).unwrap();
+        let name = format!("{}=\"{}\"", contour.naming[0].0, key[0]);
+        let has = |metric: &str, label: &str| {
+            capture.lines().any(|line| {
+                line.starts_with(&format!("{metric}{{")) && line.contains(&name) && line.contains(label)
+            })
+        };
+        assert!(has(contour.requests, &format!("{}=\"2\"", contour.class_label)), "{name}");
+        assert!(has(contour.latency, "le=\"0.5\"") && has(contour.latency, "le=\"+Inf\""), "{name}");
+    }
+}
