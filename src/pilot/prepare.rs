@@ -1,13 +1,30 @@
 //! From a request to everything a person must see: fresh read, plan, facts, gate, dry run.
 
+use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use super::Pilot;
-use super::states::Prepared;
-use crate::rollout::{Intent, Refusal};
-use crate::route::{Route, RouteId};
+use super::states::{BackendFacts, DryRun, Planned, Prepared};
+use super::writer::WriteError;
+use crate::cluster::{Facts, Trouble, Why};
+use crate::rollout::{
+    ChangeRecord, Effect, ErrorCount, GateInput, Intent, Ladder, Plan, Readiness, Refusal, demand, gate,
+    json_patch, plan, remaining_paths, untouched_paths,
+};
+use crate::route::{BackendRef, Path, Route, RouteId, paths_to};
+
+/// Errors are counted over this time, or since the canary left 0 % if that is shorter.
+const COUNTED: SignedDuration = SignedDuration::from_mins(10);
+/// A rollback waits no longer than this for what it only shows.
+const ROLLBACK_PATIENCE: Duration = Duration::from_secs(2);
+/// Other changes wait this long.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// What a person asked for.
 #[derive(Debug, Clone)]
@@ -31,7 +48,7 @@ pub enum PrepareError {
     #[error("{0}")]
     Forbidden(String),
     /// The route is gone.
-    #[error("{0} does not exist any more")]
+    #[error("route {0} does not exist")]
     Gone(RouteId),
     /// There is no plan.
     #[error("{0}")]
@@ -44,6 +61,217 @@ impl Pilot {
     /// # Errors
     /// [`PrepareError`] in words for a person.
     pub async fn prepare(&self, request: &Request) -> Result<Prepared, PrepareError> {
-        todo!("{}", request.route)
+        let routes = self.fresh_routes(request).await?;
+        let chosen = self.chosen_canaries();
+        let planned = self.plans(request, &routes, &chosen)?;
+        let plans: Vec<&Plan> = planned.iter().map(|(plan, _)| plan).collect();
+        let Some((main, fresh)) = planned.first() else {
+            return Err(Refusal::Nothing("nothing would change".to_owned()).into());
+        };
+        let remaining = remaining(request, &plans, &routes);
+        let shared = shared(&plans, main, fresh, &routes);
+        let patience = if main.effect == Effect::Rollback { ROLLBACK_PATIENCE } else { PATIENCE };
+        let (backends, dry_runs, counted) = tokio::join!(
+            join_all(all_backends(&plans).into_iter().map(|backend| self.facts(backend, patience))),
+            join_all(plans.iter().map(|plan| self.dry_run(plan, patience))),
+            self.counted(main, fresh),
+        );
+        let readiness = readiness(&backends);
+        let gate = gate(&GateInput { route: fresh, plan: main, readiness: &readiness, counted });
+        Ok(Prepared {
+            demand: demand(main, &gate, &readiness),
+            gate,
+            backends,
+            remaining,
+            shared,
+            planned: planned
+                .into_iter()
+                .zip(dry_runs)
+                .map(|((plan, fresh), dry_run)| Planned { plan, fresh, dry_run })
+                .collect(),
+        })
+    }
+
+    /// The selected route first, then those related ones that the request takes as well, all read afresh; then
+    /// the other related ones as they were last seen.
+    async fn fresh_routes(&self, request: &Request) -> Result<Fresh, PrepareError> {
+        let main = self.cluster.get(&request.route).await.map_err(|trouble| read_error(request, trouble))?;
+        let (taken, seen): (Vec<_>, Vec<_>) =
+            request.related.iter().filter(|route| route.id != main.id).partition(|route| {
+                match &request.intent {
+                    Intent::Drain { from, other_paths: true, .. } => paths_to(from, route).next().is_some(),
+                    _ => false,
+                }
+            });
+        let taken = join_all(taken.into_iter().map(|route| async move {
+            self.cluster.get(&route.id).await.unwrap_or_else(|_| Route::clone(route))
+        }))
+        .await;
+        Ok(Fresh { main, taken, seen: seen.into_iter().cloned().collect() })
+    }
+
+    fn plans(
+        &self,
+        request: &Request,
+        routes: &Fresh,
+        chosen: &HashMap<String, String>,
+    ) -> Result<Vec<(Plan, Route)>, PrepareError> {
+        let one = |route: &Route| {
+            let chosen = chosen.get(&*route.uid).map(String::as_str);
+            plan(route, &request.intent, &self.ladder_of(route), chosen)
+        };
+        let main = one(&routes.main);
+        let mut planned: Vec<(Plan, Route)> = routes
+            .taken
+            .iter()
+            .filter_map(|route| one(route).ok().map(|plan| (plan, route.clone())))
+            .collect();
+        match main {
+            Ok(plan) => planned.insert(0, (plan, routes.main.clone())),
+            Err(Refusal::Nothing(_)) if !planned.is_empty() => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
+        Ok(planned)
+    }
+
+    /// The route's own ladder, else the one that is set.
+    pub(super) fn ladder_of(&self, route: &Route) -> Ladder {
+        route
+            .stages
+            .as_deref()
+            .and_then(|text| Ladder::parse(text).ok())
+            .unwrap_or_else(|| self.ladder.clone())
+    }
+
+    /// Canaries that were named on this machine. Without a readable journal there are none.
+    pub(super) fn chosen_canaries(&self) -> HashMap<String, String> {
+        self.journal.chosen_canaries().unwrap_or_default()
+    }
+
+    async fn facts(&self, backend: BackendRef, patience: Duration) -> BackendFacts {
+        let facts = within(patience, self.cluster.facts(&backend))
+            .await
+            .unwrap_or_else(|late| Facts { endpoints: Err(late.clone().into()), pods: Err(late.into()) });
+        BackendFacts { backend, facts }
+    }
+
+    async fn dry_run(&self, plan: &Plan, patience: Duration) -> DryRun {
+        match within(patience, self.writer.patch(&plan.route, &json_patch(plan, &[]), true)).await {
+            Ok(Ok(_)) => DryRun::Accepted,
+            Ok(Err(WriteError::Forbidden { right })) => DryRun::Forbidden(right),
+            Ok(Err(
+                error @ (WriteError::Invalid { .. } | WriteError::Denied { .. } | WriteError::Other { .. }),
+            )) => DryRun::Refused(error.to_string()),
+            Ok(Err(error)) => DryRun::Unknown(error.to_string()),
+            Err(late) => DryRun::Unknown(late),
+        }
+    }
+
+    /// What was counted for the backend that gains. Only an advance is judged, so only then is anybody asked.
+    async fn counted(&self, plan: &Plan, fresh: &Route) -> Result<ErrorCount, String> {
+        if plan.effect != Effect::Advance {
+            return Err("not asked for".to_owned());
+        }
+        let Some(metrics) = &self.metrics else {
+            return Err("no Prometheus is configured (--prometheus URL)".to_owned());
+        };
+        let gaining = plan.gaining().into_iter().map(|(backend, _)| backend);
+        let judged = plan.canary.clone().or_else(|| gaining.into_iter().next());
+        let Some(backend) = judged else { return Err("no backend gains".to_owned()) };
+        let now = Timestamp::now();
+        let since = counted_since(now, fresh, &backend);
+        let backends = [backend];
+        let counts = within(PATIENCE, metrics.counts(&backends, since)).await?;
+        let counts = counts.map_err(|error| error.to_string())?;
+        let [backend] = &backends;
+        let Some(counted) = counts.get(backend) else { return Err(format!("no series for {backend}")) };
+        Ok(ErrorCount {
+            requests: counted.requests,
+            errors: counted.errors,
+            age_seconds: counted.newest.map(|newest| now.duration_since(newest).as_secs_f64().max(0.0)),
+            interval_seconds: counted.scrape_interval.map(|interval| interval.as_secs_f64()),
+        })
+    }
+}
+
+/// The routes of a request.
+struct Fresh {
+    main: Route,
+    taken: Vec<Route>,
+    seen: Vec<Arc<Route>>,
+}
+
+impl Fresh {
+    fn all(&self) -> impl Iterator<Item = &Route> {
+        std::iter::once(&self.main).chain(&self.taken).chain(self.seen.iter().map(|route| &**route))
+    }
+}
+
+fn read_error(request: &Request, trouble: Trouble) -> PrepareError {
+    match trouble.why {
+        Why::NotFound => PrepareError::Gone(request.route.clone()),
+        Why::Forbidden(_) => PrepareError::Forbidden(trouble.to_string()),
+        _ => PrepareError::Read(trouble.to_string()),
+    }
+}
+
+/// A new rollout starts when the canary leaves 0 %: older errors are those of another version.
+fn counted_since(now: Timestamp, fresh: &Route, canary: &BackendRef) -> Timestamp {
+    let ten_minutes_ago = now.saturating_sub(COUNTED).unwrap_or(Timestamp::MIN);
+    let last: Option<ChangeRecord> =
+        fresh.last_change.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let born =
+        last.filter(|change| change.before.values().any(|weights| weights.get(&*canary.name) == Some(&0)));
+    let born = born.and_then(|change| change.at.parse::<Timestamp>().ok());
+    born.map_or(ten_minutes_ago, |at| at.max(ten_minutes_ago))
+}
+
+fn remaining(request: &Request, plans: &[&Plan], routes: &Fresh) -> Vec<Path> {
+    match &request.intent {
+        Intent::Drain { from, .. } => remaining_paths(plans, from, routes.all()),
+        _ => Vec::new(),
+    }
+}
+
+/// Paths to the backends of the split that the change does not touch.
+fn shared(plans: &[&Plan], main: &Plan, fresh: &Route, routes: &Fresh) -> Vec<Path> {
+    let Some(change) = main.main_change() else { return Vec::new() };
+    let edited = |path: &Path| {
+        plans
+            .iter()
+            .any(|plan| plan.route == path.route && plan.edits.iter().any(|edit| edit.rule() == path.rule))
+    };
+    let mut paths = untouched_paths(fresh, change.rule, routes.all());
+    paths.retain(|path| !edited(path));
+    paths
+}
+
+fn all_backends(plans: &[&Plan]) -> Vec<BackendRef> {
+    let mut all: Vec<BackendRef> = plans.iter().flat_map(|plan| plan.backends()).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn readiness(backends: &[BackendFacts]) -> Vec<(BackendRef, Readiness)> {
+    let one = |known: &BackendFacts| match &known.facts.endpoints {
+        Ok(endpoints) => Readiness::Known { ready: endpoints.ready, total: endpoints.total },
+        Err(why) => Readiness::Unknown(why.to_string()),
+    };
+    backends.iter().map(|known| (known.backend.clone(), one(known))).collect()
+}
+
+async fn within<T>(patience: Duration, future: impl Future<Output = T>) -> Result<T, String> {
+    let late = |_| format!("no answer within {} s", patience.as_secs());
+    tokio::time::timeout(patience, future).await.map_err(late)
+}
+
+impl Prepared {
+    /// The gate's verdict with its reason, as it stands in the journal.
+    pub(super) fn verdict_words(&self) -> String {
+        if self.gate.checks.is_empty() {
+            return "no gate: not an advance".to_owned();
+        }
+        format!("{}: {}", self.gate.verdict(), self.gate.words())
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::cluster::Facts;
 use crate::rollout::{ChangeRecord, Confirmation, Demand, Gate, Plan};
-use crate::route::{BackendRef, Path, Route};
+use crate::route::{BackendRef, Path, Route, RouteId};
+
+use super::progress::NotWritten;
 
 /// What the API server says of the write before it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +106,8 @@ pub struct Written {
     pub(super) prepared: Prepared,
     /// For each route that was written: the record, and the object as the server returned it.
     pub(super) done: Vec<(ChangeRecord, Route)>,
+    /// Other routes of the same change that could not be written, and why.
+    pub(super) failed: Vec<(RouteId, NotWritten)>,
     pub(super) at: jiff::Timestamp,
 }
 
@@ -111,6 +115,8 @@ pub struct Written {
 #[derive(Debug, Clone)]
 pub struct Watched {
     pub(super) written: Written,
+    /// Whether all parents that report generations have reported this one.
+    pub(super) observed: bool,
     /// When the controllers had reported it, or were given up on.
     pub(super) at: jiff::Timestamp,
 }

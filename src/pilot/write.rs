@@ -1,1 +1,267 @@
-//! soon
+//! The write itself: journalled before it is made, made under an optimistic lock, and never twice.
+//!
+//! An advance confirms weights: when the spec has changed, nothing is written. A rollback confirms an intent:
+//! it is planned again on the fresh object, as long as that is the same object.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::Pilot;
+use super::progress::{NotWritten, Progress, Stage};
+use super::states::{Confirmed, Planned, Written};
+use super::writer::WriteError;
+use crate::audit::JournalError;
+use crate::cluster::{Note, Why};
+use crate::rollout::{ChangeRecord, Effect, Plan, Refusal, json_patch, names_a_pair, roles};
+use crate::route::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, Route};
+
+/// Attempts of a rollback, and of an advance whose annotations somebody else has just changed.
+const ATTEMPTS: u32 = 10;
+/// Pause before a rollback is sent again after the server could not be reached.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What became of one attempt.
+enum Attempt {
+    Done(Box<Route>),
+    /// Try again: at once, with this plan.
+    Again(Box<Plan>),
+    /// Try again after a pause.
+    Later(String),
+    Failed(NotWritten),
+}
+
+impl Pilot {
+    /// Writes a confirmed change and does not wait for what follows.
+    ///
+    /// # Errors
+    /// The reason why nothing was written to the selected route.
+    pub async fn write_only(
+        &self,
+        confirmed: Confirmed,
+        progress: &UnboundedSender<Progress>,
+    ) -> Result<Written, NotWritten> {
+        let Confirmed { prepared, given } = confirmed;
+        let reason = given.reason.or(given.typed.map(|name| format!("confirmed by typing {name}")));
+        let verdict = prepared.verdict_words();
+        let mut done = Vec::new();
+        let mut failed = Vec::new();
+        for planned in &prepared.planned {
+            let record = self.record(&planned.plan, reason.clone(), verdict.clone());
+            match self.write_one(planned, record, progress).await {
+                Ok(written) => done.push(written),
+                Err(why) if done.is_empty() => return Err(why),
+                Err(why) => failed.push((planned.plan.route.clone(), why)),
+            }
+        }
+        Ok(Written { prepared, done, failed, at: Timestamp::now() })
+    }
+
+    fn record(&self, plan: &Plan, reason: Option<String>, verdict: String) -> ChangeRecord {
+        let now = Timestamp::now();
+        let id = format!("{:x}-{:x}", now.as_microsecond(), std::process::id());
+        ChangeRecord::new(plan, id, self.actor.to_string(), format!("{now:.3}"), reason, verdict)
+    }
+
+    async fn write_one(
+        &self,
+        planned: &Planned,
+        mut record: ChangeRecord,
+        progress: &UnboundedSender<Progress>,
+    ) -> Result<(ChangeRecord, Route), NotWritten> {
+        let mut plan = planned.plan.clone();
+        let tell = |stage, words: String, fresh: Option<Route>| {
+            let _ = progress.send(Progress { route: planned.plan.route.clone(), stage, words, fresh });
+        };
+        let noted = self.journal(&plan, |journal| journal.intent(&record))?;
+        tell(Stage::Writing, noted.unwrap_or_else(|| plan.edits_in_words()), None);
+        for _ in 0..ATTEMPTS {
+            match self.attempt(&plan, &record, &planned.fresh).await {
+                Attempt::Done(route) => {
+                    let _ = self.journal.written(&record.id, route.generation);
+                    self.leave_event(&record, &plan);
+                    let words = format!("generation {}: {}", route.generation, plan.edits_in_words());
+                    tell(Stage::Written, words, Some((*route).clone()));
+                    return Ok((record, *route));
+                }
+                Attempt::Again(fresh_plan) => {
+                    if fresh_plan.edits != plan.edits {
+                        record = ChangeRecord::new(
+                            &fresh_plan,
+                            record.id,
+                            record.actor,
+                            record.at,
+                            record.reason,
+                            record.verdict,
+                        );
+                        let _ = self.journal.intent(&record);
+                        tell(Stage::Writing, "the route has changed: planned again".to_owned(), None);
+                    }
+                    plan = *fresh_plan;
+                }
+                Attempt::Later(words) => {
+                    tell(Stage::Writing, format!("{words}; trying again"), None);
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Attempt::Failed(why) => return Err(self.failed(&record, why)),
+            }
+        }
+        let words =
+            format!("tried {ATTEMPTS} times, and the route changed or could not be reached each time");
+        Err(self.failed(&record, NotWritten::Changed { words, fresh: None }))
+    }
+
+    fn failed(&self, record: &ChangeRecord, why: NotWritten) -> NotWritten {
+        if !matches!(why, NotWritten::Unknown(_)) {
+            let _ = self.journal.ended(&record.id, &why.to_string());
+        }
+        why
+    }
+
+    /// An advance is not made without a trace; a rollback is, and says so.
+    fn journal(
+        &self,
+        plan: &Plan,
+        entry: impl FnOnce(&crate::audit::Journal) -> Result<(), JournalError>,
+    ) -> Result<Option<String>, NotWritten> {
+        match entry(&self.journal) {
+            Ok(()) => Ok(None),
+            Err(error) if plan.effect == Effect::Rollback => Ok(Some(format!("not journalled: {error}"))),
+            Err(error) => Err(NotWritten::NoJournal(error.to_string())),
+        }
+    }
+
+    async fn attempt(&self, plan: &Plan, record: &ChangeRecord, shown: &Route) -> Attempt {
+        let patch = json_patch(plan, &annotations(plan, record, shown));
+        let error = match self.writer.patch(&plan.route, &patch, false).await {
+            Ok(route) => return Attempt::Done(Box::new(route)),
+            Err(error) => error,
+        };
+        let rollback = plan.effect == Effect::Rollback;
+        match error {
+            WriteError::Conflict => self.after_conflict(plan, record, shown).await,
+            WriteError::Unanswered { why } => self.after_silence(plan, record, why).await,
+            WriteError::Unreachable { why } if rollback => Attempt::Later(why),
+            WriteError::Unreachable { why } => Attempt::Failed(NotWritten::Unreachable(why)),
+            WriteError::Forbidden { .. } => Attempt::Failed(NotWritten::Forbidden(error.to_string())),
+            WriteError::NotFound => Attempt::Failed(NotWritten::Changed {
+                words: format!("route {} does not exist any more", plan.route),
+                fresh: None,
+            }),
+            other => Attempt::Failed(NotWritten::Refused(other.to_string())),
+        }
+    }
+
+    async fn after_conflict(&self, plan: &Plan, record: &ChangeRecord, shown: &Route) -> Attempt {
+        let fresh = match self.cluster.get(&plan.route).await {
+            Ok(fresh) => fresh,
+            Err(trouble) if matches!(trouble.why, Why::NotFound) => {
+                let words = format!("route {} does not exist any more", plan.route);
+                return Attempt::Failed(NotWritten::Changed { words, fresh: None });
+            }
+            Err(trouble) if plan.effect == Effect::Rollback => return Attempt::Later(trouble.to_string()),
+            Err(trouble) => return Attempt::Failed(NotWritten::Unreachable(trouble.to_string())),
+        };
+        if is_ours(&fresh, record) {
+            return Attempt::Done(Box::new(fresh));
+        }
+        let changed = |words: String, fresh: Route| {
+            Attempt::Failed(NotWritten::Changed { words, fresh: Some(Box::new(fresh)) })
+        };
+        if fresh.uid != plan.uid {
+            return changed("the route was deleted and made again meanwhile".to_owned(), fresh);
+        }
+        if fresh.generation == plan.generation {
+            // The spec that was confirmed still stands; only the annotations have changed.
+            return Attempt::Again(Box::new(Plan { has_annotations: fresh.has_annotations, ..plan.clone() }));
+        }
+        if plan.effect != Effect::Rollback {
+            return changed(what_changed(shown, &fresh), fresh);
+        }
+        let chosen = self.chosen_canaries();
+        let chosen = chosen.get(&*fresh.uid).map(String::as_str);
+        match crate::rollout::plan(&fresh, &plan.intent, &self.ladder_of(&fresh), chosen) {
+            Ok(plan) => Attempt::Again(Box::new(plan)),
+            Err(Refusal::Nothing(words)) => changed(format!("somebody else did it: {words}"), fresh),
+            Err(refusal) => changed(refusal.to_string(), fresh),
+        }
+    }
+
+    /// No answer: the route itself tells whether it was written, by the id in its annotation.
+    async fn after_silence(&self, plan: &Plan, record: &ChangeRecord, why: String) -> Attempt {
+        match self.cluster.get(&plan.route).await {
+            Ok(fresh) if is_ours(&fresh, record) => Attempt::Done(Box::new(fresh)),
+            // Safe to send again: if the first one still arrives, the generation lock stops the second.
+            _ if plan.effect == Effect::Rollback => Attempt::Later(why),
+            Ok(_) => Attempt::Failed(NotWritten::Unknown(format!("{why}; the route does not show it"))),
+            Err(trouble) => Attempt::Failed(NotWritten::Unknown(format!("{why}; {trouble}"))),
+        }
+    }
+
+    /// Best effort, beside the change: the journal and the annotation hold the same.
+    fn leave_event(&self, record: &ChangeRecord, plan: &Plan) {
+        let (cluster, route, uid) = (self.cluster.clone(), plan.route.clone(), plan.uid.clone());
+        let action = match plan.effect {
+            Effect::Rollback => "Rollback",
+            _ => "SetWeights",
+        };
+        let reason = record.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        let text = format!("{} by {}: {}{reason}", record.action, record.actor, plan.edits_in_words());
+        let instance = format!("tidegate-{}", std::process::id());
+        tokio::spawn(async move {
+            let note = Note {
+                reason: "WeightsChanged",
+                action,
+                text: &text,
+                warning: false,
+                at: Timestamp::now(),
+                instance: &instance,
+            };
+            if let Err(trouble) = cluster.leave_note(&route, &uid, &note).await {
+                tracing::warn!(%trouble, "event not recorded");
+            }
+        });
+    }
+}
+
+fn annotations<'a>(plan: &Plan, record: &ChangeRecord, shown: &Route) -> Vec<(&'a str, String)> {
+    let mut all = Vec::new();
+    if let Ok(json) = serde_json::to_string(record) {
+        all.push((ANNOTATION_LAST_CHANGE, json));
+    }
+    let rule = plan.main_change().map(|change| change.rule);
+    let was_guessed =
+        rule.is_some_and(|rule| !names_a_pair(shown, rule) && roles(shown, rule, None).guessed());
+    if let Some(canary) = plan.canary.as_ref().filter(|_| was_guessed) {
+        all.push((ANNOTATION_CANARY, canary.name.to_string()));
+    }
+    all
+}
+
+fn is_ours(route: &Route, record: &ChangeRecord) -> bool {
+    let last: Option<ChangeRecord> =
+        route.last_change.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    last.is_some_and(|last| last.id == record.id)
+}
+
+/// Which assumption broke, in words.
+fn what_changed(shown: &Route, fresh: &Route) -> String {
+    let by = fresh.last_writer.as_ref().map(|writer| format!(" by {}", writer.manager)).unwrap_or_default();
+    let weights = |route: &Route| -> Vec<String> {
+        let rule = |rule: &crate::route::Rule| {
+            let one = |b: &crate::route::Backend| format!("{} {}", b.to.name, b.weight);
+            rule.backends.iter().map(one).collect::<Vec<_>>().join(", ")
+        };
+        route.rules.iter().map(rule).collect()
+    };
+    let (old, new) = (weights(shown), weights(fresh));
+    let generations = format!("generation {} -> {}{by}", shown.generation, fresh.generation);
+    let differing = old.iter().zip(&new).position(|(old, new)| old != new);
+    match differing.and_then(|rule| Some((rule, old.get(rule)?, new.get(rule)?))) {
+        Some((rule, old, new)) => {
+            format!("rule {rule} changed meanwhile from {old} to {new} ({generations})")
+        }
+        None => format!("the spec changed meanwhile ({generations})"),
+    }
+}

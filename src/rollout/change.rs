@@ -63,11 +63,7 @@ impl ChangeRecord {
                 })
                 .collect()
         };
-        let other = |edit: &Edit| match edit {
-            Edit::Weights(_) => None,
-            Edit::Redirect { rule, from, to, .. } => Some(format!("rule {rule}: {from} replaced by {to}")),
-            Edit::Unmirror { rule, to, .. } => Some(format!("rule {rule}: mirror to {to} removed")),
-        };
+        let other = |edit: &&Edit| !matches!(edit, Edit::Weights(_));
         Self {
             id,
             namespace: plan.route.namespace.to_string(),
@@ -79,7 +75,7 @@ impl ChangeRecord {
             canary: plan.canary.as_ref().map(|backend| backend.name.to_string()),
             before: weights(|change| &change.before),
             after: weights(|change| &change.after),
-            other_edits: plan.edits.iter().filter_map(other).collect(),
+            other_edits: plan.edits.iter().filter(other).map(ToString::to_string).collect(),
             reason,
             verdict,
         }

@@ -26,5 +26,5 @@ pub use plan::{
     rollback_target, untouched_paths,
 };
 pub use proof::{Claim, Finding, Observed, judge, requests_for_power};
-pub use roles::{Role, RoleSource, Roles, roles};
+pub use roles::{Role, RoleSource, Roles, names_a_pair, roles};
 pub use weights::{SHARE_SCALE, set_share};

@@ -154,6 +154,12 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// What the plan writes, in words.
+    #[must_use]
+    pub fn edits_in_words(&self) -> String {
+        self.edits.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    }
+
     /// The rules whose weights change.
     pub fn changes(&self) -> impl Iterator<Item = &RuleChange> {
         self.edits.iter().filter_map(|edit| match edit {
@@ -609,10 +615,22 @@ pub fn untouched_paths<'a>(
     found
 }
 
-impl fmt::Display for RuleChange {
+impl fmt::Display for Edit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let list = |weights: &[u32]| weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("/");
-        write!(f, "{} -> {}", list(&self.before), list(&self.after))
+        match self {
+            Self::Weights(RuleChange { rule, backends, before, after, .. }) => {
+                write!(f, "rule {rule}: ")?;
+                for (index, (backend, (before, after))) in
+                    backends.iter().zip(before.iter().zip(after)).enumerate()
+                {
+                    let comma = if index == 0 { "" } else { ", " };
+                    write!(f, "{comma}{backend} {before} -> {after}")?;
+                }
+                Ok(())
+            }
+            Self::Redirect { rule, from, to, .. } => write!(f, "rule {rule}: {from} replaced by {to}"),
+            Self::Unmirror { rule, to, .. } => write!(f, "rule {rule}: mirror to {to} removed"),
+        }
     }
 }
 

@@ -153,6 +153,14 @@ fn is_blue_green(one: &str, other: &str) -> bool {
     pair(one, other) || pair(other, one)
 }
 
+/// Whether the names of rule `rule` tell a blue-green pair.
+#[must_use]
+pub fn names_a_pair(route: &Route, rule: usize) -> bool {
+    let names =
+        route.rules.get(rule).map(|rule| rule.backends.iter().map(|b| &*b.to.name).collect::<Vec<_>>());
+    matches!(names.as_deref(), Some([one, other]) if is_blue_green(one, other))
+}
+
 fn hinted<'a>(names: &[&'a str]) -> Option<&'a str> {
     let by_word = names
         .iter()
