@@ -1,13 +1,19 @@
 //! Keys, pastes, sizes and signals as one stream.
 
-use std::io;
+use std::time::Duration;
+use std::{io, thread};
 
 use crossterm::event::{self, EventStream, KeyEvent, KeyEventKind};
 use futures::StreamExt;
+use tokio::runtime::Handle;
+use tokio::select;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::signals::{Notice, Signal, Signals};
+
+const UNTIL_READER_STOPS: Duration = Duration::from_millis(10);
 
 /// What the terminal, or the system, tells us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +33,7 @@ pub enum Event {
 /// The stream of [`Event`]s.
 ///
 /// Signals are caught from the start, keys are read from the first [`Events::next`] on. Both go through one
-/// channel filled by tasks of their own, because crossterm's stream wakes whoever polled it first and so must
-/// always be polled by the same task.
+/// channel, so it does not matter who polls, or how often the wait is cancelled.
 #[derive(Debug)]
 pub struct Events {
     sender: UnboundedSender<io::Result<Event>>,
@@ -36,7 +41,7 @@ pub struct Events {
     /// Taken out of the queue while looking for more resizes.
     next: Option<io::Result<Event>>,
     signals: JoinHandle<()>,
-    keys: Option<JoinHandle<()>>,
+    keys: Option<Keys>,
 }
 
 impl Events {
@@ -56,7 +61,7 @@ impl Events {
     /// When the terminal cannot be read any more.
     pub async fn next(&mut self) -> io::Result<Event> {
         let sender = &self.sender;
-        self.keys.get_or_insert_with(|| tokio::spawn(read(sender.clone())));
+        self.keys.get_or_insert_with(|| Keys::read(sender.clone()));
         let event = match self.next.take() {
             Some(event) => event,
             None => self.queue.recv().await.unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into())),
@@ -79,9 +84,8 @@ impl Events {
     /// the next call of [`Events::next`] reads on.
     pub async fn release_keys(&mut self) {
         if let Some(keys) = self.keys.take() {
-            keys.abort();
-            // Only now is the stream dropped.
-            let _ = keys.await;
+            drop(keys.stop);
+            let _ = keys.stopped.await;
         }
     }
 
@@ -100,9 +104,6 @@ impl Events {
 impl Drop for Events {
     fn drop(&mut self) {
         self.signals.abort();
-        if let Some(keys) = &self.keys {
-            keys.abort();
-        }
     }
 }
 
@@ -121,7 +122,37 @@ async fn catch(mut signals: Signals, sender: UnboundedSender<io::Result<Event>>)
     }
 }
 
-async fn read(sender: UnboundedSender<io::Result<Event>>) {
+/// The thread that reads keys, until `stop` is dropped.
+///
+/// A thread of its own, because crossterm spins when the terminal is gone: on a worker of the runtime it would
+/// keep SIGHUP from being heard.
+#[derive(Debug)]
+struct Keys {
+    stop: oneshot::Sender<()>,
+    stopped: oneshot::Receiver<()>,
+}
+
+impl Keys {
+    fn read(sender: UnboundedSender<io::Result<Event>>) -> Self {
+        let (stop, stop_asked) = oneshot::channel();
+        let (done, stopped) = oneshot::channel();
+        let runtime = Handle::current();
+        thread::spawn(move || {
+            runtime.block_on(async {
+                select! {
+                    _ = stop_asked => {}
+                    () = forward(sender) => {}
+                }
+            });
+            // crossterm's own reader needs a moment to see that nobody asks any more.
+            thread::sleep(UNTIL_READER_STOPS);
+            let _ = done.send(());
+        });
+        Self { stop, stopped }
+    }
+}
+
+async fn forward(sender: UnboundedSender<io::Result<Event>>) {
     let mut stream = EventStream::new();
     while let Some(event) = stream.next().await {
         let Some(event) = event.map(ours).transpose() else { continue };

@@ -86,6 +86,8 @@ pub(super) fn restore_without_waiting() {
 /// Every step is tried even when one before it fails.
 fn give_back(held: &mut Option<Held>) -> io::Result<()> {
     let Some(mut ours) = held.take() else { return Ok(()) };
+    // Modes first: whoever sees the alternate screen go may type at once.
+    let cooked = disable_raw_mode();
     let mut bytes = Vec::new();
     let written = queue!(
         bytes,
@@ -96,9 +98,8 @@ fn give_back(held: &mut Option<Held>) -> io::Result<()> {
         Show
     )
     .and_then(|()| ours.tty.write_all(&bytes));
-    let cooked = disable_raw_mode();
     let errors = ours.stderr.map_or(Ok(()), |stderr| stdio::dup2_stderr(stderr).map_err(io::Error::from));
-    written.and(cooked).and(errors)
+    cooked.and(written).and(errors)
 }
 
 /// The terminal as a writer: what is written while it is not ours vanishes.

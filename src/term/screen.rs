@@ -89,7 +89,8 @@ impl Screen {
     pub fn stop_job(&mut self) -> io::Result<()> {
         self.suspend()?;
         job::stop()?;
-        self.resume()
+        // In the background nobody said `fg`: perhaps SIGTERM came with SIGCONT, and is to be heard first.
+        if job::in_foreground() { self.resume() } else { Ok(()) }
     }
 
     /// Sends `text` to the terminal's clipboard (OSC 52). Nobody tells whether it arrived: tmux and some

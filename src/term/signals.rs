@@ -5,11 +5,15 @@ use std::{io, process, thread};
 
 use tokio::select;
 use tokio::signal::unix::{self, SignalKind};
+use tokio::time::timeout;
 
 use super::guard;
 
 /// How long an orderly end may take after a signal.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How much later a signal may come that was sent together with SIGCONT.
+const A_MOMENT: Duration = Duration::from_millis(10);
 
 /// A signal that asks the program to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,33 +59,48 @@ pub(super) enum Notice {
 
 /// All of them as one stream. From [`Signals::new`] on, none has its default action any more.
 pub(super) struct Signals {
+    ends: Ends,
+    continued: unix::Signal,
+}
+
+struct Ends {
     hangup: unix::Signal,
     interrupt: unix::Signal,
     quit: unix::Signal,
     terminate: unix::Signal,
-    continued: unix::Signal,
 }
 
 impl Signals {
     pub(super) fn new() -> io::Result<Self> {
         Ok(Self {
-            hangup: unix::signal(SignalKind::hangup())?,
-            interrupt: unix::signal(SignalKind::interrupt())?,
-            quit: unix::signal(SignalKind::quit())?,
-            terminate: unix::signal(SignalKind::terminate())?,
+            ends: Ends {
+                hangup: unix::signal(SignalKind::hangup())?,
+                interrupt: unix::signal(SignalKind::interrupt())?,
+                quit: unix::signal(SignalKind::quit())?,
+                terminate: unix::signal(SignalKind::terminate())?,
+            },
             continued: unix::signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
         })
     }
 
-    /// Ends before going on: `kill %1` sends a stopped job both.
+    /// Ends before going on: `kill %1` sends a stopped job both, in either order. Going on in the background
+    /// would stop it again before it hears the other.
     pub(super) async fn next(&mut self) -> Notice {
         select! {
-            biased;
-            _ = self.hangup.recv() => Notice::Quit(Signal::Hangup),
-            _ = self.terminate.recv() => Notice::Quit(Signal::Terminate),
-            _ = self.interrupt.recv() => Notice::Quit(Signal::Interrupt),
-            _ = self.quit.recv() => Notice::Quit(Signal::Quit),
-            _ = self.continued.recv() => Notice::Continued,
+            signal = self.ends.next() => return Notice::Quit(signal),
+            _ = self.continued.recv() => {}
+        }
+        timeout(A_MOMENT, self.ends.next()).await.map_or(Notice::Continued, Notice::Quit)
+    }
+}
+
+impl Ends {
+    async fn next(&mut self) -> Signal {
+        select! {
+            _ = self.hangup.recv() => Signal::Hangup,
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.quit.recv() => Signal::Quit,
+            _ = self.terminate.recv() => Signal::Terminate,
         }
     }
 }
