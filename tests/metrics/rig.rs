@@ -1,36 +1,74 @@
-//! Against a real Prometheus that scrapes a real Envoy under load (`tests/rig`).
+//! Against a real Prometheus that scrapes a real Envoy under load (`tests/rig`): the load generator
+//! counts by itself, and so must we.
 
 use std::env;
-use std::process::{Command, Stdio};
+use std::process::{Command, id};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tidegate::metrics::{Counts, MetricSource as _, PrometheusSource};
+use tidegate::route::BackendRef;
 
-use super::{canary, source, stable};
+use super::source;
 
 /// A variable of the rig's environment file.
 fn rig(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| panic!("{name} is not set: source the env file of tests/rig/up"))
 }
 
-/// Sends requests through the gateway; the generator's own count of what was answered, by version.
-fn load(rps: u32, seconds: u32) -> serde_json::Value {
-    let out = Command::new(rig("RIG_LOAD"))
-        .args(["-url", &rig("RIG_GATEWAY_URL"), "-host", &rig("RIG_DEMO_HOST")])
-        .args(["-rps", &rps.to_string(), "-seconds", &seconds.to_string()])
-        .stderr(Stdio::inherit())
-        .output()
-        .unwrap();
-    let last = String::from_utf8(out.stdout).unwrap().lines().last().unwrap().to_owned();
-    serde_json::from_str(&last).unwrap()
+/// A namespace of our own, so that other tests' requests do not count.
+struct Shop {
+    namespace: String,
+    host: String,
+}
+
+impl Shop {
+    /// Half of the requests go to a canary that fails them all, and takes 60 ms for it.
+    fn with_a_bad_canary() -> Self {
+        let shop = Self { namespace: format!("metrics-{}", id()), host: format!("metrics-{}.example", id()) };
+        run(&rig("RIG_FIXTURE"), &[&shop.namespace, &shop.host, "--weights", "50/50"]);
+        let behaviour =
+            format!("{}/admin?host={}&error=1&latency=60ms", rig("RIG_CANARY_ADMIN_URL"), shop.host);
+        run("curl", &["-sS", "--fail", "-X", "POST", &behaviour]);
+        shop
+    }
+
+    fn backends(&self) -> [BackendRef; 2] {
+        ["checkout-stable", "checkout-canary"].map(|name| BackendRef::service(&self.namespace, name, 8080))
+    }
+
+    /// Sends 400 requests; how many each version answered.
+    fn load(&self) -> [f64; 2] {
+        let url = rig("RIG_GATEWAY_URL");
+        let out = run(&rig("RIG_LOAD"), &["-url", &url, "-host", &self.host, "-rps", "50", "-seconds", "8"]);
+        let last: serde_json::Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+        ["RIG_STABLE_VERSION", "RIG_CANARY_VERSION"]
+            .map(|version| last["versions"][rig(version)]["count"].as_f64().unwrap())
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        run(&rig("RIG_FIXTURE"), &[&self.namespace, "--delete"]);
+    }
+}
+
+fn run(program: &str, arguments: &[&str]) -> String {
+    let out = Command::new(program).args(arguments).output().unwrap();
+    assert!(out.status.success(), "{program} {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).unwrap()
 }
 
 /// Counts until `enough`, at most 20 s: a scrape has to come first.
-async fn counts(source: &PrometheusSource, since: Timestamp, enough: impl Fn(&Counts) -> bool) -> Counts {
+async fn counts(
+    source: &PrometheusSource,
+    backends: &[BackendRef],
+    since: Timestamp,
+    enough: impl Fn(&Counts) -> bool,
+) -> Counts {
     let begun = Instant::now();
     loop {
-        let counts = source.counts(&[stable(), canary()], since).await.unwrap();
+        let counts = source.counts(backends, since).await.unwrap();
         if enough(&counts) || begun.elapsed() > Duration::from_secs(20) {
             return counts;
         }
@@ -38,42 +76,44 @@ async fn counts(source: &PrometheusSource, since: Timestamp, enough: impl Fn(&Co
     }
 }
 
-/// Now, with everything before it scraped already: else the first increment would hold some of it.
-async fn clean_instant(source: &PrometheusSource) -> Timestamp {
-    let since = Timestamp::now();
-    let scraped = |counts: &Counts| {
-        [stable(), canary()].iter().all(|backend| counts.get(backend).is_some_and(|c| c.scrapes > 0))
-    };
-    counts(source, since, scraped).await;
-    Timestamp::now()
+/// `[requests, errors]` of each backend.
+fn table(counts: &Counts, backends: &[BackendRef; 2]) -> [[f64; 2]; 2] {
+    backends.each_ref().map(|backend| counts.get(backend).map_or([0.0, 0.0], |c| [c.requests, c.errors]))
 }
 
 #[tokio::test]
 #[ignore = "needs tests/rig"]
-async fn a_real_prometheus_counts_every_request() {
-    let url = rig("RIG_PROMETHEUS_URL");
-    for provider in ["contour", "app"] {
-        let source = source(&url, provider);
+async fn a_real_prometheus_counts_every_request_and_every_error() {
+    let shop = Shop::with_a_bad_canary();
+    let backends = shop.backends();
+    for (provider, bucket) in [("contour", (0.05, 0.1)), ("app", (0.05, 0.1))] {
+        let source = source(&rig("RIG_PROMETHEUS_URL"), provider);
         source.check().await.unwrap();
-        let since = clean_instant(&source).await;
-        let sent = load(50, 8);
-        println!("{provider}: {sent}");
-        let total = sent["sent"].as_f64().unwrap();
-        let requests = |counts: &Counts| {
-            [stable(), canary()].iter().filter_map(|b| counts.get(b)).map(|c| c.requests).sum::<f64>()
-        };
-        let counts = counts(&source, since, |counts| requests(counts) >= total).await;
-        println!("{counts:#?}");
-        assert!((requests(&counts) - total).abs() < 0.5, "{} counted, {total} sent", requests(&counts));
-        let both = [stable(), canary()];
-        println!("{:#?}", source.numbers(&both, Duration::from_secs(10)).await.unwrap());
-        let history = source.history(&both, Duration::from_mins(1), Duration::from_secs(5)).await.unwrap();
-        for backend in &both {
-            let lines = history.get(backend).unwrap();
-            println!("{backend} rps    {:?}", lines.requests_per_second.iter().collect::<Vec<_>>());
-            println!("{backend} errors {:?}", lines.error_rate.iter().collect::<Vec<_>>());
-            println!("{backend} p99    {:?}", lines.p99.iter().collect::<Vec<_>>());
-        }
+        // What came before must be scraped, else the first increment would hold some of it.
+        let before = Timestamp::now();
+        counts(&source, &backends, before, |c| c.backends.values().any(|c| c.scrapes > 1)).await;
+        let since = Timestamp::now();
+
+        let [stable, canary] = shop.load();
+        let expected = [[stable, 0.0], [canary, canary]];
+        let counts = counts(&source, &backends, since, |c| table(c, &backends) == expected).await;
+        assert_eq!(table(&counts, &backends), expected, "{provider}: {counts:#?}");
+        let found = counts.get(&backends[1]).unwrap();
+        assert_eq!((found.target_up, found.reset), (Some(true), false), "{provider}");
+        assert_eq!(found.scrape_interval.map(|i| i.as_secs_f64().round()), Some(2.0), "{provider}");
+
+        let snapshot = source.numbers(&backends, Duration::from_secs(10)).await.unwrap();
+        let row = snapshot.get(&backends[1]).unwrap();
+        assert_eq!(row.error_rate, Some(1.0), "{provider}: {row:#?}");
+        assert_eq!(row.p50.map(|q| q.bucket), Some(bucket), "{provider}: {row:#?}");
+        assert!(row.newest_sample > Some(since), "{provider}: {row:#?}");
+
+        let history =
+            source.history(&backends, Duration::from_secs(30), Duration::from_secs(5)).await.unwrap();
+        let lines = history.get(&backends[1]).unwrap();
+        assert_eq!(lines.error_rate.max(), Some(1.0), "{provider}: {lines:#?}");
+        assert!(lines.requests_per_second.max() > Some(10.0), "{provider}: {lines:#?}");
+        assert!(lines.p99.max() > Some(0.05), "{provider}: {lines:#?}");
     }
 }
 
@@ -81,6 +121,7 @@ async fn a_real_prometheus_counts_every_request() {
 #[ignore = "needs tests/rig"]
 async fn a_real_prometheus_is_recognised() {
     let source = source(&rig("RIG_PROMETHEUS_URL"), "auto");
-    source.numbers(&[stable()], Duration::from_mins(1)).await.unwrap();
+    let backend = BackendRef::service(&rig("RIG_DEMO_NAMESPACE"), "checkout-stable", 8080);
+    source.numbers(&[backend], Duration::from_mins(1)).await.unwrap();
     assert_eq!(source.provider().map(|p| p.name), Some("contour"));
 }

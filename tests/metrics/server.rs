@@ -23,7 +23,7 @@ impl Asked {
         self.form.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
-    /// The PromQL.
+    /// The question itself.
     pub fn query(&self) -> &str {
         self.field("query")
     }
@@ -107,7 +107,7 @@ fn read(connection: &TcpStream) -> Option<Asked> {
         let Some((name, value)) = line.trim_end().split_once(": ") else { break };
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.parse().ok()?,
-            "authorization" => authorization = value.to_owned(),
+            "authorization" => value.clone_into(&mut authorization),
             _ => {}
         }
     }
