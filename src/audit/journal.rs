@@ -80,7 +80,11 @@ impl Journal {
     pub fn unfinished(&self) -> Result<Vec<ChangeRecord>, JournalError> {
         let mut open: Vec<ChangeRecord> = Vec::new();
         self.read(|entry| match entry {
-            Entry::Intent(record) => open.push(*record),
+            // A rollback that was planned again stands twice; the later entry counts.
+            Entry::Intent(record) => {
+                open.retain(|earlier| earlier.id != record.id);
+                open.push(*record);
+            }
             Entry::Ended { id, .. } => open.retain(|record| record.id != id),
             Entry::Written { .. } => {}
         })?;

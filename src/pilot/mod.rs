@@ -8,7 +8,9 @@ mod carry;
 mod prepare;
 mod progress;
 mod prove;
+mod resume;
 mod states;
+mod subject;
 mod write;
 mod writer;
 
@@ -35,12 +37,14 @@ pub struct Timing {
     pub observe: Duration,
     /// For a proof, after settling (90 s; longer where scrapes are far apart).
     pub proof: Duration,
+    /// How much longer to go on watching an unproven change (10 min; a verb gives up at once).
+    pub watch_on: Duration,
 }
 
 impl Default for Timing {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { settle: seconds(15), observe: seconds(60), proof: seconds(90) }
+        Self { settle: seconds(15), observe: seconds(60), proof: seconds(90), watch_on: seconds(600) }
     }
 }
 

@@ -2,60 +2,116 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use super::Pilot;
 use super::progress::{Ending, Progress, Stage};
-use super::states::{Prepared, Watched};
+use super::states::Watched;
+use super::subject::Subject;
 use crate::metrics::{Counts, MetricSource};
-use crate::rollout::{Claim, Edit, Effect, Finding, Intent, Observed, Plan, judge};
-use crate::route::{BackendRef, Path, Route};
+use crate::rollout::{Finding, Observed, judge};
+use crate::route::BackendRef;
 
-/// Between counts, where the scrape interval is not known yet.
+/// Between counts, while the scrape interval is not known.
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
 /// A proof may take this many scrape intervals, if that is longer than the time that is set.
 const INTERVALS: u32 = 4;
+/// The old share is measured over this time before the change, where it cannot be taken from the weights.
+const BEFORE: SignedDuration = SignedDuration::from_mins(2);
 
 impl Pilot {
     /// Counts requests from `settle` after the change was observed, until the claim is shown or time is over.
     pub async fn prove(&self, watched: Watched, progress: &UnboundedSender<Progress>) -> Ending {
-        let ending = self.count(&watched, progress).await;
+        let stage = if watched.observed { Stage::Observed } else { Stage::Written };
+        let subject = self.measured(watched.written.subject.clone(), watched.written.at).await;
+        let mut ending = self.count(&subject, watched.at, stage, progress).await;
+        let failed: Vec<String> =
+            watched.written.failed.iter().map(|(route, why)| format!("{route}: {why}")).collect();
+        if !failed.is_empty() {
+            ending = Ending::Unproven(format!("{}; {ending}", failed.join("; ")));
+        }
         for (record, _) in &watched.written.done {
             let _ = self.journal.ended(&record.id, &ending.to_string());
         }
         ending
     }
 
-    async fn count(&self, watched: &Watched, progress: &UnboundedSender<Progress>) -> Ending {
-        let prepared = &watched.written.prepared;
-        let Some((_, route)) = watched.written.done.first() else {
-            return Ending::Unproven("nothing was written".to_owned());
+    /// Where other requests reach the same Services, a drained backend had a smaller share of what is counted
+    /// than its weight says. So the old share is measured, before it is forgotten.
+    async fn measured(&self, mut subject: Subject, written: Timestamp) -> Subject {
+        let drained: Vec<usize> = subject.drained().collect();
+        let (true, false, Some(metrics)) = (subject.shared, drained.is_empty(), &self.metrics) else {
+            return subject;
         };
+        let since = written.saturating_sub(BEFORE).unwrap_or(written);
+        let seen =
+            metrics.counts(&subject.backends, since).await.map(|counts| observed(&counts, &subject.backends));
+        let share = seen.ok().and_then(|seen| {
+            let total: f64 = seen.requests.iter().sum();
+            let mine: f64 = drained.iter().filter_map(|index| seen.requests.get(*index)).sum();
+            (mine > 0.0).then(|| mine / total)
+        });
+        match share {
+            Some(share) => {
+                for index in drained {
+                    if let Some((old, _)) = subject.claim.shares.get_mut(index) {
+                        *old = old.min(share);
+                    }
+                }
+            }
+            None => {
+                let why = "other paths lead to the same Services, and the old share was not seen".to_owned();
+                subject.caveat = subject.caveat.or(Some(why));
+            }
+        }
+        subject
+    }
+
+    pub(super) async fn count(
+        &self,
+        subject: &Subject,
+        observed_at: Timestamp,
+        stage: Stage,
+        progress: &UnboundedSender<Progress>,
+    ) -> Ending {
         let Some(metrics) = &self.metrics else {
             return Ending::Unproven("no Prometheus is configured (--prometheus URL)".to_owned());
         };
-        let (backends, claim) = claim(prepared);
-        let mut telling = Telling { route, progress, furthest: Stage::Written };
-        telling.wait_for(watched, self.timing.settle).await;
-        let since = watched.at.saturating_add(self.timing.settle).unwrap_or(watched.at);
+        let mut telling = Telling { subject, progress, furthest: stage };
+        telling.tell(format!("settling for {} s", self.timing.settle.as_secs()));
+        let mut since = observed_at.saturating_add(self.timing.settle).unwrap_or(observed_at);
+        let settled = since.duration_since(Timestamp::now());
+        tokio::time::sleep(settled.try_into().unwrap_or(Duration::ZERO)).await;
 
         let started = Instant::now();
         let mut limit = self.timing.proof;
-        let mut pause = SHORTEST_INTERVAL;
+        let mut announced = false;
         loop {
-            let (finding, interval) = look(&**metrics, &backends, &claim, since).await;
-            if let Some(interval) = interval {
-                limit = limit.max(interval * INTERVALS);
-                pause = interval.max(SHORTEST_INTERVAL);
+            let (finding, interval) = look(&**metrics, subject, since).await;
+            limit = limit.max(interval * INTERVALS);
+            if matches!(finding, Ok(Finding::Contradicted(_))) {
+                // The data plane may be slow, and a clean count needs a clean start.
+                since = Timestamp::now();
             }
-            let over = started.elapsed() >= limit;
-            if let Some(ending) = telling.hear(finding, over, prepared, limit) {
-                return with_failures(ending, watched);
+            let waited = started.elapsed();
+            match telling.hear(finding) {
+                Heard::Proven(words) => return telling.proven(words),
+                Heard::NotYet(words) if waited >= limit + self.timing.watch_on => {
+                    return Ending::Unproven(telling.unproven(&words, waited));
+                }
+                Heard::NotYet(words) if waited >= limit && !announced => {
+                    announced = true;
+                    telling.tell(format!("unproven: {}; still watching", telling.unproven(&words, waited)));
+                }
+                Heard::NotYet(words) if announced => {
+                    telling.tell(format!("unproven: {words}; still watching"))
+                }
+                Heard::NotYet(words) => telling.tell(words),
             }
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(interval.max(SHORTEST_INTERVAL)).await;
         }
     }
 }
@@ -63,172 +119,77 @@ impl Pilot {
 /// One look at the counts: what they say, or why there are none, and the scrape interval.
 async fn look(
     metrics: &dyn MetricSource,
-    backends: &[BackendRef],
-    claim: &Claim,
+    subject: &Subject,
     since: Timestamp,
-) -> (Result<Finding, String>, Option<Duration>) {
-    match metrics.counts(backends, since).await {
+) -> (Result<Finding, String>, Duration) {
+    match metrics.counts(&subject.backends, since).await {
         Ok(counts) => {
-            let interval = backends.iter().filter_map(|b| counts.get(b)?.scrape_interval).max();
-            (Ok(judge(claim, &observed(&counts, backends))), Some(interval.unwrap_or(DEFAULT_INTERVAL)))
+            let interval = subject.backends.iter().filter_map(|b| counts.get(b)?.scrape_interval).max();
+            let finding = judge(&subject.claim, &observed(&counts, &subject.backends));
+            (Ok(finding), interval.unwrap_or(DEFAULT_INTERVAL))
         }
-        Err(error) => (Err(error.to_string()), None),
+        Err(error) => (Err(error.to_string()), DEFAULT_INTERVAL),
     }
 }
 
 fn observed(counts: &Counts, backends: &[BackendRef]) -> Observed {
     let of = |backend| counts.get(backend).copied().unwrap_or_default();
+    let scrapes = backends.iter().map(|backend| of(backend).scrapes).max().unwrap_or(0);
     Observed {
         requests: backends.iter().map(|backend| of(backend).requests).collect(),
-        scrapes: backends
-            .iter()
-            .map(|backend| of(backend).scrapes)
-            .max()
-            .and_then(|n| u32::try_from(n).ok())
-            .unwrap_or(0),
+        scrapes: u32::try_from(scrapes).unwrap_or(u32::MAX),
     }
 }
 
-/// What is to be shown: of a drain the smallest share that any drained rule had (so that the power holds for
-/// all of them), else the shares of the split that was selected.
-fn claim(prepared: &Prepared) -> (Vec<BackendRef>, Claim) {
-    let plans = || prepared.planned.iter().map(|planned| &planned.plan);
-    let drained = plans().find_map(|plan| match &plan.intent {
-        Intent::Drain { from, .. } => Some(from.clone()),
-        _ => None,
-    });
-    if let Some(from) = drained {
-        let mut backends: Vec<BackendRef> = plans().flat_map(Plan::backends).collect();
-        backends.extend(plans().flat_map(|plan| &plan.edits).filter_map(|edit| match edit {
-            Edit::Redirect { from, .. } => Some(from.clone()),
-            _ => None,
-        }));
-        backends.sort();
-        backends.dedup();
-        let smallest = plans().map(|plan| smallest_share(plan, &from)).fold(1.0, f64::min);
-        let share =
-            |backend: &BackendRef| if backend.same_object(&from) { (smallest, 0.0) } else { (0.0, 0.0) };
-        let shares = backends.iter().map(share).collect();
-        return (backends, Claim { shares });
-    }
-    let Some(change) = plans().find_map(Plan::main_change) else {
-        return (Vec::new(), Claim { shares: Vec::new() });
-    };
-    let share = |index| {
-        let (before, after) = change.shares(index);
-        (before.unwrap_or(0.0), after.unwrap_or(0.0))
-    };
-    (change.backends.clone(), Claim { shares: (0..change.backends.len()).map(share).collect() })
-}
-
-fn smallest_share(plan: &Plan, target: &BackendRef) -> f64 {
-    let of = |edit: &Edit| match edit {
-        Edit::Weights(change) => {
-            let mine = (0..change.backends.len())
-                .filter(|i| change.backends.get(*i).is_some_and(|b| b.same_object(target)));
-            mine.filter_map(|i| change.shares(i).0).sum::<f64>()
-        }
-        Edit::Redirect { .. } | Edit::Unmirror { .. } => 1.0,
-    };
-    plan.edits.iter().map(of).fold(1.0, f64::min)
-}
-
-fn with_failures(ending: Ending, watched: &Watched) -> Ending {
-    let failed = &watched.written.failed;
-    if failed.is_empty() {
-        return ending;
-    }
-    let failed: Vec<String> = failed.iter().map(|(route, why)| format!("{route}: {why}")).collect();
-    Ending::Unproven(format!("{}; {ending}", failed.join("; ")))
+enum Heard {
+    Proven(String),
+    NotYet(String),
 }
 
 struct Telling<'a> {
-    route: &'a Route,
+    subject: &'a Subject,
     progress: &'a UnboundedSender<Progress>,
     furthest: Stage,
 }
 
 impl Telling<'_> {
     fn tell(&self, words: String) {
-        let progress = Progress { route: self.route.id.clone(), stage: self.furthest, words, fresh: None };
-        let _ = self.progress.send(progress);
+        let route = self.subject.route.clone();
+        let _ = self.progress.send(Progress { route, stage: self.furthest, words, fresh: None });
     }
 
-    async fn wait_for(&mut self, watched: &Watched, settle: Duration) {
-        self.furthest = if watched.observed { Stage::Observed } else { Stage::Written };
-        self.tell(format!("settling for {} s", settle.as_secs()));
-        tokio::time::sleep(settle).await;
-    }
-
-    /// Tells what was found; the ending, if this is one.
-    fn hear(
-        &mut self,
-        finding: Result<Finding, String>,
-        over: bool,
-        prepared: &Prepared,
-        limit: Duration,
-    ) -> Option<Ending> {
-        let seconds = limit.as_secs();
-        let (words, proven) = match finding {
-            Err(words) => (words, false),
-            Ok(Finding::NoTraffic) => ("no traffic to judge".to_owned(), false),
-            Ok(Finding::Undecided { seen, needed, words }) => (progress(seen, needed, &words), false),
+    fn hear(&mut self, finding: Result<Finding, String>) -> Heard {
+        let counted =
+            |seen: f64, needed: f64, words: &str| format!("{seen:.0} of {needed:.0} requests: {words}");
+        match finding {
+            Err(words) | Ok(Finding::Contradicted(words)) => Heard::NotYet(words),
+            Ok(Finding::NoTraffic) => Heard::NotYet("no traffic to judge".to_owned()),
+            Ok(Finding::Undecided { seen, needed, words }) => Heard::NotYet(counted(seen, needed, &words)),
             Ok(Finding::Follows { seen, needed, words }) => {
                 self.furthest = Stage::TrafficFollows;
-                (progress(seen, needed, &words), false)
+                Heard::NotYet(counted(seen, needed, &words))
             }
-            Ok(Finding::Contradicted(words)) => (words, false),
             Ok(Finding::Proven(words)) => {
                 self.furthest = Stage::TrafficFollows;
                 self.tell(words.clone());
-                (words, true)
-            }
-        };
-        match (proven, unclaimable(prepared)) {
-            (true, None) => {
-                self.furthest = Stage::Proven;
-                self.tell(words.clone());
-                Some(Ending::Proven(words))
-            }
-            (true, Some(why)) => Some(Ending::Unproven(format!("{why}; {words}"))),
-            (false, why) if over => {
-                let why = why.map(|why| format!("{why}; ")).unwrap_or_default();
-                Some(Ending::Unproven(format!("{why}{words} after {seconds} s")))
-            }
-            (false, _) => {
-                self.tell(words);
-                None
+                Heard::Proven(words)
             }
         }
     }
-}
 
-fn progress(seen: f64, needed: f64, words: &str) -> String {
-    format!("{seen:.0} of {needed:.0} requests: {words}")
-}
-
-/// Why the counts cannot prove the claim, however many there are: they name Services, not splits.
-fn unclaimable(prepared: &Prepared) -> Option<String> {
-    let effect = prepared.main().map(|planned| planned.plan.effect);
-    let list = |paths: &[Path]| paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let count = |paths: &[Path], word: &str| {
-        format!("{} other path{} {word}", paths.len(), if paths.len() == 1 { "" } else { "s" })
-    };
-    match effect {
-        Some(Effect::Rollback) if !prepared.remaining.is_empty() => {
-            let remain = if prepared.remaining.len() == 1 { "remains" } else { "remain" };
-            Some(format!(
-                "split drained, {}: {}",
-                count(&prepared.remaining, remain),
-                list(&prepared.remaining)
-            ))
+    fn proven(&mut self, words: String) -> Ending {
+        match &self.subject.caveat {
+            Some(caveat) => Ending::Unproven(format!("{caveat}; {words}")),
+            None => {
+                self.furthest = Stage::Proven;
+                self.tell(words.clone());
+                Ending::Proven(words)
+            }
         }
-        Some(Effect::Rollback) | None => None,
-        Some(_) if !prepared.shared.is_empty() => Some(format!(
-            "the share is shared with {}: {}",
-            count(&prepared.shared, ""),
-            list(&prepared.shared)
-        )),
-        Some(_) => None,
+    }
+
+    fn unproven(&self, words: &str, waited: Duration) -> String {
+        let caveat = self.subject.caveat.as_ref().map(|caveat| format!("{caveat}; ")).unwrap_or_default();
+        format!("{caveat}{words} after {} s", waited.as_secs())
     }
 }

@@ -5,6 +5,7 @@ use crate::rollout::{ChangeRecord, Confirmation, Demand, Gate, Plan};
 use crate::route::{BackendRef, Path, Route, RouteId};
 
 use super::progress::NotWritten;
+use super::subject::Subject;
 
 /// What the API server says of the write before it is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +104,7 @@ pub struct Confirmed {
 /// A change that the API server has accepted.
 #[derive(Debug, Clone)]
 pub struct Written {
-    pub(super) prepared: Prepared,
+    pub(super) subject: Subject,
     /// For each route that was written: the record, and the object as the server returned it.
     pub(super) done: Vec<(ChangeRecord, Route)>,
     /// Other routes of the same change that could not be written, and why.

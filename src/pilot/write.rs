@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::Pilot;
 use super::progress::{NotWritten, Progress, Stage};
 use super::states::{Confirmed, Planned, Written};
+use super::subject::Subject;
 use super::writer::WriteError;
 use crate::audit::JournalError;
 use crate::cluster::{Note, Why};
@@ -45,6 +46,9 @@ impl Pilot {
         let Confirmed { prepared, given } = confirmed;
         let reason = given.reason.or(given.typed.map(|name| format!("confirmed by typing {name}")));
         let verdict = prepared.verdict_words();
+        let Some(route) = prepared.main().map(|main| main.plan.route.clone()) else {
+            return Err(NotWritten::Refused("there is nothing to write".to_owned()));
+        };
         let mut done = Vec::new();
         let mut failed = Vec::new();
         for planned in &prepared.planned {
@@ -55,7 +59,8 @@ impl Pilot {
                 Err(why) => failed.push((planned.plan.route.clone(), why)),
             }
         }
-        Ok(Written { prepared, done, failed, at: Timestamp::now() })
+        let subject = Subject::of(&prepared, &route);
+        Ok(Written { subject, done, failed, at: Timestamp::now() })
     }
 
     fn record(&self, plan: &Plan, reason: Option<String>, verdict: String) -> ChangeRecord {
@@ -239,7 +244,7 @@ fn annotations<'a>(plan: &Plan, record: &ChangeRecord, shown: &Route) -> Vec<(&'
     all
 }
 
-fn is_ours(route: &Route, record: &ChangeRecord) -> bool {
+pub(super) fn is_ours(route: &Route, record: &ChangeRecord) -> bool {
     let last: Option<ChangeRecord> =
         route.last_change.as_deref().and_then(|text| serde_json::from_str(text).ok());
     last.is_some_and(|last| last.id == record.id)

@@ -1,0 +1,129 @@
+//! What a proof is about: which backends are counted, what they should show, and what counts cannot tell.
+
+use crate::rollout::{ChangeRecord, Claim, Edit, Effect, Intent, Plan, RuleWeights};
+use crate::route::{BackendRef, Path, Route, RouteId};
+
+use super::states::Prepared;
+
+/// What is to be proven of a change that was written.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The route that was selected.
+    pub(super) route: RouteId,
+    /// The backends to count, in the order of the claim's shares.
+    pub(super) backends: Vec<BackendRef>,
+    /// Their shares before and after.
+    pub(super) claim: Claim,
+    /// Why the counts cannot prove the claim, however many there are: they name Services, not splits.
+    pub(super) caveat: Option<String>,
+    /// Whether other requests than the split's are counted too, so that the old share must be measured.
+    pub(super) shared: bool,
+}
+
+impl Subject {
+    /// Of a drain the smallest share that any drained rule had, so that the power holds for all of them; else
+    /// the shares of the split that was selected.
+    pub(super) fn of(prepared: &Prepared, route: &RouteId) -> Self {
+        let plans = || prepared.planned.iter().map(|planned| &planned.plan);
+        let drained = plans().find_map(|plan| match &plan.intent {
+            Intent::Drain { from, .. } => Some(from.clone()),
+            _ => None,
+        });
+        let (backends, claim) = match drained {
+            Some(from) => drain_claim(prepared, &from),
+            None => plans().find_map(Plan::main_change).map_or_else(
+                || (Vec::new(), Claim { shares: Vec::new() }),
+                |change| {
+                    let share = |index| {
+                        let (before, after) = change.shares(index);
+                        (before.unwrap_or(0.0), after.unwrap_or(0.0))
+                    };
+                    (
+                        change.backends.clone(),
+                        Claim { shares: (0..change.backends.len()).map(share).collect() },
+                    )
+                },
+            ),
+        };
+        Self {
+            route: route.clone(),
+            backends,
+            claim,
+            caveat: caveat(prepared),
+            shared: !prepared.shared.is_empty(),
+        }
+    }
+
+    /// From the journal, for a change whose program ended before its proof did. `None` when the route no longer
+    /// has these weights or backends.
+    pub(super) fn taken_up(record: &ChangeRecord, route: &Route) -> Option<Self> {
+        let (index, after) = record.after.first_key_value()?;
+        let before = record.before.get(index)?;
+        let rule = route.rules.get(*index)?;
+        let stands = rule.backends.iter().all(|b| after.get(&*b.to.name) == Some(&b.weight));
+        if !stands || rule.backends.len() != after.len() {
+            return None;
+        }
+        let share = |weights: &RuleWeights, name: &str| {
+            let sum: u32 = weights.values().sum();
+            weights.get(name).filter(|_| sum > 0).map_or(0.0, |w| f64::from(*w) / f64::from(sum))
+        };
+        let shares = rule.backends.iter().map(|b| (share(before, &b.to.name), share(after, &b.to.name)));
+        Some(Self {
+            route: route.id.clone(),
+            backends: rule.backends.iter().map(|b| b.to.clone()).collect(),
+            claim: Claim { shares: shares.collect() },
+            caveat: None,
+            shared: false,
+        })
+    }
+
+    /// Indices of the backends that should get nothing any more.
+    pub(super) fn drained(&self) -> impl Iterator<Item = usize> + '_ {
+        let drained = |(_, (old, new)): &(usize, &(f64, f64))| *old > 0.0 && *new <= 0.0;
+        self.claim.shares.iter().enumerate().filter(drained).map(|(index, _)| index)
+    }
+}
+
+fn drain_claim(prepared: &Prepared, from: &BackendRef) -> (Vec<BackendRef>, Claim) {
+    let plans = || prepared.planned.iter().map(|planned| &planned.plan);
+    let mut backends: Vec<BackendRef> = plans().flat_map(Plan::backends).collect();
+    backends.extend(plans().flat_map(|plan| &plan.edits).filter_map(|edit| match edit {
+        Edit::Redirect { from, .. } => Some(from.clone()),
+        _ => None,
+    }));
+    backends.sort();
+    backends.dedup();
+    let smallest = plans().map(|plan| smallest_share(plan, from)).fold(1.0, f64::min);
+    let share = |backend: &BackendRef| if backend.same_object(from) { (smallest, 0.0) } else { (0.0, 0.0) };
+    let shares = backends.iter().map(share).collect();
+    (backends, Claim { shares })
+}
+
+fn smallest_share(plan: &Plan, target: &BackendRef) -> f64 {
+    let of = |edit: &Edit| match edit {
+        Edit::Weights(change) => {
+            let mine = change.backends.iter().enumerate().filter(|(_, backend)| backend.same_object(target));
+            mine.filter_map(|(index, _)| change.shares(index).0).sum::<f64>()
+        }
+        Edit::Redirect { .. } | Edit::Unmirror { .. } => 1.0,
+    };
+    plan.edits.iter().map(of).fold(1.0, f64::min)
+}
+
+fn caveat(prepared: &Prepared) -> Option<String> {
+    let list = |paths: &[Path]| paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (remaining, shared) = (&prepared.remaining, &prepared.shared);
+    match prepared.main().map(|planned| planned.plan.effect)? {
+        Effect::Rollback if !remaining.is_empty() => {
+            let remain = if remaining.len() == 1 { "path remains" } else { "paths remain" };
+            Some(format!("split drained, {} other {remain}: {}", remaining.len(), list(remaining)))
+        }
+        Effect::Rollback => None,
+        Effect::Advance | Effect::Retreat if !shared.is_empty() => {
+            let paths = if shared.len() == 1 { "path" } else { "paths" };
+            Some(format!("the share is shared with {} other {paths}: {}", shared.len(), list(shared)))
+        }
+        Effect::Advance | Effect::Retreat => None,
+    }
+}
