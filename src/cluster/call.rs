@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures::AsyncBufRead;
 use http::Request;
+use tokio::time::{sleep, timeout};
 
 use super::connect::Cluster;
 use super::trouble::{Trouble, Why};
@@ -29,15 +30,19 @@ impl Cluster {
         let tries = async {
             let mut pauses = PAUSES.iter();
             loop {
-                let outcome = call(self.client()).await.map_err(|error| Trouble::from_kube(what, &error));
-                match (outcome, pauses.next()) {
-                    (Err(Trouble { why: Why::Busy(_), .. }), Some(pause)) => tokio::time::sleep(*pause).await,
-                    (outcome, _) => return outcome,
+                let trouble = match call(self.client()).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => Trouble::from_kube(what, &error),
+                };
+                match (&trouble.why, pauses.next()) {
+                    (Why::Busy(_), Some(pause)) => sleep(*pause).await,
+                    (Why::Unauthorized | Why::Credentials(_), _) if self.renew().await => {}
+                    _ => return Err(trouble),
                 }
             }
         };
         let late = |_| Trouble::new(what, Why::Silent(self.limit()));
-        tokio::time::timeout(self.limit(), tries).await.map_err(late)?
+        timeout(self.limit(), tries).await.map_err(late)?
     }
 
     /// The whole answer to a GET, as text. For small answers, and for what goes through the API server to a service.
@@ -67,7 +72,7 @@ impl Cluster {
                 .insert(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static("identity"));
             Ok(Box::pin(self.client().request_stream(request).await?) as Body)
         };
-        match tokio::time::timeout(self.limit(), open).await {
+        match timeout(self.limit(), open).await {
             Ok(outcome) => outcome.map_err(|error| Trouble::from_kube(what, &error)),
             Err(_) => Err(Trouble::new(what, Why::Silent(self.limit()))),
         }

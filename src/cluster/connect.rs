@@ -5,14 +5,19 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use thiserror::Error;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::trouble::{Trouble, Why};
-use super::{kubeconfig, trouble};
+use super::{client, kubeconfig, trouble};
 
 /// How long one call may take.
 const CALL_LIMIT: Duration = Duration::from_secs(10);
 /// How long connecting may take; less than a call, so that `not sent` is told from `not known`.
 pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long credentials that the server refuses are kept before new ones are asked for again.
+const RENEW_PAUSE: Duration = Duration::from_secs(10);
 
 /// Where to connect to, as given on the command line.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +72,8 @@ struct Shared {
     gateway: RwLock<Option<GatewayApi>>,
     /// How to build the client again; none for a cluster inside the process.
     origin: Option<ConnectOptions>,
+    /// When that was last done.
+    renewed: Mutex<Option<Instant>>,
 }
 
 /// Why there is no cluster to work with. The caller prints it and exits with 2.
@@ -151,7 +158,7 @@ impl Cluster {
         namespace: String,
         origin: Option<ConnectOptions>,
     ) -> Self {
-        let (client, gateway) = (RwLock::new(client), RwLock::new(None));
+        let (client, gateway, renewed) = (RwLock::new(client), RwLock::new(None), Mutex::default());
         Self {
             shared: Arc::new(Shared {
                 client,
@@ -161,6 +168,7 @@ impl Cluster {
                 limit: CALL_LIMIT,
                 gateway,
                 origin,
+                renewed,
             }),
         }
     }
@@ -181,12 +189,6 @@ impl Cluster {
     #[must_use]
     pub fn namespace(&self) -> &str {
         &self.shared.namespace
-    }
-
-    /// When a certificate got from a credential plugin runs out: a connection made later would fail.
-    #[must_use]
-    pub fn credentials_end(&self) -> Option<jiff::Timestamp> {
-        *self.client().valid_until()
     }
 
     /// Asks the server which version of `HTTPRoute` it serves, and remembers the answer.
@@ -225,13 +227,18 @@ impl Cluster {
         *self.shared.gateway.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Reads the kubeconfig and runs its plugin again, as the server no longer accepts what we have.
-    pub(super) async fn renew(&self) -> Result<(), ConnectError> {
-        if let Some(origin) = &self.shared.origin {
-            let (client, ..) = build(origin).await?;
-            *self.shared.client.write().unwrap_or_else(PoisonError::into_inner) = client;
+    /// Reads the kubeconfig and runs its plugin again, as the server no longer accepts what we have: a token ran out, or
+    /// somebody has logged in again. Says whether there is something new to try.
+    pub(super) async fn renew(&self) -> bool {
+        let Some(origin) = &self.shared.origin else { return false };
+        let mut renewed = self.shared.renewed.lock().await;
+        if renewed.is_some_and(|at| at.elapsed() < RENEW_PAUSE) {
+            return false;
         }
-        Ok(())
+        *renewed = Some(Instant::now());
+        let Ok((client, ..)) = build(origin).await else { return false };
+        *self.shared.client.write().unwrap_or_else(PoisonError::into_inner) = client;
+        true
     }
 
     pub(super) fn client(&self) -> kube::Client {
@@ -248,11 +255,10 @@ impl Cluster {
         self.client()
     }
 
+    /// As if it had been discovered.
     #[cfg(test)]
-    pub(crate) fn with_limit(mut self, limit: Duration) -> Self {
-        if let Some(shared) = Arc::get_mut(&mut self.shared) {
-            shared.limit = limit;
-        }
+    pub(crate) fn known_version(self) -> Self {
+        *self.shared.gateway.write().unwrap() = Some(GatewayApi { version: Version::V1 });
         self
     }
 
@@ -296,7 +302,7 @@ async fn build(options: &ConnectOptions) -> Result<(kube::Client, String, String
     let runtime = tokio::runtime::Handle::current();
     std::thread::spawn(move || {
         let _guard = runtime.enter();
-        let _ = sender.send(kube::Client::try_from(config));
+        let _ = sender.send(client::build(config));
     });
     match tokio::time::timeout(CALL_LIMIT, receiver).await {
         Ok(Ok(Ok(client))) => Ok((client, context, server)),

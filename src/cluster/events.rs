@@ -39,7 +39,7 @@ impl Cluster {
         let what = format!("record an event on route {route}");
         let event = Event {
             metadata: ObjectMeta {
-                generate_name: Some(format!("{}.", route.name)),
+                generate_name: Some(format!("{}-", route.name)),
                 namespace: Some(route.namespace.to_string()),
                 ..ObjectMeta::default()
             },

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use kube::client::Body;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::connect::Cluster;
 
@@ -32,6 +32,27 @@ pub(crate) enum Answer {
     Break,
 }
 
+/// A route `shop/NAME` of this version, 90:10.
+pub(crate) fn route_json(name: &str, version: u32) -> Value {
+    json!({
+        "metadata": {
+            "namespace": "shop", "name": name, "uid": format!("uid-{name}"), "generation": 1,
+            "resourceVersion": version.to_string()
+        },
+        "spec": { "rules": [{ "backendRefs": [
+            { "name": "checkout-stable", "port": 8080, "weight": 90 },
+            { "name": "checkout-canary", "port": 8080, "weight": 10 }
+        ] }] }
+    })
+}
+
+/// A failure as the server words it.
+pub(crate) fn status_json(code: u16, reason: &str, message: &str) -> String {
+    json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+        "code": code, "reason": reason, "message": message })
+    .to_string()
+}
+
 type Pieces = StreamBody<BoxStream<'static, Result<Frame<bytes::Bytes>, Infallible>>>;
 
 /// Handle on the server.
@@ -41,16 +62,17 @@ pub(crate) struct FakeServer {
 }
 
 impl FakeServer {
-    /// A server that answers by `script`, and a cluster connected to it. Asked for the version, it serves v1.
-    pub fn start(mut script: impl FnMut(&Asked) -> Answer + Send + 'static) -> (Self, Cluster) {
+    /// A server that answers by `script`, and a cluster connected to it and known to serve v1.
+    pub fn start(script: impl FnMut(&Asked) -> Answer + Send + 'static) -> (Self, Cluster) {
+        let (server, cluster) = Self::bare(script);
+        (server, cluster.known_version())
+    }
+
+    /// A server that answers by `script` alone.
+    pub fn bare(script: impl FnMut(&Asked) -> Answer + Send + 'static) -> (Self, Cluster) {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = asked.clone();
-        let script = Arc::new(Mutex::new(move |asked: &Asked| {
-            if asked.line == "GET /apis/gateway.networking.k8s.io/v1" {
-                return Answer::Say(200, json!({ "resources": [{ "name": "httproutes" }] }).to_string());
-            }
-            script(asked)
-        }));
+        let script = Arc::new(Mutex::new(script));
         let service = tower::service_fn(move |request: Request<Body>| {
             let (log, script) = (log.clone(), script.clone());
             async move {
@@ -71,10 +93,10 @@ impl FakeServer {
         (Self { asked }, Cluster::from_client(client, "fake", "in-process"))
     }
 
-    /// All requests so far, as `METHOD path?query`, but those for the version.
+    /// All requests so far, as `METHOD path?query`.
     pub fn lines(&self) -> Vec<String> {
         let asked = self.asked.lock().unwrap();
-        asked.iter().map(|asked| asked.line.clone()).filter(|line| !line.ends_with("k8s.io/v1")).collect()
+        asked.iter().map(|asked| asked.line.clone()).collect()
     }
 
     /// The last request.

@@ -6,6 +6,7 @@
 
 mod access;
 mod call;
+mod client;
 mod connect;
 mod events;
 mod facts;
@@ -29,5 +30,5 @@ pub use trouble::{Trouble, Why};
 pub use watch::{Update, watch};
 
 #[cfg(test)]
-pub(crate) use fake::FakeServer;
+pub(crate) use fake::{Answer, FakeServer, route_json, status_json};
 pub(crate) use trouble::{first_line, right_in, service_error};

@@ -140,3 +140,6 @@ fn segment<'a>(name: &'a str, what: &str) -> Result<&'a str, Trouble> {
     }
     Err(Trouble::new(what, Why::NotFound).advise("names have lower-case letters, digits, `-` and `.` only"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -78,6 +78,11 @@ impl Watcher {
             match step {
                 Ok(Some(update)) => return update,
                 Ok(None) => {}
+                // Too old to go on from. Nothing is lost: everything is told again.
+                Err(Trouble { why: Why::Gone, .. }) => {
+                    self.failures += 1;
+                    self.at = At::Nothing;
+                }
                 Err(trouble) => {
                     self.recover(&trouble).await;
                     self.silent = true;
@@ -123,19 +128,10 @@ impl Watcher {
             self.at = At::Version(version);
             return Ok(None);
         }
+        let Event { version: newer, update } = Event::read(&line, &self.what)?;
         self.failures = 0;
-        match Event::read(&line, &self.what) {
-            Ok(Event { version: newer, update }) => {
-                self.at = At::Open { version: newer.unwrap_or(version), body, since };
-                Ok(update)
-            }
-            // Too old to go on from. Nothing is lost: everything is told again.
-            Err(Trouble { why: Why::Gone, .. }) => {
-                self.failures = 1;
-                Ok(None)
-            }
-            Err(trouble) => Err(trouble),
-        }
+        self.at = At::Open { version: newer.unwrap_or(version), body, since };
+        Ok(update)
     }
 
     /// What a failure means for the next attempt.
@@ -144,15 +140,20 @@ impl Watcher {
         match &trouble.why {
             Why::Unauthorized | Why::Credentials(_) => {
                 // somebody may have logged in again; if not, the next attempt says so
-                let _ = self.cluster.renew().await;
+                self.cluster.renew().await;
             }
             Why::NotFound => {
                 self.cluster.forget_version();
                 self.at = At::Nothing;
             }
             // the server refuses to go on from there: too old, or from a history that it no longer has
-            Why::Gone | Why::Refused(..) | Why::Unreadable(_) => self.at = At::Nothing,
-            Why::Unreachable(_) | Why::Silent(_) | Why::Broken(_) | Why::Forbidden(_) | Why::Busy(_) => {}
+            Why::Refused(..) | Why::Unreadable(_) => self.at = At::Nothing,
+            Why::Unreachable(_)
+            | Why::Silent(_)
+            | Why::Broken(_)
+            | Why::Forbidden(_)
+            | Why::Busy(_)
+            | Why::Gone => {}
         }
     }
 
@@ -225,3 +226,6 @@ impl Event {
         Ok(Self { version: resource_version, update })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,3 +191,6 @@ fn denied(message: &str) -> Option<WriteError> {
 fn quoted_after<'a>(text: &'a str, marker: &str, quote: char) -> Option<(&'a str, &'a str)> {
     text.split_once(marker)?.1.split_once(quote)
 }
+
+#[cfg(test)]
+mod tests;
