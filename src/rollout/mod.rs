@@ -6,13 +6,17 @@
 
 mod change;
 mod confirm;
+mod effect;
 mod gate;
 mod interval;
 mod ladder;
 mod patch;
 mod plan;
+mod planner;
 mod proof;
+mod reach;
 mod roles;
+mod target;
 mod weights;
 
 pub use change::{ChangeRecord, RuleWeights};
@@ -21,10 +25,10 @@ pub use gate::{Check, ErrorCount, Gate, GateInput, Readiness, Verdict, gate};
 pub use interval::{ALPHA_ERRORS, Interval, interval, needed};
 pub use ladder::{BadLadder, Ladder, Stage};
 pub use patch::json_patch;
-pub use plan::{
-    Direction, Edit, Effect, Intent, Plan, Refusal, RollbackTarget, RuleChange, plan, remaining_paths,
-    rollback_target, untouched_paths,
-};
+pub use plan::{Direction, Edit, Effect, Intent, Plan, Refusal, RuleChange};
+pub use planner::plan;
 pub use proof::{Claim, Finding, Observed, judge, requests_for_power};
+pub use reach::{remaining_paths, untouched_paths};
 pub use roles::{Role, RoleSource, Roles, names_a_pair, roles};
+pub use target::{RollbackTarget, rollback_target};
 pub use weights::{SHARE_SCALE, set_share};

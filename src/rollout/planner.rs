@@ -1,0 +1,276 @@
+//! From an intent and a fresh route to a plan.
+
+use super::effect::{effect, silenced};
+use super::ladder::{Ladder, Stage};
+use super::plan::{Direction, Edit, Effect, Intent, Plan, Refusal, RuleChange};
+use super::roles::{Roles, roles};
+use super::weights::set_share;
+use crate::route::{BackendRef, Route, Rule, weight_sum};
+
+/// Plans `intent` on `route`. `chosen` is the canary that a person named on this machine, if any.
+///
+/// # Errors
+/// [`Refusal`] with the reason; nothing is written then.
+pub fn plan(route: &Route, intent: &Intent, ladder: &Ladder, chosen: Option<&str>) -> Result<Plan, Refusal> {
+    match intent {
+        Intent::Step { rule, direction, canary } => {
+            step(route, intent, *rule, *direction, ladder, canary.as_deref(), chosen)
+        }
+        Intent::Set { rule, weights } => set(route, intent, *rule, weights, chosen),
+        Intent::Drain { from, into, other_paths } => drain(route, intent, from, into, *other_paths),
+    }
+}
+
+fn split(route: &Route, rule: usize) -> Result<&Rule, Refusal> {
+    route.rules.get(rule).filter(|r| r.is_split()).ok_or(Refusal::NoSplit(rule))
+}
+
+fn step(
+    route: &Route,
+    intent: &Intent,
+    index: usize,
+    direction: Direction,
+    ladder: &Ladder,
+    asked: Option<&str>,
+    chosen: Option<&str>,
+) -> Result<Plan, Refusal> {
+    let rule = split(route, index)?;
+    let known = roles(route, index, asked.or(chosen));
+    if asked.is_none() && known.is_pair() {
+        return Err(Refusal::Pair);
+    }
+    let canary = canary_of(rule, &known, asked)?;
+    let (weight, sum) = share_of(rule, &canary);
+    let stage = match direction {
+        Direction::Next => ladder.next(weight, sum),
+        Direction::Back => ladder.back(weight, sum),
+    };
+    let stage = stage
+        .ok_or_else(|| Refusal::EndOfLadder { name: canary.name.to_string(), share: percent(weight, sum) })?;
+    let mut edits = Vec::new();
+    let mut notes = Vec::new();
+    for (other_index, other) in route.splits() {
+        if same_split(rule, other, &canary) {
+            edits.push(Edit::Weights(move_to(route, other_index, other, &canary, stage, &mut notes)?));
+        } else if other.backends.iter().any(|b| b.to.same_object(&canary)) {
+            notes.push(format!(
+                "rule {} stands at another share and is not moved",
+                route.rule_label(other_index)
+            ));
+        }
+    }
+    edits.sort_by_key(|edit| edit.rule() != index);
+    Ok(finish(route, intent, edits, Some(canary), notes))
+}
+
+fn canary_of(rule: &Rule, known: &Roles, asked: Option<&str>) -> Result<BackendRef, Refusal> {
+    let names = || rule.backends.iter().map(|b| b.to.name.to_string()).collect::<Vec<_>>();
+    let index = match asked {
+        Some(name) => rule.backends.iter().position(|b| &*b.to.name == name),
+        None if known.guessed() => None,
+        None => known.canary(),
+    };
+    index.and_then(|i| rule.backends.get(i)).map(|b| b.to.clone()).ok_or_else(|| Refusal::AskCanary(names()))
+}
+
+/// The weight of all references to `target` in `rule`, and the rule's sum.
+fn share_of(rule: &Rule, target: &BackendRef) -> (u64, u64) {
+    let mine = rule.backends.iter().filter(|b| b.to.same_object(target)).map(|b| u64::from(b.weight)).sum();
+    (mine, weight_sum(rule))
+}
+
+fn percent(weight: u64, sum: u64) -> String {
+    if sum == 0 {
+        return "no share (all weights are 0)".to_owned();
+    }
+    #[expect(clippy::cast_precision_loss, reason = "weights of one rule sum to less than 2^24")]
+    let share = weight as f64 / sum as f64 * 100.0;
+    format!("{} %", (share * 100.0).round() / 100.0)
+}
+
+/// Whether both rules split between the same backends and `target` has the same share in both.
+pub(super) fn same_split(a: &Rule, b: &Rule, target: &BackendRef) -> bool {
+    let names = |rule: &Rule| {
+        let mut names: Vec<BackendRef> = rule.backends.iter().map(|b| b.to.clone()).collect();
+        names.sort();
+        names
+    };
+    let ((wa, sa), (wb, sb)) = (share_of(a, target), share_of(b, target));
+    names(a) == names(b) && wa * sb == wb * sa && (sa == 0) == (sb == 0)
+}
+
+fn move_to(
+    route: &Route,
+    index: usize,
+    rule: &Rule,
+    target: &BackendRef,
+    stage: Stage,
+    notes: &mut Vec<String>,
+) -> Result<RuleChange, Refusal> {
+    let others: Vec<usize> = (0..rule.backends.len())
+        .filter(|i| !rule.backends.get(*i).is_some_and(|b| b.to.same_object(target)))
+        .collect();
+    let receiver = if others.len() == 1 { others.first().copied() } else { None };
+    change_share(route, index, rule, target, stage.share(), receiver, notes)
+}
+
+fn change_share(
+    route: &Route,
+    index: usize,
+    rule: &Rule,
+    target: &BackendRef,
+    share: u32,
+    receiver: Option<usize>,
+    notes: &mut Vec<String>,
+) -> Result<RuleChange, Refusal> {
+    let before: Vec<u32> = rule.backends.iter().map(|b| b.weight).collect();
+    let moving: Vec<bool> = rule.backends.iter().map(|b| b.to.same_object(target)).collect();
+    let after = set_share(&before, &moving, share, receiver).ok_or(Refusal::TooFine)?;
+    let change = rule_change(route, index, rule, after);
+    let (old, new) = (weight_sum(rule), change.after.iter().map(|w| u64::from(*w)).sum::<u64>());
+    if old != new {
+        notes.push(format!("the weights of rule {} now sum to {new} instead of {old}", change.label));
+    }
+    Ok(change)
+}
+
+fn rule_change(route: &Route, index: usize, rule: &Rule, after: Vec<u32>) -> RuleChange {
+    RuleChange {
+        rule: index,
+        label: route.rule_label(index),
+        backends: rule.backends.iter().map(|b| b.to.clone()).collect(),
+        before: rule.backends.iter().map(|b| b.weight).collect(),
+        after,
+    }
+}
+
+fn set(
+    route: &Route,
+    intent: &Intent,
+    index: usize,
+    weights: &[(Box<str>, u32)],
+    chosen: Option<&str>,
+) -> Result<Plan, Refusal> {
+    let rule = split(route, index)?;
+    let names: Vec<&str> = rule.backends.iter().map(|b| &*b.to.name).collect();
+    for (position, (name, weight)) in weights.iter().enumerate() {
+        let found = names.iter().filter(|n| **n == &**name).count();
+        if found == 0 {
+            let known = names.iter().map(ToString::to_string).collect();
+            return Err(Refusal::UnknownBackend { name: name.to_string(), known });
+        }
+        if found > 1 {
+            return Err(Refusal::AmbiguousBackend(name.to_string()));
+        }
+        if weights.iter().take(position).any(|(earlier, _)| earlier == name) {
+            return Err(Refusal::Repeated(name.to_string()));
+        }
+        if *weight > 1_000_000 {
+            return Err(Refusal::OutOfRange { name: name.to_string(), weight: *weight });
+        }
+    }
+    let wanted = |name: &str| weights.iter().find(|(n, _)| &**n == name).map(|(_, weight)| *weight);
+    let missing: Vec<String> =
+        names.iter().filter(|n| wanted(n).is_none()).map(ToString::to_string).collect();
+    if !missing.is_empty() {
+        return Err(Refusal::MissingBackend(missing));
+    }
+    if weights.iter().all(|(_, weight)| *weight == 0) {
+        return Err(Refusal::AllZero);
+    }
+    let mut edits = Vec::new();
+    for (other_index, other) in route.splits() {
+        if rule.backends.iter().all(|b| same_split(rule, other, &b.to)) {
+            let after: Vec<u32> = other.backends.iter().filter_map(|b| wanted(&b.to.name)).collect();
+            let change = rule_change(route, other_index, other, after);
+            if change.before != change.after {
+                edits.push(Edit::Weights(change));
+            }
+        }
+    }
+    if edits.is_empty() {
+        return Err(Refusal::Nothing("the route has these weights already".to_owned()));
+    }
+    edits.sort_by_key(|edit| edit.rule() != index);
+    let known = roles(route, index, chosen);
+    let canary = known.canary().filter(|_| !known.guessed()).and_then(|i| rule.backends.get(i));
+    Ok(finish(route, intent, edits, canary.map(|b| b.to.clone()), Vec::new()))
+}
+
+fn drain(
+    route: &Route,
+    intent: &Intent,
+    from: &BackendRef,
+    into: &BackendRef,
+    other_paths: bool,
+) -> Result<Plan, Refusal> {
+    let mut edits = Vec::new();
+    let mut notes = Vec::new();
+    for (index, rule) in route.rules.iter().enumerate() {
+        let (weight, _) = share_of(rule, from);
+        let others = rule.backends.iter().any(|b| !b.to.same_object(from));
+        if weight > 0 && others {
+            let receiver = rule
+                .backends
+                .iter()
+                .position(|b| b.to.same_object(into))
+                .or_else(|| rule.backends.iter().position(|b| !b.to.same_object(from)));
+            edits.push(Edit::Weights(change_share(route, index, rule, from, 0, receiver, &mut notes)?));
+        } else if weight > 0 && other_paths {
+            edits.extend(rule.backends.iter().enumerate().map(|(backend, b)| Edit::Redirect {
+                rule: index,
+                label: route.rule_label(index),
+                backend,
+                from: b.to.clone(),
+                to: into.clone(),
+            }));
+        }
+        if other_paths {
+            edits.extend(rule.mirrors.iter().filter(|m| m.to.same_object(from)).map(|mirror| {
+                Edit::Unmirror {
+                    rule: index,
+                    label: route.rule_label(index),
+                    pointer: mirror.pointer.clone(),
+                    to: mirror.to.clone(),
+                }
+            }));
+        }
+    }
+    if edits.is_empty() {
+        return Err(Refusal::Nothing(format!(
+            "{from} gets no traffic from the splits of this route already"
+        )));
+    }
+    let mut plan = finish(route, intent, edits, Some(from.clone()), notes);
+    plan.effect = Effect::Rollback;
+    plan.silenced.retain(|backend| !backend.same_object(from));
+    Ok(plan)
+}
+
+fn finish(
+    route: &Route,
+    intent: &Intent,
+    edits: Vec<Edit>,
+    canary: Option<BackendRef>,
+    notes: Vec<String>,
+) -> Plan {
+    let effect = effect(&edits, canary.as_ref());
+    let silenced = silenced(&edits);
+    let silenced = match &canary {
+        // Taking a known canary to 0 is what a rollback does, whatever key did it.
+        Some(canary) => silenced.into_iter().filter(|b| !b.same_object(canary)).collect(),
+        None => silenced,
+    };
+    Plan {
+        route: route.id.clone(),
+        uid: route.uid.clone(),
+        generation: route.generation,
+        has_annotations: route.has_annotations,
+        intent: intent.clone(),
+        edits,
+        effect,
+        canary,
+        silenced,
+        notes,
+    }
+}
