@@ -141,20 +141,28 @@ pub(super) fn target(series: &RawSeries, provider: &Provider) -> Labels {
         .collect()
 }
 
-/// Of the series that differ only in the labels of an HA pair, the one with most samples. Those
-/// labels are dropped, so that a series stays the same when the other half takes over.
-pub(super) fn without_replicas(batch: Vec<RawSeries>) -> Vec<RawSeries> {
-    let mut best: BTreeMap<Labels, RawSeries> = BTreeMap::new();
-    for mut series in batch {
-        series.labels.retain(|name, _| !REPLICA_LABELS.contains(&name.as_str()));
-        match best.get(&series.labels) {
-            Some(other) if other.samples.len() >= series.samples.len() => {}
-            _ => {
-                best.insert(series.labels.clone(), series);
-            }
-        }
+/// Of the two halves of an HA pair, for each target the one with more samples. The halves scrape at
+/// different moments, so no target may be put together from both. The labels that tell them apart
+/// are dropped, so that a series stays the same when the other half takes over.
+pub(super) fn without_replicas(batch: Vec<RawSeries>, provider: &Provider) -> Vec<RawSeries> {
+    let half = |series: &RawSeries| REPLICA_LABELS.map(|name| series.label(name).to_owned());
+    let mut samples: BTreeMap<Labels, BTreeMap<[String; 2], usize>> = BTreeMap::new();
+    for series in &batch {
+        let halves = samples.entry(target(series, provider)).or_default();
+        *halves.entry(half(series)).or_default() += series.samples.len();
     }
-    best.into_values().collect()
+    let fuller: BTreeMap<Labels, [String; 2]> = samples
+        .into_iter()
+        .filter_map(|(target, halves)| Some((target, halves.into_iter().max_by_key(|(_, count)| *count)?.0)))
+        .collect();
+    let mut kept: Vec<RawSeries> = batch
+        .into_iter()
+        .filter(|series| fuller.get(&target(series, provider)) == Some(&half(series)))
+        .collect();
+    for series in &mut kept {
+        series.labels.retain(|name, _| !REPLICA_LABELS.contains(&name.as_str()));
+    }
+    kept
 }
 
 /// The median distance of neighbouring samples: the scrape interval as it really is.
@@ -286,19 +294,34 @@ mod tests {
         assert_eq!(found(&[first, second])[1], (1, 12, 3.0, false));
     }
 
+    fn half(replica: &str, mut series: RawSeries) -> RawSeries {
+        series.labels.insert("prometheus_replica".to_owned(), replica.to_owned());
+        series
+    }
+
     #[test]
     fn of_a_high_availability_pair_the_fuller_half_counts() {
-        let mut halves = Vec::new();
-        for (replica, samples) in
-            [("0", &[(10, 5.0), (14, 9.0)][..]), ("1", &[(10, 5.0), (12, 7.0), (14, 9.0)])]
-        {
-            let mut half = series("a", "2", "e1", samples);
-            half.labels.insert("prometheus_replica".to_owned(), replica.to_owned());
-            halves.push(half);
-        }
-        let one = without_replicas(halves);
+        let halves = vec![
+            half("0", series("a", "2", "e1", &[(10, 5.0), (14, 9.0)])),
+            half("1", series("a", "2", "e1", &[(10, 5.0), (12, 7.0), (14, 9.0)])),
+        ];
+        let one = without_replicas(halves, &PROVIDERS[0]);
         assert_eq!(found(&one), [(0, 12, 2.0, false), (0, 14, 2.0, false)]);
         assert!(!one[0].labels.contains_key("prometheus_replica"));
+    }
+
+    #[test]
+    fn a_target_is_not_put_together_from_two_halves() {
+        // By series, the 200s of half 0 and the 503s of half 1 have most samples; taken together, the
+        // 503s would seem born a second after their target was first seen, and all 50 would count.
+        let halves = vec![
+            half("0", series("a", "2", "e1", &[(10, 5.0), (12, 5.0), (14, 5.0)])),
+            half("0", series("a", "5", "e1", &[(10, 50.0), (12, 50.0), (14, 50.0)])),
+            half("1", series("a", "2", "e1", &[(11, 5.0)])),
+            half("1", series("a", "5", "e1", &[(11, 50.0), (13, 50.0), (15, 50.0), (17, 50.0)])),
+        ];
+        let sum: f64 = found(&without_replicas(halves, &PROVIDERS[0])).iter().map(|i| i.2).sum();
+        assert!(sum.abs() < 1e-9, "{sum}");
     }
 
     #[test]

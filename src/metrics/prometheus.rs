@@ -27,6 +27,8 @@ const ASSUMED_INTERVAL: Duration = Duration::from_mins(1);
 /// How far samples are read back before the instant asked about, at least: two clocks that differ by
 /// some seconds then lose nothing.
 const LOOK_BACK: Duration = Duration::from_secs(30);
+/// How far they are read back at least once if one sample is all there is: scrapes may be that rare.
+const RARE: Duration = Duration::from_mins(10);
 
 /// Numbers from a Prometheus, or from anything that speaks its query API.
 #[derive(Debug)]
@@ -97,8 +99,8 @@ impl PrometheusSource {
         Ok(self.provider.get_or_init(|| provider))
     }
 
-    fn unambiguous<'a>(&self, series: impl IntoIterator<Item = &'a RawSeries>) -> Result<(), MetricError> {
-        match query::clusters(series) {
+    fn unambiguous(&self, question: &Question, series: &[RawSeries]) -> Result<(), MetricError> {
+        match question.clusters(series) {
             Some(clusters) => Err(MetricError::Ambiguous { url: self.url(), clusters }),
             None => Ok(()),
         }
@@ -145,7 +147,8 @@ impl PrometheusSource {
                 self.transport.instant(&newest),
             )
             .await?;
-            self.unambiguous(newest.series.iter().chain(&rates.series))?;
+            self.unambiguous(&question, &newest.series)?;
+            self.unambiguous(&question, &rates.series)?;
             if let Some((at, _)) = newest.series.first().and_then(|series| series.samples.first()) {
                 snapshot.evaluated_at = *at;
             }
@@ -184,7 +187,7 @@ impl PrometheusSource {
                 self.transport.range(&buckets, grid.start, grid.end, grid.step),
             )
             .await?;
-            self.unambiguous(&rates.series)?;
+            self.unambiguous(&question, &rates.series)?;
             history.backends.extend(histories(provider, &question, grid, &rates.series, &buckets.series));
             history.warnings.extend([rates, buckets].into_iter().flat_map(|answer| answer.warnings));
         }
@@ -225,16 +228,18 @@ impl PrometheusSource {
         let mut retried = false;
         loop {
             let answer = self.whole(&question.raw(since_then + before)).await?;
-            self.unambiguous(&answer.series)?;
+            self.unambiguous(question, &answer.series)?;
             let tally = Tally::new(provider, answer.series);
-            match tally.interval() {
-                Some(interval) if interval * 2 > before && !retried => before = interval * 3,
-                Some(interval) => {
-                    self.remember(interval);
-                    return Ok(tally);
-                }
-                None => return Ok(tally),
+            let needed = match tally.interval() {
+                Some(interval) => interval * 2,
+                None if tally.is_empty() => Duration::ZERO,
+                None => RARE,
+            };
+            if needed <= before || retried {
+                tally.interval().into_iter().for_each(|interval| self.remember(interval));
+                return Ok(tally);
             }
+            before = needed.mul_f64(1.5);
             retried = true;
         }
     }

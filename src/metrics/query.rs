@@ -76,7 +76,8 @@ impl Question {
         )
     }
 
-    /// The labels to group by. `cluster` is among them to notice several clusters, see [`clusters`].
+    /// The labels to group by. `cluster` is among them to notice several clusters, see
+    /// [`Question::clusters`].
     fn by(&self, label: Option<&str>) -> String {
         let names = self.provider.naming.iter().map(|(name, _)| *name);
         names.chain(label).chain(["cluster"]).collect::<Vec<_>>().join(", ")
@@ -104,6 +105,24 @@ impl Question {
             self.provider.naming.iter().map(|(label, _)| series.label(label).to_owned()).collect();
         self.backends.get(&key).map_or(&[], Vec::as_slice)
     }
+
+    /// The values of `cluster` if one backend has several: a Thanos or Mimir may hold its namesakes in
+    /// other clusters, and the sum of those would be a number of nothing.
+    pub fn clusters(&self, series: &[RawSeries]) -> Option<Vec<String>> {
+        let mut of: HashMap<&BackendRef, BTreeSet<&str>> = HashMap::new();
+        for series in series {
+            for backend in self.backends_of(series) {
+                of.entry(backend).or_default().insert(series.label("cluster"));
+            }
+        }
+        let several = of.into_values().find(|clusters| clusters.len() > 1)?;
+        Some(
+            several
+                .into_iter()
+                .map(|name| if name.is_empty() { "(none)" } else { name }.to_owned())
+                .collect(),
+        )
+    }
 }
 
 /// The label by which the answer to [`recognise`] names providers.
@@ -128,15 +147,6 @@ pub(super) fn up((jobs, instances): &(Vec<&str>, Vec<&str>)) -> Option<String> {
     let pattern = |values: &[&str]| values.iter().map(|v| quoted(&literal(v))).collect::<Vec<_>>().join("|");
     let (jobs, instances) = (pattern(jobs), pattern(instances));
     Some(Selector::new().metric("up").regex_eq("job", &jobs).regex_eq("instance", &instances).to_string())
-}
-
-/// The values of `cluster` in an answer if there are several: a Thanos or Mimir may hold namesakes
-/// of other clusters, and adding those up would be a number of nothing.
-pub(super) fn clusters<'a>(series: impl IntoIterator<Item = &'a RawSeries>) -> Option<Vec<String>> {
-    let values: BTreeSet<&str> = series.into_iter().map(|series| series.label("cluster")).collect();
-    (values.len() > 1).then(|| {
-        values.into_iter().map(|v| if v.is_empty() { "(none)".to_owned() } else { v.to_owned() }).collect()
-    })
 }
 
 /// `value` as a regular expression that matches only itself.
@@ -238,12 +248,17 @@ mod tests {
     }
 
     #[test]
-    fn several_clusters_are_noticed() {
-        let of = |cluster: &str| RawSeries {
-            labels: [("cluster".to_owned(), cluster.to_owned())].into(),
+    fn several_clusters_of_one_backend_are_noticed() {
+        let question = one(0, &["a", "b"]);
+        let of = |name: &str, cluster: &str| RawSeries {
+            labels: [("envoy_cluster_name", name), ("cluster", cluster)]
+                .map(|(k, v)| (k.to_owned(), v.to_owned()))
+                .into(),
             samples: vec![],
         };
-        assert_eq!(clusters(&[of("a"), of("a")]), None);
-        assert_eq!(clusters(&[of("b"), of("a")]), Some(vec!["a".to_owned(), "b".to_owned()]));
+        let (a, b) = ("shop_a_8080", "shop_b_8080");
+        assert_eq!(question.clusters(&[of(a, "eu"), of(a, "eu"), of(b, "us")]), None);
+        let several = question.clusters(&[of(a, "us"), of(a, ""), of(b, "us")]);
+        assert_eq!(several, Some(vec!["(none)".to_owned(), "us".to_owned()]));
     }
 }

@@ -24,7 +24,12 @@ pub(super) struct Tally {
 impl Tally {
     /// Takes what the server stored, with the duplicates of an HA pair dropped.
     pub fn new(provider: &'static Provider, series: Vec<RawSeries>) -> Self {
-        Self { provider, series: increments::without_replicas(series) }
+        Self { provider, series: increments::without_replicas(series, provider) }
+    }
+
+    /// Whether there is no series at all.
+    pub fn is_empty(&self) -> bool {
+        self.series.is_empty()
     }
 
     /// The measured scrape interval over all series.

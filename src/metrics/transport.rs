@@ -34,6 +34,12 @@ impl Transport {
     /// Checks only the syntax of `url`; asks nobody. `timeout` is for each question, connecting included.
     pub fn new(url: &str, timeout: Duration) -> Result<Self, MetricError> {
         let (parsed, shown) = address(url)?;
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            // reqwest would panic.
+            return Err(MetricError::NoClient {
+                why: "no TLS provider is installed in this process".to_owned(),
+            });
+        }
         let mut http = reqwest::Client::builder()
             .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
             // A redirect turns POST into GET and mostly ends at a login page: say so instead.

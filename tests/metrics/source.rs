@@ -254,6 +254,18 @@ async fn a_long_scrape_interval_is_asked_for_again() {
     assert_eq!(windows(&server), ["240s]"], "then the interval is known");
 }
 
+#[tokio::test]
+async fn scrapes_so_rare_that_one_is_all_there_is() {
+    let server = Server::start(|asked| {
+        let samples: &[(i64, u32)] =
+            if asked.query().contains("[120s]") { &[(600, 5)] } else { &[(300, 1), (600, 5)] };
+        Reply::json("matrix", &format!("[{}]", raw(CANARY, "2", samples)))
+    });
+    let counts =
+        source(&server.url, "contour").counts(&[canary()], second(i64::from(i32::MAX) * 9)).await.unwrap();
+    assert_eq!(counts.get(&canary()).unwrap().scrape_interval, Some(Duration::from_mins(5)));
+}
+
 /// The table of providers against a capture of the real exporter.
 #[test]
 fn contour_names_what_envoy_exposes() {
