@@ -1,7 +1,97 @@
-//! One file a verb: arguments in, exit code out.
+//! The command line: one file a verb, arguments in, exit code out.
+//!
+//! Here: flags, what `list` and `show` print, how the verbs that write ask and answer, exit codes. Not here:
+//! what may be done with a route (`rollout/`), how it is carried through (`pilot/`), the cockpit's screens (`app/`,
+//! `ui/`). Called by `main.rs` alone.
+
+mod args;
+mod cockpit;
+mod exit;
+mod list;
+mod log;
+mod observed;
+mod output;
+mod route_name;
+mod session;
+mod show;
+mod splits;
+mod table;
+
+use std::future::Future;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::runtime::Builder;
+
+use crate::config::Paths;
+use crate::ui::theme::Depth;
+use args::{Cli, Verb};
+use exit::{Exit, Failure};
+use output::tell;
+use session::Session;
+
+/// How the cockpit is to look.
+struct Look {
+    /// The theme's name, which is known to load; the environment decides if absent.
+    theme: Option<String>,
+    /// ASCII characters only.
+    ascii: bool,
+}
+
+/// Threads of the cockpit: one draws, one reads. Verbs need none but their own.
+const COCKPIT_THREADS: usize = 2;
 
 /// Runs the program with the arguments of the process.
 #[must_use]
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    // A panic before this would still be printed, only less well.
+    let _ = color_eyre::install();
+    // Fails only if there is one already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let exit = run(Cli::parse()).unwrap_or_else(|failure| {
+        tell(format_args!("error: {}", failure.message));
+        failure.exit
+    });
+    exit.into()
+}
+
+fn run(cli: Cli) -> Result<Exit, Failure> {
+    let paths = Paths::find();
+    if let Some(name) = &cli.global.theme {
+        paths.theme(name, Depth::Ansi16).map_err(|error| Failure::usage(format!("--theme: {error}")))?;
+    }
+    let _log = log::start(&paths)?;
+    match cli.verb {
+        None => {
+            let mut builder = Builder::new_multi_thread();
+            wait(builder.worker_threads(COCKPIT_THREADS), async {
+                let look = Look { theme: cli.global.theme.clone(), ascii: cli.global.ascii };
+                let session = Session::open(&cli.global, &paths).await?;
+                session.preflight().await?;
+                cockpit::run(session, look).await
+            })
+        }
+        Some(verb) => wait(&mut Builder::new_current_thread(), async {
+            let session = Session::open(&cli.global, &paths).await?;
+            match &verb {
+                Verb::List(args) => list::run(&session, args).await,
+                Verb::Show(args) => {
+                    let id = args.route.id(cli.global.namespace.as_deref(), session.cluster.namespace())?;
+                    show::run(&session, &id, args).await
+                }
+                Verb::Set(_) | Verb::Rollback(_) => Err(Failure::error("not yet")),
+            }
+        }),
+    }
+}
+
+/// Runs `work` to its end. What still hangs then, as a name lookup, is not waited for.
+fn wait(builder: &mut Builder, work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = builder
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::error(format!("cannot start the runtime: {error}")))?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
 }

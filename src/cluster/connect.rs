@@ -208,6 +208,13 @@ impl Cluster {
         Ok(gateway)
     }
 
+    /// Takes it that the server serves v1 if nothing is known yet, which spares the question. Where it does not,
+    /// calls answer [`Why::NotFound`], and [`Cluster::discover`] tells.
+    pub fn assume_v1(&self) {
+        let mut gateway = self.shared.gateway.write().unwrap_or_else(PoisonError::into_inner);
+        gateway.get_or_insert(GatewayApi { version: Version::V1 });
+    }
+
     /// The version found last, asking for it if it is not known.
     pub(crate) async fn version(&self, what: &str) -> Result<Version, Trouble> {
         let known = *self.shared.gateway.read().unwrap_or_else(PoisonError::into_inner);

@@ -1,0 +1,269 @@
+//! The command line: flags, verbs and what their values may be.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::route_name::{RouteName, object_name};
+use crate::metrics::ProviderChoice;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  error, for example a route that does not exist
+  2  usage or configuration
+  3  the gate did not pass, and no reason or name was given; nothing was written
+  4  the route changed meanwhile; nothing was written
+  5  written, but not proven
+  7  not permitted; the message names the right
+
+Environment:
+  KUBECONFIG, XDG_STATE_HOME (journal), XDG_CONFIG_HOME (themes), NO_COLOR
+  TIDEGATE_LOG=debug writes a log to the state directory";
+
+/// A terminal cockpit for Kubernetes Gateway API rollouts.
+///
+/// Without a verb it opens the cockpit.
+#[derive(Debug, Parser)]
+#[command(name = "tidegate", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// Flags of all verbs.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// Flags of all verbs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The kubeconfig [default: $KUBECONFIG, then ~/.kube/config]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The kubeconfig's context [default: its current one]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub context: Option<String>,
+    /// The namespace [default: the context's]
+    #[arg(short, long, global = true, value_name = "NAME", value_parser = object_name)]
+    pub namespace: Option<String>,
+    /// All namespaces
+    #[arg(short = 'A', long, global = true)]
+    pub all_namespaces: bool,
+    /// Where numbers come from, for example http://localhost:9090
+    #[arg(long, global = true, value_name = "URL", env = "TIDEGATE_PROMETHEUS", hide_env_values = true)]
+    pub prometheus: Option<String>,
+    /// Whose metrics to use: auto, contour, app
+    #[arg(long, global = true, value_name = "NAME", default_value = "auto", hide_default_value = true)]
+    pub provider: ProviderChoice,
+    /// Wait after the controllers report a change, before requests are counted
+    #[arg(long, global = true, value_name = "TIME", default_value = "15s", value_parser = duration)]
+    pub settle: Duration,
+    /// How long to wait for the controllers to report a change
+    #[arg(long, global = true, value_name = "TIME", default_value = "60s", value_parser = positive)]
+    pub observe_timeout: Duration,
+    /// How long to wait for proof, after settling
+    #[arg(long, global = true, value_name = "TIME", default_value = "90s", value_parser = positive)]
+    pub proof_timeout: Duration,
+    /// Draw with ASCII characters only
+    #[arg(long, global = true)]
+    pub ascii: bool,
+    /// The cockpit's theme: dark, mono, or one of your own
+    #[arg(long, global = true, value_name = "NAME")]
+    pub theme: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Print the splits: weights, observed shares, errors and latency of each backend
+    ///
+    /// Ready endpoints and images are not read here; `show` has them.
+    List(List),
+    /// Print one route: parents, conditions, backends, other paths, owners, last change
+    Show(Show),
+    /// Set the weights of a split
+    Set(Set),
+    /// Drain the canary, or return to the previous version
+    Rollback(Rollback),
+}
+
+/// `list`.
+#[derive(Debug, Args)]
+pub struct List {
+    /// How to print it
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub output: Format,
+    /// Ask no Prometheus
+    #[arg(long)]
+    pub no_metrics: bool,
+}
+
+/// `show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The route: NAME or NAMESPACE/NAME
+    pub route: RouteName,
+    /// How to print it
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub output: Format,
+    /// Ask no Prometheus
+    #[arg(long)]
+    pub no_metrics: bool,
+}
+
+/// `set`.
+#[derive(Debug, Args)]
+pub struct Set {
+    /// The route: NAME or NAMESPACE/NAME
+    pub route: RouteName,
+    /// The weight of every backend of the split, for example checkout-stable=90 checkout-canary=10
+    #[arg(required = true, value_name = "BACKEND=WEIGHT", value_parser = weight)]
+    pub weights: Vec<(Box<str>, u32)>,
+    /// The rule, where the route has several splits
+    #[arg(long, value_name = "INDEX|NAME")]
+    pub rule: Option<String>,
+    /// How to go about it.
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// `rollback`.
+#[derive(Debug, Args)]
+pub struct Rollback {
+    /// The route: NAME or NAMESPACE/NAME
+    pub route: RouteName,
+    /// The rule, where the route has several splits with different canaries
+    #[arg(long, value_name = "INDEX|NAME")]
+    pub rule: Option<String>,
+    /// Also rules with the canary alone, mirrors to it, and other routes
+    #[arg(long)]
+    pub all_paths: bool,
+    /// The backend to drain, where nothing says which one is the canary
+    #[arg(long, value_name = "BACKEND", value_parser = object_name)]
+    pub canary: Option<String>,
+    /// How to go about it.
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// Flags of the verbs that write.
+#[derive(Debug, Args)]
+pub struct Change {
+    /// Write without asking
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Show what would be written and what the server says of it, and write nothing
+    #[arg(long, conflicts_with_all = ["yes", "wait"])]
+    pub dry_run: bool,
+    /// Why, for the journal; demanded where the gate does not pass
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// The receiving backend's name, demanded where the change is dangerous
+    #[arg(long, value_name = "BACKEND")]
+    pub confirm: Option<String>,
+    /// Wait until counted requests prove it
+    #[arg(long)]
+    pub wait: bool,
+    /// How to print the ending
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: EndingFormat,
+}
+
+/// How `list` and `show` print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Aligned columns.
+    Table,
+    /// JSON.
+    Json,
+}
+
+/// How the verbs that write print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EndingFormat {
+    /// Lines.
+    Text,
+    /// Lines on standard error, and the ending as JSON on standard output.
+    Json,
+}
+
+/// The largest weight that the API takes.
+const MOST: u32 = 1_000_000;
+
+fn weight(text: &str) -> Result<(Box<str>, u32), String> {
+    let Some((name, number)) = text.split_once('=') else {
+        return Err(format!("it has no weight; give it as {text}=90"));
+    };
+    if name.is_empty() {
+        return Err("it names no backend; give it as BACKEND=WEIGHT".to_owned());
+    }
+    let range = format!("weights are whole numbers from 0 to {MOST}");
+    let digits = number.strip_prefix(['-', '+']).unwrap_or(number);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("'{number}' is no weight; {range}"));
+    }
+    match number.parse::<u32>() {
+        Ok(weight) if weight <= MOST => Ok((name.into(), weight)),
+        _ => Err(format!("weight {number} for '{name}' is out of range; {range}")),
+    }
+}
+
+/// No wait is longer: with more, somebody mistook the unit.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let hint = "give a time up to 24h with its unit, for example 15s, 500ms or 2m";
+    let parsed: jiff::SignedDuration = text.parse().map_err(|_| format!("it is no time; {hint}"))?;
+    let duration = Duration::try_from(parsed).map_err(|_| format!("it is negative; {hint}"))?;
+    if duration > LONGEST { Err(format!("it is too long; {hint}")) } else { Ok(duration) }
+}
+
+fn positive(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("a time limit of 0 would end every wait at once".to_owned()),
+        duration => Ok(duration),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn weights() {
+        assert_eq!(weight("a=0"), Ok(("a".into(), 0)));
+        assert_eq!(weight("a=1000000"), Ok(("a".into(), 1_000_000)));
+        assert_eq!(weight("a").unwrap_err(), "it has no weight; give it as a=90");
+        assert_eq!(weight("=1").unwrap_err(), "it names no backend; give it as BACKEND=WEIGHT");
+        for bad in ["", "x", "1.5", "1e3", "10%", " 1", "0x1"] {
+            let refused = weight(&format!("a={bad}")).unwrap_err();
+            assert_eq!(refused, format!("'{bad}' is no weight; weights are whole numbers from 0 to 1000000"));
+        }
+        for bad in ["-1", "1000001", "99999999999999999999"] {
+            let refused = weight(&format!("a={bad}")).unwrap_err();
+            assert!(refused.starts_with(&format!("weight {bad} for 'a' is out of range")), "{refused}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(duration("15s"), Ok(Duration::from_secs(15)));
+        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("0s"), Ok(Duration::ZERO));
+        for bad in ["", "15", "s", "-5s", "5s ago", "25h", "1mo"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+        assert!(positive("0s").is_err());
+    }
+}

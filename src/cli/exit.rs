@@ -1,0 +1,135 @@
+//! How the program ends: exit codes, and the one message for a failure.
+
+use std::process::ExitCode;
+
+use crate::cluster::{Cluster, ConnectError, Trouble, Why};
+use crate::metrics::MetricError;
+use crate::pilot::{NotWritten, PrepareError};
+use crate::rollout::Refusal;
+
+/// Exit codes. Scripts rely on them, so they never change their meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done: shown, written, or proven where that was waited for.
+    Done = 0,
+    /// Something failed, as a route that does not exist.
+    Error = 1,
+    /// Usage or configuration: flags, kubeconfig, addresses.
+    Usage = 2,
+    /// The gate did not pass, and the reason or the name that it wants then was not given. Nothing was written.
+    Gate = 3,
+    /// The route changed after it was read. Nothing was written.
+    Conflict = 4,
+    /// Written, but not proven.
+    Unproven = 5,
+    /// A right is missing; the message names it. Nothing was written.
+    NotPermitted = 7,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a verb did not do what it was asked for: one message that says what happened, to what, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// The message, without a full stop.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure with its code.
+    #[must_use]
+    pub fn new(exit: Exit, message: impl ToString) -> Self {
+        Self { exit, message: message.to_string() }
+    }
+
+    /// Wrong usage or configuration.
+    #[must_use]
+    pub fn usage(message: impl ToString) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// Any other error.
+    #[must_use]
+    pub fn error(message: impl ToString) -> Self {
+        Self::new(Exit::Error, message)
+    }
+
+    /// A call to the API server that failed: what is wrong with the way to it is configuration.
+    #[must_use]
+    pub fn trouble(cluster: &Cluster, trouble: &Trouble) -> Self {
+        let place = || format!("context `{}` ({})", cluster.context(), cluster.server());
+        match (&trouble.why, advice(&trouble.why)) {
+            (Why::Forbidden(_), _) => Self::new(Exit::NotPermitted, trouble),
+            (_, Some(advice)) => Self::usage(format!("{}: {trouble}; {advice}", place())),
+            (_, None) => Self::error(trouble),
+        }
+    }
+}
+
+/// What to do where no answer came that tells about the request itself.
+fn advice(why: &Why) -> Option<&'static str> {
+    match why {
+        Why::Unreachable(_) | Why::Silent(_) => {
+            Some("check the server's address in the kubeconfig and the network, or choose another --context")
+        }
+        Why::Credentials(_) => Some("log in again, or choose another --context"),
+        Why::Unauthorized => Some("or choose another --context"),
+        _ => None,
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        match &error {
+            ConnectError::Server { why: Why::Forbidden(_), .. } => Self::new(Exit::NotPermitted, error),
+            ConnectError::Server { why, .. } => match advice(why) {
+                Some(advice) => Self::usage(format!("{error}; {advice}")),
+                None => Self::error(error),
+            },
+            _ => Self::usage(error),
+        }
+    }
+}
+
+impl From<MetricError> for Failure {
+    fn from(error: MetricError) -> Self {
+        if error.is_wrong_address() { Self::usage(error) } else { Self::error(error) }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::usage(refusal)
+    }
+}
+
+impl From<PrepareError> for Failure {
+    fn from(error: PrepareError) -> Self {
+        let exit = match &error {
+            PrepareError::Read(_) | PrepareError::Gone(_) => Exit::Error,
+            PrepareError::Forbidden(_) => Exit::NotPermitted,
+            PrepareError::Refused(_) => Exit::Usage,
+        };
+        Self::new(exit, error)
+    }
+}
+
+impl From<&NotWritten> for Exit {
+    fn from(why: &NotWritten) -> Self {
+        match why {
+            NotWritten::Changed { .. } => Self::Conflict,
+            NotWritten::Forbidden(_) => Self::NotPermitted,
+            NotWritten::Refused(_)
+            | NotWritten::Unreachable(_)
+            | NotWritten::Unknown(_)
+            | NotWritten::NoJournal(_) => Self::Error,
+        }
+    }
+}

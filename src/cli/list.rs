@@ -1,0 +1,134 @@
+//! `list`: one row a backend of each split.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::args::{Format, List};
+use super::exit::{Exit, Failure};
+use super::observed::{Evidence, Related};
+use super::output::{self, counted, one_line, tell, warn};
+use super::session::{Around, Session};
+use super::splits::{Source, Split, Unreadable, split_backends, splits, unreadable};
+use super::table::Table;
+use crate::cluster::{Listed, Scope};
+use crate::metrics::{MetricSource, PrometheusSource};
+use crate::route::{BackendRef, Route};
+use crate::ui::format::{percent, rate, seconds};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    splits: Vec<Split<'a>>,
+    routes_without_split: usize,
+    unreadable: Vec<Unreadable<'a>>,
+}
+
+/// Prints the splits of the session's scope.
+///
+/// # Errors
+/// In words, with its exit code.
+pub async fn run(session: &Session, args: &List) -> Result<Exit, Failure> {
+    let (around, metrics) = read(session, args).await?;
+    let in_scope = |item: &&Listed| match (&session.scope, item) {
+        (Scope::All, _) => true,
+        (Scope::Namespace(name), Ok(route)) => route.id.namespace == *name,
+        (Scope::Namespace(name), Err(bad)) => bad.id.namespace == *name,
+    };
+    let routes: Vec<&Route> = around.listed.iter().filter(in_scope).flatten().collect();
+    let backends: Vec<BackendRef> = routes.iter().flat_map(|route| split_backends(route)).collect();
+    let snapshot = session.numbers(metrics.clone(), &backends).await?;
+    let related = match &snapshot {
+        Ok(_) => Related::new(around.listed.iter().flatten(), around.note.as_deref()),
+        Err(_) => Related::default(),
+    };
+    let source = Source {
+        evidence: Evidence {
+            snapshot: snapshot.as_ref().map_err(String::as_str),
+            granularity: metrics.ok().and_then(MetricSource::provider).map(|provider| provider.granularity),
+            related: &related,
+            settle: session.timing.settle,
+            now: Timestamp::now(),
+        },
+        chosen: &session.chosen_canaries(),
+        facts: &HashMap::new(),
+    };
+    let document = Document {
+        splits: routes.iter().flat_map(|route| splits(route, &source)).collect(),
+        routes_without_split: routes.iter().filter(|route| route.splits().next().is_none()).count(),
+        unreadable: unreadable(around.listed.iter().filter(in_scope)),
+    };
+    match args.output {
+        Format::Json => output::json(&document)?,
+        Format::Table => print(&document, &session.scope, snapshot.is_ok())?,
+    }
+    Ok(Exit::Done)
+}
+
+/// The routes, and the numbers' source. Without metrics that is one request; with them the routes of other
+/// namespaces are needed as well, since their requests reach the same Services.
+async fn read<'a>(
+    session: &'a Session,
+    args: &List,
+) -> Result<(Around, Result<&'a PrometheusSource, String>), Failure> {
+    let routes = async {
+        match &session.scope {
+            Scope::Namespace(name) if session.metrics.is_some() && !args.no_metrics => {
+                session.list_around(name).await
+            }
+            scope => Ok(Around { listed: session.list(scope).await?, note: None }),
+        }
+    };
+    tokio::try_join!(routes, session.answering_metrics(!args.no_metrics))
+}
+
+fn print(document: &Document<'_>, scope: &Scope, metrics: bool) -> Result<(), Failure> {
+    let namespace = *scope == Scope::All;
+    let mut header = vec!["ROUTE", "RULE", "STATE", "OWNER", "BACKEND", "ROLE", "WEIGHT", "SHARE"];
+    if namespace {
+        header.insert(0, "NAMESPACE");
+    }
+    if metrics {
+        header.extend(["OBSERVED", "REQUESTS", "ERRORS", "P99"]);
+    }
+    let mut table = Table::new(&header);
+    for split in &document.splits {
+        for backend in &split.backends {
+            let mut cells = vec![
+                split.route.to_owned(),
+                one_line(&split.rule_label),
+                split.state.to_owned(),
+                split.owner.unwrap_or_default().to_owned(),
+                backend.name.to_owned(),
+                backend.role_cell(),
+                backend.weight.to_string(),
+                backend.share_in_words.clone(),
+            ];
+            if namespace {
+                cells.insert(0, split.namespace.to_owned());
+            }
+            if metrics {
+                cells.extend([
+                    backend.observed_cell(),
+                    rate(backend.requests_per_second),
+                    percent(backend.error_rate),
+                    seconds(backend.p99_seconds),
+                ]);
+            }
+            table.row(cells);
+        }
+    }
+    for bad in &document.unreadable {
+        warn(format_args!("route {}/{} cannot be read: {}", bad.namespace, bad.name, one_line(bad.why)));
+    }
+    if document.splits.is_empty() {
+        let others = match document.routes_without_split {
+            0 => "it has no routes".to_owned(),
+            some => format!("{} without two backends in one rule", counted(some, "route")),
+        };
+        tell(format_args!("no splits in {scope}: {others}"));
+        return Ok(());
+    }
+    output::print(&table.to_string())
+}

@@ -1,0 +1,146 @@
+//! The observed share of a split: what may be claimed from the newest minute, and why not.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::output::counted;
+use crate::metrics::{Granularity, Snapshot};
+use crate::rollout::{ChangeRecord, untouched_paths};
+use crate::route::{BackendRef, Route};
+
+/// What rates and shares are taken over.
+pub const WINDOW: Duration = Duration::from_secs(60);
+
+/// All routes that may lead to a backend, found by the backend: a list of 10,000 routes is looked through
+/// once, not once a route.
+#[derive(Default)]
+pub struct Related<'a> {
+    by_backend: HashMap<(&'a str, &'a str), Vec<&'a Route>>,
+    /// Why some of the routes may be missing.
+    note: Option<&'a str>,
+}
+
+impl<'a> Related<'a> {
+    /// An index of `routes`.
+    pub fn new(routes: impl IntoIterator<Item = &'a Route>, note: Option<&'a str>) -> Self {
+        let mut by_backend: HashMap<_, Vec<&Route>> = HashMap::new();
+        for route in routes {
+            for to in targets(route) {
+                let known = by_backend.entry(key(to)).or_default();
+                if known.last().is_none_or(|last| !std::ptr::eq(*last, route)) {
+                    known.push(route);
+                }
+            }
+        }
+        Self { by_backend, note }
+    }
+
+    /// The routes that share a backend with rule `index` of `route`.
+    #[must_use]
+    pub fn of(&self, route: &Route, index: usize) -> Vec<&'a Route> {
+        let mut found: Vec<&Route> = Vec::new();
+        for backend in route.rules.get(index).into_iter().flat_map(|rule| &rule.backends) {
+            for other in self.by_backend.get(&key(&backend.to)).into_iter().flatten() {
+                if !found.iter().any(|known| std::ptr::eq(*known, *other)) {
+                    found.push(other);
+                }
+            }
+        }
+        found
+    }
+}
+
+fn targets(route: &Route) -> impl Iterator<Item = &BackendRef> {
+    route
+        .rules
+        .iter()
+        .flat_map(|rule| rule.backends.iter().map(|b| &b.to).chain(rule.mirrors.iter().map(|m| &m.to)))
+}
+
+fn key(to: &BackendRef) -> (&str, &str) {
+    (&to.namespace, &to.name)
+}
+
+/// What a share is judged by.
+pub struct Evidence<'a> {
+    /// The numbers, or why there are none.
+    pub snapshot: Result<&'a Snapshot, &'a str>,
+    /// What the series tell apart.
+    pub granularity: Option<Granularity>,
+    /// The routes by which other requests may come.
+    pub related: &'a Related<'a>,
+    /// For so long after a change, requests of before may still be on their way.
+    pub settle: Duration,
+    /// The time of asking.
+    pub now: Timestamp,
+}
+
+/// The observed shares of a split.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// By backend, 0 to 1; all or none are known.
+    pub shares: Vec<Option<f64>>,
+    /// Why there are none, or what should be known about them.
+    pub reason: Option<String>,
+}
+
+/// The observed shares of rule `index`: requests of each backend in the window ÷ those of all.
+#[must_use]
+pub fn observe(route: &Route, index: usize, evidence: &Evidence<'_>) -> Seen {
+    let count = route.rules.get(index).map_or(0, |rule| rule.backends.len());
+    match claim(route, index, evidence) {
+        Ok(shares) => Seen {
+            shares: shares.into_iter().map(Some).collect(),
+            reason: evidence.related.note.map(ToOwned::to_owned),
+        },
+        Err(reason) => Seen { shares: vec![None; count], reason: Some(reason) },
+    }
+}
+
+fn claim(route: &Route, index: usize, evidence: &Evidence<'_>) -> Result<Vec<f64>, String> {
+    let no_data = |why: &str| format!("no data: {why}");
+    let snapshot = evidence.snapshot.map_err(no_data)?;
+    if let Some(age) = age_of_last_change(route, evidence.now)
+        && age.unsigned_abs() < WINDOW + evidence.settle
+    {
+        return Err(format!("changed {} s ago", age.as_secs().max(0)));
+    }
+    match evidence.granularity {
+        Some(Granularity::Split) => {}
+        Some(Granularity::Service) => {
+            let paths = untouched_paths(route, index, evidence.related.of(route, index));
+            if !paths.is_empty() {
+                return Err(format!("shared with {}", counted(paths.len(), "path")));
+            }
+        }
+        Some(Granularity::Rule) => return Err(no_data("the metrics count per rule, not per backend")),
+        None => return Err(no_data("it is not known whose metrics these are")),
+    }
+    let backends = route.rules.get(index).map_or(&[][..], |rule| &rule.backends);
+    let requests = backends.iter().map(|backend| {
+        let name = &backend.to.name;
+        let numbers = snapshot.get(&backend.to).ok_or_else(|| no_data(&format!("{name} has no series")))?;
+        numbers.requests.ok_or_else(|| no_data(&format!("{name} has too few samples for a rate")))
+    });
+    let requests = requests.collect::<Result<Vec<f64>, String>>()?;
+    let sum: f64 = requests.iter().sum();
+    if sum > 0.0 {
+        Ok(requests.into_iter().map(|requests| requests / sum).collect())
+    } else {
+        Err(no_data(&format!("no requests in the last {} s", WINDOW.as_secs())))
+    }
+}
+
+/// How long ago tidegate changed the route; `None` when it never did, or the note about it is damaged.
+fn age_of_last_change(route: &Route, now: Timestamp) -> Option<SignedDuration> {
+    let at: Timestamp = last_change(route)?.at.parse().ok()?;
+    Some(now.duration_since(at))
+}
+
+/// The newest change that tidegate made.
+#[must_use]
+pub fn last_change(route: &Route) -> Option<ChangeRecord> {
+    serde_json::from_str(route.last_change.as_deref()?).ok()
+}

@@ -1,0 +1,221 @@
+//! What a verb works with: the cluster, the numbers, the journal. Opened from the global flags.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::args::Global;
+use super::exit::Failure;
+use super::observed::WINDOW;
+use super::output::warn;
+use crate::audit::Journal;
+use crate::cluster::{Cluster, ConnectError, ConnectOptions, Listed, Scope, Trouble, Why};
+use crate::config::Paths;
+use crate::metrics::{MetricError, MetricSource, PrometheusSource, Snapshot};
+use crate::pilot::{Pilot, Timing};
+use crate::rollout::Ladder;
+use crate::route::{BackendRef, Route, RouteId};
+
+/// The cockpit does not wait longer for what it would refuse to open with.
+const PREFLIGHT: Duration = Duration::from_secs(3);
+
+/// What a verb works with.
+pub struct Session {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// The routes that were asked for.
+    pub scope: Scope,
+    /// The Prometheus, if one was named.
+    pub metrics: Option<Arc<PrometheusSource>>,
+    /// The journal of this machine.
+    pub journal: Arc<Journal>,
+    /// How long each wait may take.
+    pub timing: Timing,
+}
+
+/// The routes around a split, by which other requests may come.
+pub struct Around {
+    /// The routes, and objects that are none.
+    pub listed: Vec<Listed>,
+    /// Why routes of other namespaces are missing, if they are.
+    pub note: Option<String>,
+}
+
+impl Session {
+    /// Reads the kubeconfig and gets credentials; asks nothing of the server or of Prometheus.
+    ///
+    /// # Errors
+    /// What is wrong with the flags or the kubeconfig.
+    pub async fn open(global: &Global, paths: &Paths) -> Result<Self, Failure> {
+        let url = global.prometheus.as_deref();
+        let metrics = url.map(|url| PrometheusSource::new(url, global.provider)).transpose()?.map(Arc::new);
+        let cluster = Cluster::connect(&ConnectOptions {
+            kubeconfig: global.kubeconfig.clone(),
+            context: global.context.clone(),
+            namespace: global.namespace.clone(),
+        })
+        .await?;
+        let scope =
+            if global.all_namespaces { Scope::All } else { Scope::Namespace(cluster.namespace().into()) };
+        Ok(Self {
+            cluster,
+            scope,
+            metrics,
+            journal: Arc::new(Journal::at(paths.journal())),
+            timing: Timing {
+                settle: global.settle,
+                observe: global.observe_timeout,
+                proof: global.proof_timeout,
+                ..Timing::default()
+            },
+        })
+    }
+
+    /// What the cockpit refuses to open with: a cluster without the Gateway API, a `--prometheus` that is none.
+    /// A server that does not answer is no reason: the cockpit keeps trying.
+    ///
+    /// # Errors
+    /// In words, before the screen is touched.
+    pub async fn preflight(&self) -> Result<(), Failure> {
+        let (gateway, metrics) = tokio::join!(
+            tokio::time::timeout(PREFLIGHT, self.cluster.discover()),
+            tokio::time::timeout(PREFLIGHT, self.check_metrics()),
+        );
+        if let Ok(Err(error @ ConnectError::NoGatewayApi { .. })) = gateway {
+            return Err(error.into());
+        }
+        match metrics {
+            Ok(Err(error)) if error.is_wrong_address() => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn check_metrics(&self) -> Result<(), MetricError> {
+        match &self.metrics {
+            Some(metrics) => metrics.check().await,
+            None => Ok(()),
+        }
+    }
+
+    /// The source of numbers if it is `wanted` and answers; else the reason, for which a warning was printed.
+    ///
+    /// # Errors
+    /// When the URL is no Prometheus.
+    pub async fn answering_metrics(
+        &self,
+        wanted: bool,
+    ) -> Result<Result<&PrometheusSource, String>, Failure> {
+        if !wanted {
+            return Ok(Err("--no-metrics was given".to_owned()));
+        }
+        let Some(metrics) = self.metrics.as_deref() else {
+            return Ok(Err("no --prometheus was given".to_owned()));
+        };
+        match metrics.check().await {
+            Ok(()) => Ok(Ok(metrics)),
+            Err(error) if error.is_wrong_address() => Err(error.into()),
+            Err(error) => {
+                warn(&error);
+                Ok(Err(error.to_string()))
+            }
+        }
+    }
+
+    /// The numbers of the newest window; else the reason why there are none, for which a warning was printed.
+    ///
+    /// # Errors
+    /// When the URL is no Prometheus.
+    pub async fn numbers(
+        &self,
+        metrics: Result<&PrometheusSource, String>,
+        backends: &[BackendRef],
+    ) -> Result<Result<Snapshot, String>, Failure> {
+        let source = match metrics {
+            Ok(source) => source,
+            Err(why) => return Ok(Err(why)),
+        };
+        match source.numbers(backends, WINDOW).await {
+            Ok(snapshot) => {
+                snapshot.warnings.iter().for_each(|warning| warn(format_args!("Prometheus: {warning}")));
+                Ok(Ok(snapshot))
+            }
+            Err(error) if error.is_wrong_address() => Err(error.into()),
+            Err(error) => {
+                warn(&error);
+                Ok(Err(error.to_string()))
+            }
+        }
+    }
+
+    /// The routes of a scope. Spares the question for the API's version: nearly every server has v1.
+    ///
+    /// # Errors
+    /// In words, with the exit code for what happened.
+    pub async fn list(&self, scope: &Scope) -> Result<Vec<Listed>, Failure> {
+        self.try_list(scope).await?.map_err(|trouble| Failure::trouble(&self.cluster, &trouble))
+    }
+
+    /// One route as it is now.
+    ///
+    /// # Errors
+    /// In words, with the exit code for what happened.
+    pub async fn route(&self, id: &RouteId) -> Result<Route, Failure> {
+        self.cluster.get(id).await.map_err(|trouble| match trouble.why {
+            Why::NotFound => Failure::error(format!(
+                "no route {} in namespace {} (context `{}`); see tidegate list -n {}, or choose another namespace with -n",
+                id.name,
+                id.namespace,
+                self.cluster.context(),
+                id.namespace
+            )),
+            _ => Failure::trouble(&self.cluster, &trouble),
+        })
+    }
+
+    /// The routes of all namespaces if that is permitted, else those of one.
+    ///
+    /// # Errors
+    /// As [`Session::list`].
+    pub async fn list_around(&self, namespace: &str) -> Result<Around, Failure> {
+        match self.try_list(&Scope::All).await? {
+            Ok(listed) => Ok(Around { listed, note: None }),
+            Err(Trouble { why: Why::Forbidden(right), .. }) => {
+                let listed = self.list(&Scope::Namespace(namespace.into())).await?;
+                let note = format!("only routes of namespace {namespace} are known: no right to {right}");
+                Ok(Around { listed, note: Some(note) })
+            }
+            Err(trouble) => Err(Failure::trouble(&self.cluster, &trouble)),
+        }
+    }
+
+    async fn try_list(&self, scope: &Scope) -> Result<Result<Vec<Listed>, Trouble>, Failure> {
+        self.cluster.assume_v1();
+        match self.cluster.list(scope).await {
+            Err(Trouble { why: Why::NotFound, .. }) => {
+                self.cluster.discover().await?;
+                Ok(self.cluster.list(scope).await)
+            }
+            outcome => Ok(outcome),
+        }
+    }
+
+    /// The canaries that were named on this machine, by uid of the route. A journal that cannot be read only
+    /// costs the memory of that.
+    #[must_use]
+    pub fn chosen_canaries(&self) -> HashMap<String, String> {
+        self.journal.chosen_canaries().unwrap_or_else(|error| {
+            warn(&error);
+            HashMap::new()
+        })
+    }
+
+    /// What carries changes through.
+    pub async fn pilot(&self) -> Pilot {
+        // Servers before 1.28 cannot tell who we are; that is no reason not to roll back.
+        let user = self.cluster.whoami().await.map(|user| user.name);
+        let actor = user.ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".into());
+        let metrics = self.metrics.clone().map(|metrics| metrics as Arc<dyn MetricSource>);
+        let (cluster, journal) = (self.cluster.clone(), Arc::clone(&self.journal));
+        Pilot::new(cluster, metrics, journal, Ladder::default(), self.timing, &actor)
+    }
+}

@@ -1,0 +1,266 @@
+//! `show`: everything that is known of one route.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use futures::future::join_all;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::args::{Format, Show};
+use super::exit::{Exit, Failure};
+use super::observed::{Evidence, Related, last_change};
+use super::output::{self, one_line, warn};
+use super::session::Session;
+use super::splits::{Source, Split, Unreadable, split_backends, splits, unreadable};
+use super::table::Table;
+use crate::cluster::Facts;
+use crate::metrics::MetricSource;
+use crate::rollout::{ChangeRecord, untouched_paths};
+use crate::route::{BackendRef, ParentState, ParentView, Route, RouteId, Truth};
+use crate::ui::format::{percent, rate, seconds};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    namespace: &'a str,
+    name: &'a str,
+    generation: i64,
+    state: String,
+    hostnames: &'a [Box<str>],
+    parents: Vec<Parent<'a>>,
+    owners: Vec<String>,
+    last_writer: Option<Writer<'a>>,
+    last_change: Option<ChangeRecord>,
+    splits: Vec<Split<'a>>,
+    other_paths: Vec<OtherPath>,
+    /// Why some paths may be missing.
+    other_paths_note: Option<&'a str>,
+    unreadable: Vec<Unreadable<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Parent<'a> {
+    parent: String,
+    controller: Option<&'a str>,
+    state: String,
+    conditions: Vec<Condition<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Condition<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    status: &'static str,
+    reason: &'a str,
+    message: &'a str,
+    observed_generation: Option<i64>,
+}
+
+#[derive(Serialize)]
+struct Writer<'a> {
+    manager: &'a str,
+    at: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OtherPath {
+    rule_index: usize,
+    path: String,
+}
+
+/// Prints one route.
+///
+/// # Errors
+/// In words, with its exit code.
+pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, Failure> {
+    session.cluster.discover().await?;
+    let (route, around, metrics) = tokio::try_join!(
+        session.route(id),
+        session.list_around(&id.namespace),
+        session.answering_metrics(!args.no_metrics),
+    )?;
+    let mut backends: Vec<BackendRef> = split_backends(&route).collect();
+    backends.sort();
+    backends.dedup();
+    let facts = join_all(backends.iter().map(|backend| session.cluster.facts(backend)));
+    let (facts, snapshot) = tokio::join!(facts, session.numbers(metrics.clone(), &backends));
+    let snapshot = snapshot?;
+    let facts: HashMap<BackendRef, Facts> = backends.into_iter().zip(facts).collect();
+    let related = Related::new(around.listed.iter().flatten(), around.note.as_deref());
+    let source = Source {
+        evidence: Evidence {
+            snapshot: snapshot.as_ref().map_err(String::as_str),
+            granularity: metrics.ok().and_then(MetricSource::provider).map(|provider| provider.granularity),
+            related: &related,
+            settle: session.timing.settle,
+            now: Timestamp::now(),
+        },
+        chosen: &session.chosen_canaries(),
+        facts: &facts,
+    };
+    let document = Document {
+        namespace: &id.namespace,
+        name: &id.name,
+        generation: route.generation,
+        state: route.state().to_string(),
+        hostnames: &route.hostnames,
+        parents: route.parent_views().map(parent).collect(),
+        owners: route.owners.iter().map(ToString::to_string).collect(),
+        last_writer: route.last_writer.as_ref().map(|w| Writer { manager: &w.manager, at: &w.at }),
+        last_change: last_change(&route),
+        splits: splits(&route, &source),
+        other_paths: other_paths(&route, &related),
+        other_paths_note: around.note.as_deref(),
+        unreadable: unreadable(&around.listed),
+    };
+    match args.output {
+        Format::Json => output::json(&document)?,
+        Format::Table => {
+            for (backend, why) in facts.iter().filter_map(|(b, f)| Some((b, f.endpoints.as_ref().err()?))) {
+                warn(format_args!("endpoints of {backend} are not known: {why}"));
+            }
+            output::print(&text(&document, route.status_problem.as_deref()))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn parent(view: ParentView<'_>) -> Parent<'_> {
+    let conditions = view.status.map_or(&[][..], |status| &status.conditions);
+    Parent {
+        parent: view.parent.to_string(),
+        controller: view.status.map(|status| &*status.controller),
+        state: match view.state {
+            ParentState::Observed => "observed".to_owned(),
+            ParentState::Pending { seen } => format!("pending: has seen generation {seen}"),
+            ParentState::Refused { seen } => format!("edit refused: serves generation {seen}"),
+            ParentState::NoGeneration => "reports no generation".to_owned(),
+            ParentState::NoStatus => "no status".to_owned(),
+        },
+        conditions: conditions
+            .iter()
+            .map(|condition| Condition {
+                kind: &condition.kind,
+                status: match condition.status {
+                    Truth::True => "True",
+                    Truth::False => "False",
+                    Truth::Unknown => "Unknown",
+                },
+                reason: &condition.reason,
+                message: &condition.message,
+                observed_generation: condition.observed_generation,
+            })
+            .collect(),
+    }
+}
+
+fn other_paths(route: &Route, related: &Related<'_>) -> Vec<OtherPath> {
+    let of_rule = |index: usize| {
+        let paths = untouched_paths(route, index, related.of(route, index));
+        paths.into_iter().map(move |path| OtherPath { rule_index: index, path: path.to_string() })
+    };
+    route.splits().flat_map(|(index, _)| of_rule(index)).collect()
+}
+
+fn text(document: &Document<'_>, status_problem: Option<&str>) -> String {
+    let mut out = String::new();
+    let mut line = |name: &str, value: &str| {
+        let _ = writeln!(out, "{name:<14}{}", one_line(value));
+    };
+    line("Route:", &format!("{}/{}", document.namespace, document.name));
+    line("Generation:", &document.generation.to_string());
+    line("State:", &document.state);
+    if let Some(problem) = status_problem {
+        line("", &format!("its status cannot be read: {problem}"));
+    }
+    line(
+        "Hosts:",
+        &if document.hostnames.is_empty() { "all".to_owned() } else { document.hostnames.join(", ") },
+    );
+    for parent in &document.parents {
+        let controller = parent.controller.map(|name| format!(" by {name}")).unwrap_or_default();
+        line("Parent:", &format!("{}: {}{controller}", parent.parent, parent.state));
+        for condition in &parent.conditions {
+            let Condition { kind, status, reason, message, .. } = condition;
+            line("", &format!("{kind}={status} {reason} {message}"));
+        }
+    }
+    for owner in &document.owners {
+        line("Owner:", owner);
+    }
+    if document.owners.is_empty() {
+        line("Owner:", "nobody else");
+    }
+    match &document.last_change {
+        Some(change) => line("Last change:", &in_words(change)),
+        None => line("Last change:", "none by tidegate"),
+    }
+    if let Some(writer) = &document.last_writer {
+        line("Last writer:", &format!("{} {}", writer.manager, writer.at));
+    }
+    for split in &document.splits {
+        let _ =
+            write!(out, "\nRule {} ({})\n{}", split.rule_index, one_line(&split.rule_label), table(split));
+        if let Some(reason) = split.backends.first().and_then(|b| b.observed_share_reason.as_deref()) {
+            let _ = writeln!(out, "Observed share: {}", one_line(reason));
+        }
+        for path in document.other_paths.iter().filter(|path| path.rule_index == split.rule_index) {
+            let _ = writeln!(out, "Other path: {}", one_line(&path.path));
+        }
+    }
+    if document.splits.is_empty() {
+        out.push_str("\nNo rule of this route has two backends\n");
+    }
+    if let Some(note) = document.other_paths_note {
+        let _ = writeln!(out, "Other paths: {note}");
+    }
+    out
+}
+
+fn table(split: &Split<'_>) -> Table {
+    let mut table = Table::new(&[
+        "BACKEND", "ROLE", "WEIGHT", "SHARE", "OBSERVED", "REQUESTS", "ERRORS", "P50", "P95", "P99", "READY",
+        "VERSION",
+    ]);
+    for backend in &split.backends {
+        let ready = backend.ready_endpoints.zip(backend.total_endpoints);
+        table.row(vec![
+            backend.name.to_owned(),
+            backend.role_cell(),
+            backend.weight.to_string(),
+            backend.share_in_words.clone(),
+            backend.observed_cell(),
+            rate(backend.requests_per_second),
+            percent(backend.error_rate),
+            seconds(backend.p50_seconds),
+            seconds(backend.p95_seconds),
+            seconds(backend.p99_seconds),
+            ready.map(|(ready, total)| format!("{ready}/{total}")).unwrap_or_default(),
+            one_line(backend.version.as_deref().unwrap_or_default()),
+        ]);
+    }
+    table
+}
+
+/// `2026-01-01T00:00:00Z by ann: set weights, rule 0 canary=5 stable=95 -> canary=10 stable=90 (reason)`.
+fn in_words(change: &ChangeRecord) -> String {
+    let list = |weights: &crate::rollout::RuleWeights| {
+        weights.iter().map(|(name, weight)| format!("{name}={weight}")).collect::<Vec<_>>().join(" ")
+    };
+    let mut words = format!("{} by {}: {}", change.at, change.actor, change.action);
+    for (rule, before) in &change.before {
+        let after = change.after.get(rule).map(list).unwrap_or_default();
+        let _ = write!(words, ", rule {rule} {} -> {after}", list(before));
+    }
+    for edit in &change.other_edits {
+        let _ = write!(words, ", {edit}");
+    }
+    if let Some(reason) = &change.reason {
+        let _ = write!(words, " ({reason})");
+    }
+    words
+}
