@@ -153,7 +153,9 @@ impl Route {
     /// Each parent of the spec with its status. Entries for other parents are foreign or stale and left out.
     pub fn parent_views(&self) -> impl Iterator<Item = ParentView<'_>> {
         self.parents.iter().map(|parent| {
-            let status = self.status.iter().find(|entry| entry.parent == *parent);
+            let entries = self.status.iter().filter(|entry| entry.parent == *parent);
+            // Entries of a controller that no longer cares for the route stay behind.
+            let status = entries.max_by_key(|entry| entry.observed_generation());
             ParentView { parent, status, state: self.parent_state(status) }
         })
     }

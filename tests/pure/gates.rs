@@ -1,0 +1,140 @@
+//! Gates and confirmations: missing data is never good news, and a rollback is never blocked.
+
+use serde_json::{Value, json};
+use tidegate::rollout::{
+    Confirmation, Demand, Direction, ErrorCount, Gate, GateInput, Intent, Ladder, Plan, Readiness, Verdict,
+    demand, gate, plan,
+};
+use tidegate::route::{BackendRef, Route};
+
+use super::{document, route, split};
+
+fn accepted(mut doc: Value) -> Value {
+    doc["status"] = json!({"parents": [{"parentRef": {"name": "edge", "namespace": "infra"}, "conditions": [
+        {"type": "Accepted", "status": "True", "observedGeneration": 7},
+        {"type": "ResolvedRefs", "status": "True", "observedGeneration": 7}]}]});
+    doc
+}
+
+fn ready(stable: u32, canary: u32) -> Vec<(BackendRef, Readiness)> {
+    let one =
+        |name: &str, ready| (BackendRef::service("shop", name, 8080), Readiness::Known { ready, total: 3 });
+    vec![one("checkout-stable", stable), one("checkout-canary", canary)]
+}
+
+fn counted(requests: f64, errors: f64) -> Result<ErrorCount, String> {
+    Ok(ErrorCount { requests, errors, age_seconds: Some(2.0), interval_seconds: Some(2.0) })
+}
+
+fn step(doc: &Value) -> (Route, Plan) {
+    let route = route(doc);
+    let intent = Intent::Step { rule: 0, direction: Direction::Next, canary: None };
+    let plan = plan(&route, &intent, &Ladder::default(), None).unwrap();
+    (route, plan)
+}
+
+fn rollback(doc: &Value) -> (Route, Plan) {
+    let route = route(doc);
+    let service = |name| BackendRef::service("shop", name, 8080);
+    let intent = Intent::Drain {
+        from: service("checkout-canary"),
+        into: service("checkout-stable"),
+        other_paths: false,
+    };
+    let plan = plan(&route, &intent, &Ladder::default(), None).unwrap();
+    (route, plan)
+}
+
+fn judged(
+    (route, plan): &(Route, Plan),
+    readiness: &[(BackendRef, Readiness)],
+    counted: Result<ErrorCount, String>,
+) -> (Gate, Demand) {
+    let gate = gate(&GateInput { route, plan, readiness, counted });
+    let demand = demand(plan, &gate, readiness);
+    (gate, demand)
+}
+
+#[test]
+fn a_healthy_canary_passes_with_one_key() {
+    let (gate, demand) =
+        judged(&step(&accepted(document(&json!([split(95, 5)])))), &ready(3, 3), counted(500.0, 1.0));
+    assert_eq!((gate.verdict(), demand), (Verdict::Pass, Demand::Yes), "{gate:?}");
+}
+
+#[test]
+fn the_error_check_fails_only_when_the_interval_lies_above_the_limit() {
+    let change = step(&accepted(document(&json!([split(95, 5)]))));
+    let verdict = |requests, errors| judged(&change, &ready(3, 3), counted(requests, errors)).0.verdict();
+    assert_eq!(verdict(1000.0, 100.0), Verdict::Fail);
+    assert_eq!(verdict(100.0, 2.0), Verdict::Hold, "2 % of 100 may still be 1 %");
+    assert_eq!(verdict(19.0, 0.0), Verdict::Hold);
+    assert_eq!(verdict(0.0, 0.0), Verdict::NoData);
+    let demand = judged(&change, &ready(3, 3), counted(1000.0, 100.0)).1;
+    assert_eq!(demand, Demand::Name("checkout-canary".into()));
+}
+
+#[test]
+fn no_numbers_and_old_numbers_are_no_data() {
+    let change = step(&accepted(document(&json!([split(95, 5)]))));
+    let (gate, demand) = judged(&change, &ready(3, 3), Err("Prometheus does not answer".into()));
+    assert_eq!((gate.verdict(), &demand), (Verdict::NoData, &Demand::Reason));
+    assert!(gate.words().contains("Prometheus does not answer"));
+    assert!(!demand.met_by(&Confirmation::default()));
+    assert!(!demand.met_by(&Confirmation { reason: Some("  ".into()), typed: None }));
+    assert!(demand.met_by(&Confirmation { reason: Some("low traffic".into()), typed: None }));
+    let old =
+        ErrorCount { requests: 500.0, errors: 0.0, age_seconds: Some(6.5), interval_seconds: Some(2.0) };
+    assert_eq!(judged(&change, &ready(3, 3), Ok(old)).0.verdict(), Verdict::NoData);
+    let first = step(&accepted(document(&json!([split(100, 0)]))));
+    let verdict = judged(&first, &ready(3, 3), Err("nothing".into())).0.verdict();
+    assert_eq!(verdict, Verdict::Pass, "a canary at 0 % has no traffic to judge yet");
+}
+
+#[test]
+fn state_and_endpoints_are_checked_before_an_advance() {
+    let doc = document(&json!([split(95, 5)]));
+    assert_eq!(
+        judged(&step(&doc), &ready(3, 3), counted(500.0, 0.0)).0.verdict(),
+        Verdict::Hold,
+        "no status"
+    );
+    let doc = accepted(doc);
+    assert_eq!(judged(&step(&doc), &ready(3, 0), counted(500.0, 0.0)).0.verdict(), Verdict::Fail);
+    assert_eq!(
+        judged(&step(&doc), &ready(0, 3), counted(500.0, 0.0)).0.verdict(),
+        Verdict::Pass,
+        "stable loses"
+    );
+    let unknown =
+        vec![(BackendRef::service("shop", "checkout-canary", 8080), Readiness::Unknown("403".into()))];
+    assert_eq!(judged(&step(&doc), &unknown, counted(500.0, 0.0)).0.verdict(), Verdict::Hold);
+}
+
+#[test]
+fn a_controller_that_moves_the_route_is_overridden_by_name_only() {
+    let mut doc = accepted(document(&json!([split(95, 5)])));
+    doc["metadata"]["labels"] = json!({"rollouts.argoproj.io/gatewayapi-canary": "in-progress"});
+    let (gate, demand) = judged(&step(&doc), &ready(3, 3), counted(500.0, 0.0));
+    assert_eq!((gate.verdict(), demand), (Verdict::Hold, Demand::Name("checkout-canary".into())));
+    assert_eq!(judged(&rollback(&doc), &ready(3, 3), Err(String::new())).1, Demand::Yes);
+}
+
+#[test]
+fn a_rollback_is_one_key_unless_nobody_would_answer() {
+    let change = rollback(&document(&json!([split(5, 95)])));
+    let demand = |readiness: &[_]| judged(&change, readiness, Err("no data".into())).1;
+    assert_eq!(demand(&ready(3, 3)), Demand::Yes);
+    assert_eq!(demand(&[]), Demand::Yes, "readiness unknown does not block");
+    let typed = demand(&ready(0, 3));
+    assert_eq!(typed, Demand::Name("checkout-stable".into()));
+    let given = |typed: &str| Confirmation { reason: None, typed: Some(typed.into()) };
+    assert!(!typed.met_by(&given("checkout-canary")));
+    assert!(typed.met_by(&given("checkout-stable")));
+}
+
+#[test]
+fn the_last_stage_wants_the_receiver_typed() {
+    let change = step(&accepted(document(&json!([split(50, 50)]))));
+    assert_eq!(judged(&change, &ready(3, 3), counted(5000.0, 0.0)).1, Demand::Name("checkout-canary".into()));
+}
