@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{CommandBuilder, PtyPair, PtySize, native_pty_system};
 use ratatui::style::Stylize;
 use ratatui::text::Line;
 use tempfile::TempDir;
@@ -141,7 +141,8 @@ struct Seen {
 
 struct Pty {
     folder: TempDir,
-    master: Box<dyn MasterPty + Send>,
+    /// Both ends: the kernel may drop the last words when the other one closes.
+    ends: PtyPair,
     keyboard: Box<dyn Write + Send>,
     shell: Box<dyn portable_pty::Child + Send + Sync>,
     seen: Arc<(Mutex<Seen>, Condvar)>,
@@ -152,7 +153,7 @@ impl Pty {
     fn start(script: &str, environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
+        let ends = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new("sh");
         command.args(["-c", script]);
         command.env("PROGRAM", env::current_exe().unwrap());
@@ -163,12 +164,11 @@ impl Pty {
         for (key, value) in environment {
             command.env(key, value);
         }
-        let shell = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave);
+        let shell = ends.slave.spawn_command(command).unwrap();
 
         let parser = vt100::Parser::default();
         let seen = Arc::new((Mutex::new(Seen { parser, bytes: Vec::new(), reading: true }), Condvar::new()));
-        let mut output = pair.master.try_clone_reader().unwrap();
+        let mut output = ends.master.try_clone_reader().unwrap();
         let theirs = Arc::clone(&seen);
         thread::spawn(move || {
             let mut buffer = [0; 4096];
@@ -182,8 +182,8 @@ impl Pty {
                 }
             }
         });
-        let keyboard = pair.master.take_writer().unwrap();
-        let pty = Self { folder, master: pair.master, keyboard, shell, seen };
+        let keyboard = ends.master.take_writer().unwrap();
+        let pty = Self { folder, ends, keyboard, shell, seen };
         pty.wait_for("last nothing");
         pty
     }
@@ -326,8 +326,8 @@ fn a_terminal_that_is_gone_ends_the_program() {
     pty.seen.0.lock().unwrap().reading = false;
     pty.press("x");
     pty.wait_for("last x");
-    let Pty { folder, master, keyboard, .. } = pty;
-    drop((keyboard, master));
+    let Pty { folder, ends, keyboard, .. } = pty;
+    drop((keyboard, ends));
     let end = Instant::now() + DEADLINE;
     let code = loop {
         match fs::read_to_string(folder.path().join("exit")) {
@@ -404,7 +404,7 @@ fn another_size_a_paste_and_stray_words() {
     let mut pty = Pty::start(ONCE, &[]);
     pty.press("\x1b[200~q and more\x1b[201~");
     pty.wait_for("last paste q and more");
-    pty.master.resize(PtySize { rows: 20, cols: 70, pixel_width: 0, pixel_height: 0 }).unwrap();
+    pty.ends.master.resize(PtySize { rows: 20, cols: 70, pixel_width: 0, pixel_height: 0 }).unwrap();
     pty.wait_for("size 70x20");
     pty.press("w");
     pty.wait_for("last w");
