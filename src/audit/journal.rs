@@ -29,7 +29,7 @@ pub struct Journal {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(tag = "entry", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 enum Entry {
     Intent(Box<ChangeRecord>),
     Written { id: String, generation: i64 },

@@ -30,5 +30,5 @@ pub use trouble::{Trouble, Why};
 pub use watch::{Update, watch};
 
 #[cfg(test)]
-pub(crate) use fake::{Answer, FakeServer, route_json, status_json};
+pub(crate) use fake::{Answer, Asked, FakeServer, route_json, status_json};
 pub(crate) use trouble::{first_line, right_in, service_error};

@@ -11,6 +11,8 @@ mod prove;
 mod resume;
 mod states;
 mod subject;
+#[cfg(test)]
+mod tests;
 mod write;
 mod writer;
 
