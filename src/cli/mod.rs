@@ -5,17 +5,22 @@
 //! `ui/`). Called by `main.rs` alone.
 
 mod args;
+mod change;
 mod cockpit;
 mod exit;
 mod list;
 mod log;
 mod observed;
 mod output;
+mod rollback;
 mod route_name;
 mod session;
+mod set;
 mod show;
 mod splits;
+mod summary;
 mod table;
+mod target;
 
 use std::future::Future;
 use std::process::ExitCode;
@@ -25,9 +30,10 @@ use tokio::runtime::Builder;
 
 use crate::config::Paths;
 use crate::ui::theme::Depth;
-use args::{Cli, Verb};
+use args::{Cli, Global, Verb};
 use exit::{Exit, Failure};
 use output::tell;
+use route_name::RouteName;
 use session::Session;
 
 /// How the cockpit is to look.
@@ -71,17 +77,21 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
                 cockpit::run(session, look).await
             })
         }
-        Some(verb) => wait(&mut Builder::new_current_thread(), async {
-            let session = Session::open(&cli.global, &paths).await?;
-            match &verb {
-                Verb::List(args) => list::run(&session, args).await,
-                Verb::Show(args) => {
-                    let id = args.route.id(cli.global.namespace.as_deref(), session.cluster.namespace())?;
-                    show::run(&session, &id, args).await
-                }
-                Verb::Set(_) | Verb::Rollback(_) => Err(Failure::error("not yet")),
-            }
-        }),
+        Some(verb) => wait(&mut Builder::new_current_thread(), verb_to_end(&verb, &cli.global, &paths)),
+    }
+}
+
+async fn verb_to_end(verb: &Verb, global: &Global, paths: &Paths) -> Result<Exit, Failure> {
+    if let Verb::Set(args) = verb {
+        set::check(args)?;
+    }
+    let session = Session::open(global, paths).await?;
+    let id = |name: &RouteName| name.id(global.namespace.as_deref(), session.cluster.namespace());
+    match verb {
+        Verb::List(args) => list::run(&session, args).await,
+        Verb::Show(args) => show::run(&session, &id(&args.route)?, args).await,
+        Verb::Set(args) => set::run(&session, id(&args.route)?, args).await,
+        Verb::Rollback(args) => rollback::run(&session, id(&args.route)?, args).await,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a verb works with: the cluster, the numbers, the journal. Opened from the global flags.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use super::exit::Failure;
 use super::observed::WINDOW;
 use super::output::warn;
 use crate::audit::Journal;
-use crate::cluster::{Cluster, ConnectError, ConnectOptions, Listed, Scope, Trouble, Why};
+use crate::cluster::{Cluster, ConnectError, ConnectOptions, Listed, Scope, Trouble, Version, Why};
 use crate::config::Paths;
 use crate::metrics::{MetricError, MetricSource, PrometheusSource, Snapshot};
 use crate::pilot::{Pilot, Timing};
@@ -147,7 +148,7 @@ impl Session {
         }
     }
 
-    /// The routes of a scope. Spares the question for the API's version: nearly every server has v1.
+    /// The routes of a scope.
     ///
     /// # Errors
     /// In words, with the exit code for what happened.
@@ -160,9 +161,10 @@ impl Session {
     /// # Errors
     /// In words, with the exit code for what happened.
     pub async fn route(&self, id: &RouteId) -> Result<Route, Failure> {
-        self.cluster.get(id).await.map_err(|trouble| match trouble.why {
+        let outcome = self.with_version(|| self.cluster.get(id)).await?;
+        outcome.map_err(|trouble| match trouble.why {
             Why::NotFound => Failure::error(format!(
-                "no route {} in namespace {} (context `{}`); see tidegate list -n {}, or choose another namespace with -n",
+                "no route {} in namespace {} (context `{}`); tidegate list -n {} shows what there is",
                 id.name,
                 id.namespace,
                 self.cluster.context(),
@@ -189,12 +191,21 @@ impl Session {
     }
 
     async fn try_list(&self, scope: &Scope) -> Result<Result<Vec<Listed>, Trouble>, Failure> {
+        self.with_version(|| self.cluster.list(scope)).await
+    }
+
+    /// Reads without asking for the API's version first: nearly every server has v1. Where there is nothing, it
+    /// is asked after all.
+    async fn with_version<T, F>(&self, read: impl Fn() -> F) -> Result<Result<T, Trouble>, Failure>
+    where
+        F: Future<Output = Result<T, Trouble>>,
+    {
         self.cluster.assume_v1();
-        match self.cluster.list(scope).await {
-            Err(Trouble { why: Why::NotFound, .. }) => {
-                self.cluster.discover().await?;
-                Ok(self.cluster.list(scope).await)
-            }
+        match read().await {
+            Err(trouble) if trouble.why == Why::NotFound => match self.cluster.discover().await?.version {
+                Version::V1 => Ok(Err(trouble)),
+                Version::V1beta1 => Ok(read().await),
+            },
             outcome => Ok(outcome),
         }
     }
@@ -209,13 +220,14 @@ impl Session {
         })
     }
 
-    /// What carries changes through.
+    /// What carries the changes of verbs through.
     pub async fn pilot(&self) -> Pilot {
         // Servers before 1.28 cannot tell who we are; that is no reason not to roll back.
         let user = self.cluster.whoami().await.map(|user| user.name);
         let actor = user.ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".into());
         let metrics = self.metrics.clone().map(|metrics| metrics as Arc<dyn MetricSource>);
         let (cluster, journal) = (self.cluster.clone(), Arc::clone(&self.journal));
-        Pilot::new(cluster, metrics, journal, Ladder::default(), self.timing, &actor)
+        let timing = Timing { watch_on: Duration::ZERO, ..self.timing };
+        Pilot::new(cluster, metrics, journal, Ladder::default(), timing, &actor)
     }
 }

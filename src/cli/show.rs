@@ -77,7 +77,6 @@ struct OtherPath {
 /// # Errors
 /// In words, with its exit code.
 pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, Failure> {
-    session.cluster.discover().await?;
     let (route, around, metrics) = tokio::try_join!(
         session.route(id),
         session.list_around(&id.namespace),

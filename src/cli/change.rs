@@ -1,0 +1,249 @@
+//! What `set` and `rollback` have in common: prepare, show, confirm, write, and tell what follows.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::args::{Change, EndingFormat};
+use super::exit::{Exit, Failure};
+use super::observed::last_change;
+use super::output::{self, one_line, say, tell, warn};
+use super::session::Session;
+use super::summary;
+use crate::pilot::{
+    Confirmed, DryRun, Ending, NotWritten, Pilot, PrepareError, Prepared, Progress, Request, Stage,
+};
+use crate::rollout::{Confirmation, Intent, Refusal};
+use crate::route::{Route, RouteId};
+
+/// What is shown besides must not hold up a change for longer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How a change ended, for scripts.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    /// `proven`, `unproven`, `written`, `not written`, `dry run`, `nothing to do`.
+    ending: &'static str,
+    words: String,
+    /// Of the route as written.
+    generation: Option<i64>,
+    /// Of the change, in the journal and in the annotation.
+    id: Option<String>,
+}
+
+impl Outcome {
+    fn unwritten(ending: &'static str, words: String) -> Self {
+        Self { ending, words, generation: None, id: None }
+    }
+}
+
+/// The route, the pilot, and the routes around: read at once.
+///
+/// # Errors
+/// When the route cannot be read. What is missing of the rest is a warning.
+pub async fn gather(session: &Session, id: &RouteId) -> Result<(Route, Pilot, Vec<Arc<Route>>), Failure> {
+    // Finds the cluster and its version first: the rest relies on it.
+    let route = session.route(id).await?;
+    let around = tokio::time::timeout(PATIENCE, session.list_around(&id.namespace));
+    let (pilot, around) = tokio::join!(session.pilot(), around);
+    let related = match around {
+        Ok(Ok(around)) => {
+            around.note.iter().for_each(|note| warn(format_args!("other paths: {note}")));
+            around.listed.into_iter().flatten().map(Arc::new).collect()
+        }
+        Ok(Err(failure)) => {
+            warn(format_args!("other paths are not known: {}", failure.message));
+            Vec::new()
+        }
+        Err(_) => {
+            warn(format_args!("other paths are not known: no list within {} s", PATIENCE.as_secs()));
+            Vec::new()
+        }
+    };
+    Ok((route, pilot, related))
+}
+
+/// Carries `intent` from preparation to its ending, as the flags say.
+///
+/// # Errors
+/// In words, with its exit code.
+pub async fn run(
+    pilot: &Pilot,
+    route: RouteId,
+    intent: Intent,
+    related: Vec<Arc<Route>>,
+    flags: &Change,
+) -> Result<Exit, Failure> {
+    let voice = Voice { json: flags.output == EndingFormat::Json };
+    let prepared = match pilot.prepare(&Request { route, intent, related }).await {
+        Ok(prepared) => prepared,
+        Err(PrepareError::Refused(Refusal::Nothing(why))) => {
+            return voice.end(Exit::Done, Outcome::unwritten("nothing to do", why));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    summary::lines(&prepared).iter().for_each(|line| voice.line(line));
+    let given = Confirmation { reason: flags.reason.clone(), typed: flags.confirm.clone() };
+    let met = prepared.demand.met_by(&given);
+    let demanded = summary::demanded(&prepared, flags.confirm.as_deref());
+
+    forbidden(&prepared)?;
+    if flags.dry_run {
+        return ended_dry(&voice, &prepared, (!met).then_some(demanded));
+    }
+    if !met {
+        return Err(Failure::new(Exit::Gate, format!("nothing was written: {demanded}")));
+    }
+    if !flags.yes {
+        ask(&voice)?;
+    }
+    let confirmed = prepared
+        .confirm(given)
+        .map_err(|_| Failure::new(Exit::Gate, format!("nothing was written: {demanded}")))?;
+    carry(pilot, confirmed, flags.wait, &voice).await
+}
+
+/// What the server would refuse for the lack of a right needs no question.
+fn forbidden(prepared: &Prepared) -> Result<(), Failure> {
+    for planned in &prepared.planned {
+        if let DryRun::Forbidden(right) = &planned.dry_run {
+            let words = format!(
+                "nothing was written: you lack the right to {right}; ask for it, or choose another --context"
+            );
+            return Err(Failure::new(Exit::NotPermitted, words));
+        }
+    }
+    Ok(())
+}
+
+fn ended_dry(voice: &Voice, prepared: &Prepared, demanded: Option<String>) -> Result<Exit, Failure> {
+    let refused = prepared.planned.iter().find_map(|planned| match &planned.dry_run {
+        DryRun::Refused(why) => Some(why),
+        _ => None,
+    });
+    if let Some(why) = refused {
+        return Err(Failure::error(format!(
+            "dry run: nothing was written, and the server refuses it: {why}"
+        )));
+    }
+    if let Some(demanded) = demanded {
+        voice.line(&format!("to write it: {demanded}"));
+    }
+    voice.end(Exit::Done, Outcome::unwritten("dry run", "nothing was written".to_owned()))
+}
+
+/// Asks on the terminal.
+fn ask(voice: &Voice) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::usage(
+            "nothing was written: there is no terminal to ask on; add --yes to write without asking",
+        ));
+    }
+    voice.prompt("write this? [y/N] ");
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    match (read, answer.trim()) {
+        (Ok(_), "y" | "Y" | "yes") => Ok(()),
+        _ => Err(Failure::error("nothing was written: you did not answer y")),
+    }
+}
+
+/// Writes, and with `wait` follows the change to its proof.
+async fn carry(pilot: &Pilot, confirmed: Confirmed, wait: bool, voice: &Voice) -> Result<Exit, Failure> {
+    let (sender, receiver) = unbounded_channel();
+    let work = async move {
+        if wait {
+            return Some(pilot.carry(confirmed, &sender).await);
+        }
+        let written = pilot.write_only(confirmed, &sender).await;
+        written.err().map(Ending::NotWritten)
+    };
+    let (ending, (generation, id)) = tokio::join!(work, voice.follow(receiver));
+    let outcome = |ending, words| Outcome { ending, words, generation, id };
+    match ending {
+        None => {
+            let words = "proof was not waited for; --wait does".to_owned();
+            voice.end(Exit::Done, outcome("written", words))
+        }
+        Some(Ending::Proven(words)) => voice.end(Exit::Done, outcome("proven", words)),
+        Some(Ending::Unproven(words)) => voice.end(Exit::Unproven, outcome("unproven", words)),
+        Some(Ending::NotWritten(why)) => {
+            let words = not_written(&why);
+            if voice.json {
+                output::json(&outcome("not written", words.clone()))?;
+            }
+            Err(Failure::new(Exit::from(&why), words))
+        }
+    }
+}
+
+/// What happened, and what to do now.
+fn not_written(why: &NotWritten) -> String {
+    let advice = match why {
+        NotWritten::Changed { fresh: Some(fresh), .. } => {
+            format!("; now it has {}: look and repeat", weights(fresh))
+        }
+        NotWritten::Changed { fresh: None, .. } | NotWritten::Refused(_) | NotWritten::NoJournal(_) => {
+            String::new()
+        }
+        NotWritten::Forbidden(_) => "; ask for it, or choose another --context".to_owned(),
+        NotWritten::Unreachable(_) => "; check the network and repeat".to_owned(),
+        NotWritten::Unknown(_) => "; look at it with tidegate show before you repeat".to_owned(),
+    };
+    format!("{why}{advice}")
+}
+
+fn weights(route: &Route) -> String {
+    let rule = |(index, rule): (usize, &crate::route::Rule)| {
+        let pairs = rule.backends.iter().map(|b| format!("{}={}", b.to.name, b.weight));
+        format!("rule {index} {}", pairs.collect::<Vec<_>>().join(" "))
+    };
+    route.splits().map(rule).collect::<Vec<_>>().join(", ")
+}
+
+/// Where lines go: with JSON, standard output is for the ending alone.
+struct Voice {
+    json: bool,
+}
+
+impl Voice {
+    fn line(&self, line: &str) {
+        if self.json { tell(line) } else { say(line) }
+    }
+
+    fn prompt(&self, question: &str) {
+        let written = if self.json {
+            write!(io::stderr(), "{question}")
+        } else {
+            let mut out = io::stdout();
+            write!(out, "{question}").and_then(|()| out.flush())
+        };
+        // Who cannot read the question will not answer y.
+        let _ = written;
+    }
+
+    /// Prints each step, and returns the newest generation and the change's id, as far as they were told.
+    async fn follow(&self, mut steps: UnboundedReceiver<Progress>) -> (Option<i64>, Option<String>) {
+        let (mut generation, mut id) = (None, None);
+        while let Some(step) = steps.recv().await {
+            self.line(&format!("{:<15}  {}", step.stage.word(), one_line(&step.words)));
+            if let Some(fresh) = step.fresh.filter(|_| step.stage > Stage::Writing) {
+                generation = Some(fresh.generation);
+                id = last_change(&fresh).map(|change| change.id).or(id);
+            }
+        }
+        (generation, id)
+    }
+
+    fn end(&self, exit: Exit, outcome: Outcome) -> Result<Exit, Failure> {
+        if self.json {
+            output::json(&outcome)?;
+        } else {
+            say(format_args!("{}: {}", outcome.ending, one_line(&outcome.words)));
+        }
+        Ok(exit)
+    }
+}
