@@ -34,7 +34,11 @@ fn main() -> ExitCode {
     };
     let quietly = |args: &[&str]| kubectl(args).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
     quietly(&["create", "namespace", NAMESPACE]);
-    let mut apply = kubectl(&["apply", "--server-side", "-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut apply = kubectl(&["apply", "--server-side", "-f", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
     apply.stdin.take().unwrap().write_all(routes().as_bytes()).unwrap();
     assert!(apply.wait().unwrap().success(), "the routes could not be made");
 
@@ -84,7 +88,12 @@ fn routes() -> String {
 }
 
 fn measure(command: &[&str]) -> (f64, f64) {
-    let output = Command::new("python3").args(["-c", MEASURE]).args(command).stderr(Stdio::inherit()).output().expect("python3 runs");
+    let output = Command::new("python3")
+        .args(["-c", MEASURE])
+        .args(command)
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("python3 runs");
     let text = String::from_utf8(output.stdout).unwrap();
     let mut numbers = text.split_whitespace().map(|number| number.parse::<f64>().unwrap());
     (numbers.next().expect("the command ran"), numbers.next().unwrap())

@@ -27,7 +27,7 @@ pub use events::Note;
 pub use facts::{Endpoints, Facts, Known, Pods};
 pub use read::{Listed, Scope};
 pub use trouble::{Trouble, Why};
-pub use watch::{Update, watch};
+pub use watch::{Update, watch, watch_route};
 
 #[cfg(test)]
 pub(crate) use fake::{Answer, Asked, FakeServer, route_json, status_json};

@@ -44,7 +44,7 @@ impl Cluster {
     /// # Errors
     /// [`Trouble`]; one bad object is not trouble but a row.
     pub async fn list(&self, scope: &Scope) -> Result<Vec<Listed>, Trouble> {
-        Ok(self.listing(scope).await?.items)
+        Ok(self.listing(scope, "").await?.items)
     }
 
     /// One route as it is now.
@@ -82,10 +82,14 @@ impl Cluster {
         })
     }
 
-    /// The list with its version. One request without a limit: the server answers it from its cache.
-    pub(super) async fn listing(&self, scope: &Scope) -> Result<Listing, Trouble> {
+    /// The list with its version, of those routes that `selector` chooses (a part of the query; empty for all). One
+    /// request without a limit: the server answers it from its cache.
+    pub(super) async fn listing(&self, scope: &Scope, selector: &str) -> Result<Listing, Trouble> {
         let what = format!("list routes in {scope}");
-        let path = self.routes_path(scope, &what).await?;
+        let mut path = self.routes_path(scope, &what).await?;
+        if !selector.is_empty() {
+            path = format!("{path}?{selector}");
+        }
         let advise = |trouble: Trouble| match (&trouble.why, scope) {
             (Why::Forbidden(_), Scope::All) => trouble.advise("choose one namespace with -n"),
             _ => trouble,

@@ -38,13 +38,24 @@ const PAUSES: [u64; 5] = [0, 250, 500, 1000, 2500];
 
 /// Watches the routes of a scope until it is dropped.
 pub fn watch(cluster: &Cluster, scope: Scope) -> impl Stream<Item = Update> + Send + use<> {
-    let watcher = Watcher::new(cluster.clone(), scope);
+    stream_of(Watcher::new(cluster.clone(), scope, String::new()))
+}
+
+/// Watches one route until it is dropped.
+pub fn watch_route(cluster: &Cluster, id: &RouteId) -> impl Stream<Item = Update> + Send + use<> {
+    let selector = format!("fieldSelector=metadata.name%3D{}", id.name);
+    stream_of(Watcher::new(cluster.clone(), Scope::Namespace(id.namespace.clone()), selector))
+}
+
+fn stream_of(watcher: Watcher) -> impl Stream<Item = Update> + Send {
     stream::unfold(watcher, |mut watcher| async move { Some((watcher.next().await, watcher)) })
 }
 
 struct Watcher {
     cluster: Cluster,
     scope: Scope,
+    /// A part of the query that chooses among the routes of the scope; empty for all.
+    selector: String,
     what: String,
     at: At,
     /// Attempts since the last sign of life.
@@ -63,9 +74,9 @@ enum At {
 }
 
 impl Watcher {
-    fn new(cluster: Cluster, scope: Scope) -> Self {
+    fn new(cluster: Cluster, scope: Scope, selector: String) -> Self {
         let what = format!("watch routes in {scope}");
-        Self { cluster, scope, what, at: At::Nothing, failures: 0, silent: true }
+        Self { cluster, scope, selector, what, at: At::Nothing, failures: 0, silent: true }
     }
 
     async fn next(&mut self) -> Update {
@@ -94,7 +105,7 @@ impl Watcher {
 
     async fn list(&mut self) -> Result<Option<Update>, Trouble> {
         self.pause().await;
-        let listing = self.cluster.listing(&self.scope).await?;
+        let listing = self.cluster.listing(&self.scope, &self.selector).await?;
         self.at = At::Version(listing.version);
         self.silent = true;
         Ok(Some(Update::Reset(listing.items)))
@@ -106,8 +117,11 @@ impl Watcher {
         self.pause().await;
         let path = self.cluster.routes_path(&self.scope, &self.what).await?;
         let turn = TURN.as_secs();
-        let query =
-            format!("watch=true&allowWatchBookmarks=true&timeoutSeconds={turn}&resourceVersion={version}");
+        let query = format!(
+            "watch=true&allowWatchBookmarks=true&timeoutSeconds={turn}&resourceVersion={version}&{}",
+            self.selector
+        );
+        let query = query.trim_end_matches('&');
         let body = self.cluster.open_watch(&self.what, &format!("{path}?{query}")).await?;
         self.at = At::Open { version, body, since: Instant::now() };
         Ok(std::mem::take(&mut self.silent).then_some(Update::Started))

@@ -1,19 +1,16 @@
 //! One change from confirmation to its ending, telling what happens on the way.
 
-use std::time::Duration;
+use std::pin::pin;
 
+use futures::StreamExt;
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::Instant;
 
 use super::Pilot;
 use super::progress::{Ending, Progress, Stage};
 use super::states::{Confirmed, Watched, Written};
+use crate::cluster::{Update, watch_route};
 use crate::route::{ParentState, Route};
-
-/// The first pause between looks at the status; it doubles up to the last.
-const FIRST_LOOK: Duration = Duration::from_millis(50);
-const LAST_LOOK: Duration = Duration::from_secs(1);
 
 impl Pilot {
     /// Writes, waits for the controllers, counts requests. Sends each step to `progress`; that nobody listens
@@ -36,25 +33,30 @@ impl Pilot {
         let tell = |stage, words: String, fresh: Option<Route>| {
             let _ = progress.send(Progress { route: route.id.clone(), stage, words, fresh });
         };
-        let deadline = Instant::now() + self.timing.observe;
-        let mut pause = FIRST_LOOK;
         let mut seen = Seen::Pending("waiting for the controller".to_owned());
-        while Instant::now() < deadline {
-            if let Ok(fresh) = self.cluster.get(&route.id).await {
+        let updates = watch_route(&self.cluster, &route.id).filter_map(|update| {
+            std::future::ready(match update {
+                Update::Reset(routes) => routes.into_iter().next().and_then(Result::ok),
+                Update::Applied(listed) => listed.ok(),
+                _ => None,
+            })
+        });
+        let waiting = async {
+            let mut updates = pin!(updates);
+            while let Some(fresh) = updates.next().await {
                 let now = observed(&fresh, generation);
-                let decided = !matches!(now, Seen::Pending(_));
-                if now != seen || decided {
-                    let stage = if now == Seen::Observed { Stage::Observed } else { Stage::Written };
-                    tell(stage, now.words(), Some(fresh));
+                if now == seen {
+                    continue;
                 }
+                let stage = if now == Seen::Observed { Stage::Observed } else { Stage::Written };
+                tell(stage, now.words(), Some(fresh));
                 seen = now;
-                if decided {
+                if !matches!(seen, Seen::Pending(_)) {
                     break;
                 }
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LAST_LOOK);
-        }
+        };
+        let _ = tokio::time::timeout(self.timing.observe, waiting).await;
         if let Seen::Pending(words) = &seen {
             let waited = self.timing.observe.as_secs();
             tell(Stage::Written, format!("not observed within {waited} s: {words}"), None);
