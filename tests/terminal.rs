@@ -62,7 +62,7 @@ async fn cockpit() -> std::io::Result<u8> {
                 format!("frame {frames}"),
             ];
             for (row, line) in frame.area().rows().zip(lines) {
-                frame.render_widget(Line::raw(line).reversed(), row);
+                frame.render_widget(Line::raw(line).yellow().reversed(), row);
             }
         })?;
         match events.next().await? {
@@ -367,6 +367,12 @@ fn a_stopped_job_can_be_told_to_end() {
     let mut pty = Pty::start(JOB, &[]);
     pty.press("\x1a");
     pty.wait_until("what now?", |seen| ends(seen, "what now?"));
+    // In the background it needs the terminal, so it stops again, and still hears SIGTERM.
+    pty.press("bg; wait %1\r");
+    pty.wait_until("what now? again", |seen| {
+        seen.parser.screen().contents().matches("what now?").count() == 2
+    });
+    pty.assert_given_back("stopped");
     pty.press("kill %1; bg; wait %1\r");
     pty.assert_sane_after(143);
 }
