@@ -3,17 +3,15 @@
 use std::time::Duration;
 use std::{io, thread};
 
-use crossterm::event::{self, EventStream, KeyEvent, KeyEventKind};
-use futures::StreamExt;
-use tokio::runtime::Handle;
-use tokio::select;
+use crossterm::event::{self, KeyEvent, KeyEventKind};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::task::JoinHandle;
 
 use super::signals::{Notice, Signal, Signals};
 
-const UNTIL_READER_STOPS: Duration = Duration::from_millis(10);
+/// How often the reader looks whether it is still wanted.
+const LOOK_UP: Duration = Duration::from_millis(250);
 
 /// What the terminal, or the system, tells us.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +123,8 @@ async fn catch(mut signals: Signals, sender: UnboundedSender<io::Result<Event>>)
 /// The thread that reads keys, until `stop` is dropped.
 ///
 /// A thread of its own, because crossterm spins when the terminal is gone: on a worker of the runtime it would
-/// keep SIGHUP from being heard.
+/// keep SIGHUP from being heard. And not crossterm's `EventStream`, which leaves a reader behind for a while when
+/// it is dropped, and eats the first keys of the program the terminal was lent to.
 #[derive(Debug)]
 struct Keys {
     stop: oneshot::Sender<()>,
@@ -134,33 +133,25 @@ struct Keys {
 
 impl Keys {
     fn read(sender: UnboundedSender<io::Result<Event>>) -> Self {
-        let (stop, stop_asked) = oneshot::channel();
+        let (stop, mut stop_asked) = oneshot::channel::<()>();
         let (done, stopped) = oneshot::channel();
-        let runtime = Handle::current();
         thread::spawn(move || {
-            runtime.block_on(async {
-                select! {
-                    _ = stop_asked => {}
-                    () = forward(sender) => {}
+            while stop_asked.try_recv() == Err(TryRecvError::Empty) {
+                let Some(event) = read_one().transpose() else { continue };
+                let lost = event.is_err();
+                if sender.send(event).is_err() || lost {
+                    break;
                 }
-            });
-            // crossterm's own reader needs a moment to see that nobody asks any more.
-            thread::sleep(UNTIL_READER_STOPS);
+            }
             let _ = done.send(());
         });
         Self { stop, stopped }
     }
 }
 
-async fn forward(sender: UnboundedSender<io::Result<Event>>) {
-    let mut stream = EventStream::new();
-    while let Some(event) = stream.next().await {
-        let Some(event) = event.map(ours).transpose() else { continue };
-        let lost = event.is_err();
-        if sender.send(event).is_err() || lost {
-            return;
-        }
-    }
+/// Waits a while for one event.
+fn read_one() -> io::Result<Option<Event>> {
+    Ok(if event::poll(LOOK_UP)? { ours(event::read()?) } else { None })
 }
 
 /// Only presses are keys: some terminals report the release as well.
