@@ -1,1 +1,38 @@
 //! State, messages and `update`: (state, message) → (state, effects).
+//!
+//! Lives here: everything the cockpit knows and decides. Nothing here waits, reads a clock or opens a socket: time
+//! comes in with each message, and what is to be done goes out as [`Effect`]s. Does not live here: how it
+//! looks (`ui/`), which key means what (`keys/`), what may be done with a route (`rollout/`).
+//! Called by the runner in `cli/`, which performs the effects and sends their answers back as [`Msg`]s.
+
+mod changes;
+mod dialog;
+mod list;
+mod msg;
+mod numbers;
+mod panes;
+mod routes;
+mod routes_keys;
+mod schedule;
+mod split;
+mod state;
+mod update;
+mod weights;
+
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use changes::{Change, Changes};
+pub use dialog::{Ask, ChangeDialog, REASONS, Ready, Step, What};
+pub use list::List;
+pub use msg::{Effect, Msg, Now};
+pub use numbers::{BackendNumbers, NumbersState, WINDOW};
+pub use panes::{Banner, Panes, banners, panes};
+pub use routes::{Entry, Routes, Row, Shown};
+pub use schedule::next_wake;
+pub use split::{Observed, Split, last_change};
+pub use state::{App, Layer, Link, Said, Start, Tone};
+pub use update::update;
+pub use weights::{Field, WeightEditor};

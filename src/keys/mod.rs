@@ -1,1 +1,11 @@
-//! One table: action, keys, context, help text, danger.
+//! One table: action, keys, context, help text, whether it writes.
+//!
+//! Lives here: what a key is, and which action it stands for where. It feeds dispatch, help and hints, so these
+//! cannot differ. Does not live here: what an action does (`app/`), how keys arrive (`term/`).
+//! Called by `app/` for dispatch, by `ui/` for help and hints, by the runner to translate events.
+
+mod key;
+mod table;
+
+pub use key::Key;
+pub use table::{Action, Binding, Context, TABLE, lookup};

@@ -1,4 +1,63 @@
 //! Draws the state of `app`: theme, layout, one file a view.
+//!
+//! Lives here: how things look. A frame is made from `&App` alone and changes nothing; only rows in sight are built.
+//! Does not live here: what is known and decided (`app/`), how a frame reaches the terminal (`term/`).
+//! Called by the runner in `cli/`, once a frame.
 
+mod columns;
+mod detail;
+mod dialog;
+mod dialog_rest;
+mod footer;
 pub mod format;
+mod header;
+mod help;
+mod paint;
+mod routes;
 pub mod theme;
+mod weights;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::app::{App, Layer, panes};
+pub use paint::Look;
+
+/// Draws one frame.
+pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
+    let area = frame.area();
+    let panes = panes(app);
+    let mut top = area.y;
+    let mut take = |height: u16| {
+        let height = height.min(area.bottom().saturating_sub(top));
+        let part = Rect { y: top, height, ..area };
+        top += height;
+        part
+    };
+    let header = take(panes.header);
+    let columns = take(panes.columns);
+    let list = take(panes.list);
+    let detail = take(panes.detail);
+    let footer = take(panes.footer);
+    let buffer = frame.buffer_mut();
+    buffer.set_style(area, look.style(theme::Role::Text));
+    header::draw(buffer, header, app, look);
+    routes::draw(buffer, columns, list, app, look);
+    detail::draw(buffer, detail, app, look);
+    footer::draw(buffer, footer, app, look);
+    let above = Rect { height: area.height.saturating_sub(footer.height), ..area };
+    let cursor = match &app.layer {
+        None => None,
+        Some(Layer::Help { scroll }) => help::draw(buffer, above, *scroll, look),
+        Some(Layer::Change(dialog)) => dialog::draw(buffer, above, app, dialog, look),
+        Some(Layer::Weights(editor)) => weights::draw(buffer, above, app, editor, look),
+        Some(Layer::Quit) => help::draw_quit(buffer, above, app, look),
+    };
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+}

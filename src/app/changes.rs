@@ -1,0 +1,102 @@
+//! Changes under way, and how the newest of each route ended.
+
+use std::time::Duration;
+
+use super::dialog::Ask;
+use crate::pilot::{Ending, Progress, Stage};
+use crate::rollout::Plan;
+use crate::route::RouteId;
+
+/// One confirmed change.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Its number.
+    pub id: u64,
+    /// What was asked for, to show it again if it was not written.
+    pub ask: Ask,
+    /// What it is, in words: `step 95/5 -> 90/10`.
+    pub what: String,
+    /// Identity of the object, and the canary that the plan names.
+    pub canary: Option<(Box<str>, String)>,
+    /// The furthest stage seen.
+    pub stage: Stage,
+    /// What is seen or waited for.
+    pub words: String,
+    /// When it was confirmed.
+    pub since: Duration,
+    /// How it ended; `None` while it goes on.
+    pub ended: Option<Ending>,
+}
+
+impl Change {
+    /// A change that was just confirmed.
+    #[must_use]
+    pub fn new(id: u64, ask: Ask, plan: &Plan, since: Duration) -> Self {
+        let weights = plan.main_change().map(|change| format!(" {change}")).unwrap_or_default();
+        let canary = plan.canary.as_ref().map(|canary| (plan.uid.clone(), canary.name.to_string()));
+        let what = format!("{}{weights}", plan.intent.word());
+        Self { id, ask, what, canary, stage: Stage::Writing, words: String::new(), since, ended: None }
+    }
+
+    /// The route that was selected.
+    #[must_use]
+    pub fn route(&self) -> &RouteId {
+        &self.ask.route
+    }
+
+    /// Whether it still goes on.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.ended.is_none()
+    }
+}
+
+/// All of them, the oldest first; of each route at most one that has ended.
+#[derive(Debug, Default)]
+pub struct Changes(Vec<Change>);
+
+impl Changes {
+    /// Takes a change that begins. What ended on the same route before is no longer of interest.
+    pub fn begin(&mut self, change: Change) {
+        self.0.retain(|old| old.is_running() || old.route() != change.route());
+        self.0.push(change);
+    }
+
+    /// A change has come further.
+    pub fn progress(&mut self, id: u64, progress: &Progress) {
+        if let Some(change) = self.0.iter_mut().find(|change| change.id == id) {
+            change.stage = change.stage.max(progress.stage);
+            change.words.clone_from(&progress.words);
+        }
+    }
+
+    /// A change has ended. Returns it as it is then.
+    pub fn end(&mut self, id: u64, ending: Ending) -> Option<Change> {
+        let index = self.0.iter().position(|change| change.id == id)?;
+        self.0[index].ended = Some(ending);
+        let ended = self.0[index].clone();
+        // An older one that ends late must not hide the newer one.
+        let newer = self.0.iter().skip(index + 1).any(|other| other.route() == ended.route());
+        if newer {
+            self.0.remove(index);
+        }
+        Some(ended)
+    }
+
+    /// Those that still go on.
+    pub fn running(&self) -> impl Iterator<Item = &Change> {
+        self.0.iter().filter(|change| change.is_running())
+    }
+
+    /// The newest change of a route.
+    #[must_use]
+    pub fn of(&self, route: &RouteId) -> Option<&Change> {
+        self.0.iter().rev().find(|change| change.route() == route)
+    }
+
+    /// A change by its number.
+    #[must_use]
+    pub fn get(&self, id: u64) -> Option<&Change> {
+        self.0.iter().find(|change| change.id == id)
+    }
+}

@@ -1,0 +1,399 @@
+//! A change that waits for its confirmation: which key does what, and when.
+//!
+//! An advance arms after a moment, expires, and is confirmed again whenever the route has changed. A rollback is two
+//! keys, and both may arrive before it is even prepared.
+
+use std::time::Duration;
+
+use tui_input::{Input, InputRequest};
+
+use crate::keys::{Action, Context, Key, lookup};
+use crate::pilot::{Confirmed, PrepareError, Prepared};
+use crate::rollout::{Confirmation, Demand, Intent, Refusal};
+use crate::route::{BackendRef, RouteId};
+
+/// Before that, `y` does not count: nobody has read it.
+pub(super) const ARMING: Duration = Duration::from_millis(300);
+/// After that, what is shown is too old to be confirmed.
+pub(super) const LIFETIME: Duration = Duration::from_secs(30);
+/// A key that comes again within this time is being held: the first repeat of a terminal takes half a second.
+const HELD: Duration = Duration::from_millis(600);
+/// The reasons that one key gives.
+pub const REASONS: [&str; 2] = ["low traffic", "checked elsewhere"];
+
+/// Which action asked for the change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// To the next stage.
+    StepNext,
+    /// To the stage before.
+    StepBack,
+    /// Any weights.
+    Set,
+    /// Drain.
+    RollBack,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// By which action.
+    pub what: What,
+    /// By which key: it is swallowed while the dialog is open, and prepares again what has expired.
+    pub opened_by: Key,
+    /// Of which route.
+    pub route: RouteId,
+    /// What exactly; a rollback does not know until it was said what to drain.
+    pub intent: Option<Intent>,
+}
+
+/// What is shown to be confirmed.
+#[derive(Debug)]
+pub struct Ready {
+    /// The change.
+    pub prepared: Box<Prepared>,
+    /// Since when this is on the screen.
+    pub shown_at: Duration,
+    /// Whether it is being prepared again.
+    pub refreshing: bool,
+    /// The reason that was given.
+    pub reason: Option<String>,
+    /// The name or the reason being typed.
+    pub text: Input,
+    /// Whether a reason is being typed.
+    pub typing: bool,
+}
+
+/// How far the dialog is.
+#[derive(Debug)]
+pub enum Step {
+    /// It is asked which backend is meant: each with its weight.
+    Choose(Vec<(BackendRef, u32)>),
+    /// The route is being read and the change prepared.
+    Preparing,
+    /// It can be confirmed.
+    Ready(Ready),
+    /// There is nothing to confirm: why.
+    Failed(String),
+}
+
+/// The dialog.
+#[derive(Debug)]
+pub struct ChangeDialog {
+    /// Number of the preparation whose answer is awaited.
+    pub ticket: u64,
+    /// What was asked for.
+    pub ask: Ask,
+    /// How far it is.
+    pub step: Step,
+    /// Why this is not what was shown first.
+    pub note: Option<String>,
+    /// Why the last key did nothing.
+    pub told: Option<&'static str>,
+    /// First line of the lower part in sight.
+    pub scroll: usize,
+    /// `y` was pressed before there was anything to confirm.
+    pub yes_waits: bool,
+    /// When the opening key was pressed last, as long as no other was.
+    opening: Option<Duration>,
+}
+
+/// What a key led to.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Nothing,
+    Prepare,
+    Confirm(Box<Confirmed>),
+    Close,
+}
+
+impl ChangeDialog {
+    /// A dialog that was just opened by a key.
+    #[must_use]
+    pub fn new(ask: Ask, step: Step, now: Duration) -> Self {
+        Self { ticket: 0, ask, step, note: None, told: None, scroll: 0, yes_waits: false, opening: Some(now) }
+    }
+
+    /// Whether this is a rollback.
+    #[must_use]
+    pub fn is_rollback(&self) -> bool {
+        self.ask.what == What::RollBack
+    }
+
+    /// What is shown to be confirmed, if there is something.
+    #[must_use]
+    pub fn ready(&self) -> Option<&Ready> {
+        match &self.step {
+            Step::Ready(ready) => Some(ready),
+            _ => None,
+        }
+    }
+
+    /// Whether `y` counts by now.
+    #[must_use]
+    pub fn is_armed(&self, now: Duration) -> bool {
+        self.ready().is_some_and(|ready| {
+            self.is_rollback() || (!ready.refreshing && now.saturating_sub(ready.shown_at) >= ARMING)
+        })
+    }
+
+    /// Whether what is shown has become too old.
+    #[must_use]
+    pub fn is_expired(&self, now: Duration) -> bool {
+        self.ready().is_some_and(|ready| now.saturating_sub(ready.shown_at) >= LIFETIME)
+    }
+
+    /// Whether keys are letters of a text now.
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        self.ready().is_some_and(|ready| ready.typing || matches!(ready.prepared.demand, Demand::Name(_)))
+    }
+
+    pub(super) fn key(&mut self, key: Key, now: Duration) -> Outcome {
+        self.told = None;
+        if key == self.ask.opened_by {
+            let held = self.opening.is_some_and(|at| now.saturating_sub(at) < HELD);
+            self.opening = Some(now);
+            if held || !self.is_typing() {
+                let again = matches!(self.step, Step::Failed(_)) || self.is_expired(now);
+                return if again && !held { Outcome::Prepare } else { Outcome::Nothing };
+            }
+        }
+        if key != self.ask.opened_by {
+            self.opening = None;
+        }
+        if self.is_typing() {
+            return self.letter(key, now);
+        }
+        let rollback = || self.is_rollback().then(|| lookup(Context::Rollback, key)).flatten();
+        match lookup(Context::Dialog, key).or_else(rollback) {
+            Some(action) => self.act(action, now),
+            None => Outcome::Nothing,
+        }
+    }
+
+    fn act(&mut self, action: Action, now: Duration) -> Outcome {
+        match action {
+            Action::Confirm => return self.confirm(now),
+            Action::Decline => return Outcome::Close,
+            Action::Choose(number) => return self.choose(usize::from(number)),
+            Action::OtherPaths => {
+                if let Some(Intent::Drain { other_paths, .. }) = &mut self.ask.intent {
+                    *other_paths = !*other_paths;
+                    // what is remembered was meant for what was shown
+                    self.yes_waits = false;
+                    return Outcome::Prepare;
+                }
+            }
+            _ => self.scroll_by(action),
+        }
+        Outcome::Nothing
+    }
+
+    fn scroll_by(&mut self, action: Action) {
+        self.scroll = match action {
+            Action::Down => self.scroll + 1,
+            Action::Up => self.scroll.saturating_sub(1),
+            Action::PageDown => self.scroll + 8,
+            Action::PageUp => self.scroll.saturating_sub(8),
+            _ => self.scroll,
+        }
+        .min(self.longest_scroll());
+    }
+
+    /// More lines than the lower part can have are never scrolled away.
+    fn longest_scroll(&self) -> usize {
+        self.ready().map_or(0, |ready| {
+            let prepared = &ready.prepared;
+            let edits: usize = prepared.planned.iter().map(|planned| planned.plan.edits.len() * 3 + 8).sum();
+            prepared.gate.checks.len() * 2 + prepared.remaining.len() + prepared.shared.len() + edits
+        })
+    }
+
+    /// A key while text is typed. `y` is a letter until nothing more is asked for.
+    fn letter(&mut self, key: Key, now: Duration) -> Outcome {
+        let action = lookup(Context::Text, key);
+        if matches!(action, Some(Action::Down | Action::Up | Action::PageDown | Action::PageUp)) {
+            self.scroll_by(action.unwrap_or(Action::Down));
+            return Outcome::Nothing;
+        }
+        let Step::Ready(ready) = &mut self.step else { return Outcome::Nothing };
+        let wanted = match &ready.prepared.demand {
+            Demand::Name(name) => Some(&**name),
+            _ => None,
+        };
+        match (action, wanted) {
+            (Some(Action::Done), None) => {
+                ready.typing = false;
+                let reason = ready.text.value().trim();
+                ready.reason = (!reason.is_empty()).then(|| reason.to_owned());
+            }
+            (Some(Action::Done), Some(name)) if ready.text.value() == name => {
+                self.told = Some("Enter confirms nothing: press y");
+            }
+            (Some(Action::Done), Some(_)) => self.told = Some("this is not the name"),
+            (Some(Action::Close), Some(_)) if ready.text.value().is_empty() => return Outcome::Close,
+            (Some(Action::Close), _) => {
+                ready.typing = false;
+                ready.text.reset();
+                ready.reason = None;
+            }
+            (_, Some(name)) if key == Key::Char('y') && ready.text.value() == name => {
+                return self.confirm(now);
+            }
+            _ => {
+                if let Some(request) = input_request(key) {
+                    ready.text.handle(request);
+                }
+            }
+        }
+        Outcome::Nothing
+    }
+
+    /// Pasted text goes where text is typed, and nowhere else.
+    pub(super) fn paste(&mut self, text: &str) {
+        if self.is_typing()
+            && let Step::Ready(ready) = &mut self.step
+        {
+            for letter in text.chars().filter(|letter| !letter.is_control()).take(200) {
+                ready.text.handle(InputRequest::InsertChar(letter));
+            }
+        }
+    }
+
+    fn choose(&mut self, number: usize) -> Outcome {
+        match &mut self.step {
+            Step::Choose(backends) => {
+                let Some((chosen, _)) = backends.get(number - 1) else { return Outcome::Nothing };
+                let chosen = chosen.clone();
+                let others = backends.iter().filter(|(backend, _)| !backend.same_object(&chosen));
+                let heaviest = others.max_by_key(|(_, weight)| *weight).map(|(backend, _)| backend.clone());
+                match (&mut self.ask.intent, heaviest) {
+                    (Some(Intent::Step { canary, .. }), _) => *canary = Some(chosen.name),
+                    (intent, Some(into)) => {
+                        *intent = Some(Intent::Drain { from: chosen, into, other_paths: false });
+                    }
+                    (_, None) => return Outcome::Nothing,
+                }
+                Outcome::Prepare
+            }
+            Step::Ready(ready) if ready.prepared.demand == Demand::Reason => {
+                match REASONS.get(number - 1) {
+                    Some(reason) => ready.reason = Some((*reason).to_owned()),
+                    None if number == REASONS.len() + 1 => ready.typing = true,
+                    None => {}
+                }
+                Outcome::Nothing
+            }
+            _ => Outcome::Nothing,
+        }
+    }
+
+    fn confirm(&mut self, now: Duration) -> Outcome {
+        let rollback = self.is_rollback();
+        let (expired, armed) = (self.is_expired(now), self.is_armed(now));
+        match &mut self.step {
+            Step::Preparing if rollback => self.yes_waits = true,
+            Step::Preparing => self.told = Some("not armed yet: it is still being prepared"),
+            Step::Choose(_) => self.told = Some("choose the backend first"),
+            Step::Failed(_) => self.told = Some("there is nothing to confirm"),
+            Step::Ready(ready) => {
+                if ready.refreshing && rollback {
+                    self.yes_waits = true;
+                } else if expired && rollback {
+                    self.yes_waits = true;
+                    return Outcome::Prepare;
+                } else if expired {
+                    self.told = Some("expired: prepare it again first");
+                } else if !armed {
+                    self.told = Some("not armed yet");
+                } else {
+                    return self.confirm_now();
+                }
+            }
+        }
+        Outcome::Nothing
+    }
+
+    fn confirm_now(&mut self) -> Outcome {
+        let Step::Ready(ready) = &mut self.step else { return Outcome::Nothing };
+        let typed = matches!(ready.prepared.demand, Demand::Name(_)).then(|| ready.text.value().to_owned());
+        let given = Confirmation { reason: ready.reason.clone(), typed };
+        match (*ready.prepared).clone().confirm(given) {
+            Ok(confirmed) => Outcome::Confirm(Box::new(confirmed)),
+            Err(missing) => {
+                self.told = Some(match missing.0 {
+                    Demand::Reason => "a reason is asked for: 1, 2 or 3",
+                    _ => "the receiving backend's name is asked for: type it",
+                });
+                Outcome::Nothing
+            }
+        }
+    }
+
+    /// The change is being prepared, for the first time or again.
+    pub(super) fn preparing(&mut self, ticket: u64) {
+        self.ticket = ticket;
+        match &mut self.step {
+            Step::Ready(ready) => ready.refreshing = true,
+            step => *step = Step::Preparing,
+        }
+    }
+
+    /// Takes the answer of a preparation.
+    pub(super) fn take(&mut self, answer: Result<Box<Prepared>, PrepareError>, now: Duration) -> Outcome {
+        match answer {
+            Ok(prepared) => {
+                let typed = match std::mem::replace(&mut self.step, Step::Preparing) {
+                    Step::Ready(old) if old.prepared.demand == prepared.demand && self.is_rollback() => {
+                        Some((old.text, old.reason))
+                    }
+                    _ => None,
+                };
+                // What was typed for an advance was typed for what is no longer shown.
+                let (text, reason) = typed.unwrap_or_default();
+                self.step = Step::Ready(Ready {
+                    prepared,
+                    shown_at: now,
+                    refreshing: false,
+                    reason,
+                    text,
+                    typing: false,
+                });
+            }
+            Err(PrepareError::Refused(Refusal::AskCanary(names))) => {
+                self.step = Step::Failed(Refusal::AskCanary(names).to_string());
+            }
+            // A rollback that was shown is tried even if the route cannot be read again.
+            Err(error) => match &mut self.step {
+                Step::Ready(ready) if self.ask.what == What::RollBack && may_pass(&error) => {
+                    (ready.refreshing, ready.shown_at) = (false, now);
+                    self.note = Some(format!("not read again: {error}"));
+                }
+                step => *step = Step::Failed(error.to_string()),
+            },
+        }
+        if std::mem::take(&mut self.yes_waits) { self.confirm_now() } else { Outcome::Nothing }
+    }
+}
+
+/// Whether the same preparation may work a moment later.
+fn may_pass(error: &PrepareError) -> bool {
+    matches!(error, PrepareError::Read(_))
+}
+
+/// What a key does to a line of text.
+pub(super) fn input_request(key: Key) -> Option<InputRequest> {
+    Some(match key {
+        Key::Char(letter) => InputRequest::InsertChar(letter),
+        Key::Backspace => InputRequest::DeletePrevChar,
+        Key::Delete => InputRequest::DeleteNextChar,
+        Key::Left => InputRequest::GoToPrevChar,
+        Key::Right => InputRequest::GoToNextChar,
+        Key::Home => InputRequest::GoToStart,
+        Key::End => InputRequest::GoToEnd,
+        Key::Ctrl('u') => InputRequest::DeleteLine,
+        Key::Ctrl('w') => InputRequest::DeletePrevWord,
+        _ => return None,
+    })
+}

@@ -1,0 +1,92 @@
+//! Which row is selected, and which are in sight. The selection follows the object, not the row.
+
+use super::routes::{Routes, Shown};
+use crate::route::RouteId;
+
+/// The selected object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Selected {
+    id: RouteId,
+    uid: Option<Box<str>>,
+    rule: Option<usize>,
+}
+
+/// The list's cursor and window.
+#[derive(Debug, Default)]
+pub struct List {
+    selected: Option<Selected>,
+    cursor: usize,
+    top: usize,
+}
+
+impl List {
+    /// Index of the selected row.
+    #[must_use]
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Index of the first row in sight.
+    #[must_use]
+    pub fn top(&self) -> usize {
+        self.top
+    }
+
+    /// Moves the cursor to `index`, or as near as there is a row.
+    pub fn go(&mut self, index: usize, routes: &Routes) {
+        self.cursor = index.min(routes.len().saturating_sub(1));
+        self.selected = routes.shown(self.cursor).map(|shown| describe(&shown));
+    }
+
+    /// Finds the selected object again after the rows have changed. Where it is gone, the cursor stays.
+    pub fn follow(&mut self, routes: &Routes) {
+        let Some(wanted) = &self.selected else { return self.go(self.cursor, routes) };
+        if routes.shown(self.cursor).is_some_and(|shown| wanted.is(&shown)) {
+            return;
+        }
+        let find = |test: fn(&Selected, &Shown<'_>) -> bool| {
+            (0..routes.len()).find(|index| routes.shown(*index).is_some_and(|shown| test(wanted, &shown)))
+        };
+        let found = find(Selected::is).or_else(|| find(Selected::is_of));
+        self.go(found.unwrap_or(self.cursor), routes);
+    }
+
+    /// Moves the window so that the cursor is in it, and no row below is wasted.
+    pub fn scroll(&mut self, height: usize, routes: &Routes) {
+        let height = height.max(1);
+        self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(height));
+        self.top = self.top.min(routes.len().saturating_sub(height));
+    }
+}
+
+impl Selected {
+    /// Whether `shown` is the very same split.
+    fn is(&self, shown: &Shown<'_>) -> bool {
+        self.is_of(shown) && self.rule == rule(shown)
+    }
+
+    /// Whether `shown` is of the same object.
+    fn is_of(&self, shown: &Shown<'_>) -> bool {
+        match shown {
+            Shown::Split { route, .. } | Shown::Whole(route) => {
+                self.id == route.id && self.uid.as_ref() == Some(&route.uid)
+            }
+            Shown::Bad(bad) => self.id == bad.id && self.uid.is_none(),
+        }
+    }
+}
+
+fn rule(shown: &Shown<'_>) -> Option<usize> {
+    match shown {
+        Shown::Split { rule, .. } => Some(*rule),
+        Shown::Whole(_) | Shown::Bad(_) => None,
+    }
+}
+
+fn describe(shown: &Shown<'_>) -> Selected {
+    let (id, uid) = match shown {
+        Shown::Split { route, .. } | Shown::Whole(route) => (&route.id, Some(route.uid.clone())),
+        Shown::Bad(bad) => (&bad.id, None),
+    };
+    Selected { id: id.clone(), uid, rule: rule(shown) }
+}

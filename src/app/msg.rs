@@ -1,0 +1,154 @@
+//! What comes in and what goes out.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::cluster::{Access, Facts, Scope, Trouble, Update};
+use crate::keys::Key;
+use crate::metrics::{Granularity, History, MetricError, Snapshot};
+use crate::pilot::{Confirmed, Ending, PrepareError, Prepared, Progress, Request};
+use crate::route::BackendRef;
+
+/// The time at which a message arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Since the program started; never jumps, so all waiting and ageing goes by it.
+    pub since_start: Duration,
+    /// The time of day, to compare with what others wrote down.
+    pub wall: Timestamp,
+}
+
+/// Something happened. What answers for a scope carries the scope's generation, and is dropped once the scope
+/// has changed; what answers for a dialog or a change carries its number.
+#[derive(Debug)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this many columns and rows.
+    Resize(u16, u16),
+    /// The time asked for by [`next_wake`](super::next_wake) has come.
+    Tick,
+    /// The watch says something.
+    Watch {
+        /// Of the scope.
+        generation: u64,
+        /// What it says.
+        update: Update,
+    },
+    /// Rates, or why there are none.
+    Numbers {
+        /// Of the scope.
+        generation: u64,
+        /// Whom the question was about.
+        asked: Vec<BackendRef>,
+        /// What may be claimed from them.
+        granularity: Option<Granularity>,
+        /// The answer.
+        answer: Result<Snapshot, MetricError>,
+    },
+    /// Series of the past, or why there are none.
+    History {
+        /// Of the scope.
+        generation: u64,
+        /// Whom the question was about.
+        asked: Vec<BackendRef>,
+        /// The answer.
+        answer: Result<History, MetricError>,
+    },
+    /// What stands behind backends.
+    Facts {
+        /// Of the scope.
+        generation: u64,
+        /// Each backend with what was found.
+        found: Vec<(BackendRef, Facts)>,
+    },
+    /// Whether routes of a namespace may be patched.
+    Access {
+        /// The namespace.
+        namespace: Box<str>,
+        /// The answer.
+        answer: Result<Access, Trouble>,
+    },
+    /// Who we are, as the API server sees it.
+    User(Box<str>),
+    /// A change was prepared, or cannot be.
+    Prepared {
+        /// Number of the preparation.
+        ticket: u64,
+        /// The answer.
+        answer: Result<Box<Prepared>, PrepareError>,
+    },
+    /// A change has come further.
+    Progress {
+        /// Number of the change.
+        change: u64,
+        /// How far.
+        progress: Progress,
+    },
+    /// A change has ended.
+    Ended {
+        /// Number of the change.
+        change: u64,
+        /// How.
+        ending: Ending,
+    },
+}
+
+/// Something is to be done outside; the answer comes as a [`Msg`].
+#[derive(Debug)]
+pub enum Effect {
+    /// Watch this scope instead of the one before.
+    Watch {
+        /// Generation for the answers.
+        generation: u64,
+        /// What to watch.
+        scope: Scope,
+    },
+    /// Ask for rates.
+    Numbers {
+        /// Generation for the answer.
+        generation: u64,
+        /// Of these backends.
+        backends: Vec<BackendRef>,
+    },
+    /// Ask for series of the past.
+    History {
+        /// Generation for the answer.
+        generation: u64,
+        /// Of these backends.
+        backends: Vec<BackendRef>,
+    },
+    /// Look behind backends.
+    Facts {
+        /// Generation for the answer.
+        generation: u64,
+        /// These.
+        backends: Vec<BackendRef>,
+    },
+    /// Ask whether routes of a namespace may be patched.
+    Access {
+        /// The namespace.
+        namespace: Box<str>,
+    },
+    /// Prepare a change; an earlier preparation is of no interest any more.
+    Prepare {
+        /// Number for the answer.
+        ticket: u64,
+        /// What is wanted.
+        request: Request,
+    },
+    /// Carry a confirmed change through.
+    Carry {
+        /// Number for the answers.
+        change: u64,
+        /// The change.
+        confirmed: Confirmed,
+    },
+    /// Stop the job.
+    Suspend,
+    /// End the program.
+    Quit,
+}

@@ -1,0 +1,148 @@
+//! Numbers of the backends in sight: the newest, how old they are, and their series.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::metrics::{BackendHistory, Granularity, History, MetricError, Numbers, Series, Snapshot};
+use crate::route::BackendRef;
+
+/// What rates in rows are taken over.
+pub const WINDOW: Duration = Duration::from_secs(60);
+/// How often they are asked for.
+pub(super) const REFRESH: Duration = Duration::from_secs(5);
+/// After a change, this long the window holds requests of the old split: the window and the time to settle.
+pub(super) const SETTLING: Duration = Duration::from_secs(75);
+/// Distance of the values of a sparkline, and how many there are: ten minutes.
+pub(super) const STEP: Duration = Duration::from_secs(10);
+const CAPACITY: usize = 60;
+/// A sample this old says nothing of now, whatever the scrape interval.
+const OLD_SAMPLE: Duration = Duration::from_secs(120);
+
+/// One backend's numbers.
+#[derive(Debug)]
+pub struct BackendNumbers {
+    /// The newest; `None` is no data.
+    pub latest: Option<Numbers>,
+    /// When they came.
+    pub at: Duration,
+    /// When the server evaluated them.
+    evaluated_at: Timestamp,
+    /// The past.
+    pub series: BackendHistory,
+}
+
+impl BackendNumbers {
+    /// How old they are: since they came, and how old the newest sample was then.
+    #[must_use]
+    pub fn age(&self, now: Duration) -> Duration {
+        let sample = self.latest.and_then(|numbers| numbers.newest_sample);
+        let old = sample.and_then(|at| Duration::try_from(self.evaluated_at.duration_since(at)).ok());
+        now.saturating_sub(self.at) + old.filter(|age| *age > OLD_SAMPLE).unwrap_or_default()
+    }
+
+    /// Whether they are older than two refreshes, and are to be drawn so.
+    #[must_use]
+    pub fn is_stale(&self, now: Duration) -> bool {
+        self.age(now) > REFRESH * 2
+    }
+
+    fn new() -> Self {
+        let series = || Series::new(STEP, CAPACITY);
+        let series = BackendHistory { requests_per_second: series(), error_rate: series(), p99: series() };
+        Self { latest: None, at: Duration::ZERO, evaluated_at: Timestamp::UNIX_EPOCH, series }
+    }
+}
+
+/// The state of all numbers.
+#[derive(Debug, Default)]
+pub struct NumbersState {
+    /// Whether there is a source at all.
+    pub has_source: bool,
+    /// Whose series these are, once that is known.
+    pub granularity: Option<Granularity>,
+    /// Why the last question had no answer, and since when there is none.
+    pub failing: Option<(MetricError, Duration)>,
+    /// What the server warned of with the last answer.
+    pub warning: Option<String>,
+    /// Whether an answer has ever come.
+    pub answered: bool,
+    backends: HashMap<BackendRef, BackendNumbers>,
+    history_asked: HashSet<BackendRef>,
+    pub(super) in_flight: bool,
+    pub(super) asked_at: Option<Duration>,
+}
+
+impl NumbersState {
+    pub(super) fn new(has_source: bool) -> Self {
+        Self { has_source, ..Self::default() }
+    }
+
+    /// The numbers of a backend; `None` if nobody has asked yet.
+    #[must_use]
+    pub fn get(&self, backend: &BackendRef) -> Option<&BackendNumbers> {
+        self.backends.get(backend)
+    }
+
+    /// Takes an answer.
+    pub(super) fn take(
+        &mut self,
+        asked: &[BackendRef],
+        answer: Result<Snapshot, MetricError>,
+        now: Duration,
+    ) {
+        self.in_flight = false;
+        let snapshot = match answer {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                let since = self.failing.take().map_or(now, |(_, since)| since);
+                self.failing = Some((error, since));
+                return;
+            }
+        };
+        self.failing = None;
+        self.answered = true;
+        self.warning = snapshot.warnings.first().cloned();
+        for backend in asked {
+            let latest = snapshot.get(backend).copied();
+            let known = self.backends.entry(backend.clone()).or_insert_with(BackendNumbers::new);
+            known.latest = latest;
+            known.at = now;
+            known.evaluated_at = snapshot.evaluated_at;
+            let numbers = latest.unwrap_or_default();
+            let at = snapshot.evaluated_at;
+            known.series.requests_per_second.push(at, numbers.requests_per_second);
+            known.series.error_rate.push(at, numbers.error_rate);
+            known.series.p99.push(at, numbers.p99.map(|quantile| quantile.seconds));
+        }
+    }
+
+    /// Takes series of the past. One value may have come meanwhile; the next one closes the gap.
+    pub(super) fn take_history(&mut self, asked: &[BackendRef], answer: Result<History, MetricError>) {
+        let Ok(mut history) = answer else {
+            // asked again with the next refresh
+            for backend in asked {
+                self.history_asked.remove(backend);
+            }
+            return;
+        };
+        for backend in asked {
+            if let Some(series) = history.backends.remove(backend) {
+                self.backends.entry(backend.clone()).or_insert_with(BackendNumbers::new).series = series;
+            }
+        }
+    }
+
+    /// Those of `backends` whose past nobody has asked for; they count as asked from now on.
+    pub(super) fn without_history(&mut self, backends: &[BackendRef]) -> Vec<BackendRef> {
+        backends.iter().filter(|backend| self.history_asked.insert((*backend).clone())).cloned().collect()
+    }
+
+    /// A question is under way; its answer will be dropped.
+    pub(super) fn abandon(&mut self) {
+        self.in_flight = false;
+        self.asked_at = None;
+        self.history_asked.clear();
+    }
+}

@@ -1,0 +1,94 @@
+//! How the height of the screen is dealt out. `ui/` draws into it; the list needs it to scroll.
+
+use std::time::Duration;
+
+use super::state::{App, Link, Tone};
+use crate::metrics::MetricError;
+
+/// Rows of each part of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Panes {
+    /// Title and banners.
+    pub header: u16,
+    /// Headings of the columns.
+    pub columns: u16,
+    /// Rows of the list.
+    pub list: u16,
+    /// What is known of the selected split.
+    pub detail: u16,
+    /// Messages and hints.
+    pub footer: u16,
+}
+
+/// A line below the title.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Banner {
+    /// How it is meant.
+    pub tone: Tone,
+    /// The words.
+    pub text: String,
+}
+
+/// Most changes under way that have a line of their own.
+const MOST_CHANGES: usize = 3;
+
+/// The lines below the title, the most important first.
+#[must_use]
+pub fn banners(app: &App) -> Vec<Banner> {
+    let mut lines = Vec::new();
+    if let Link::Lost { since, trouble } = &app.link {
+        let age = app.now.since_start.saturating_sub(*since);
+        let seen = if app.routes.is_empty() { "nothing was read yet" } else { "the last data stays" };
+        let text = format!("connection lost {} ago: {trouble}; {seen}, trying again", steps(age));
+        lines.push(Banner { tone: Tone::Bad, text });
+    }
+    if !app.numbers.has_source {
+        let text = "no metrics: give a Prometheus with --prometheus URL, and traffic and proofs can be seen";
+        lines.push(Banner { tone: Tone::Plain, text: text.to_owned() });
+    } else if let Some((error, since)) = &app.numbers.failing {
+        let age = app.now.since_start.saturating_sub(*since);
+        let age =
+            if app.numbers.answered { format!("no numbers for {}: ", steps(age)) } else { String::new() };
+        let tone = if matches!(error, MetricError::NoKnownMetrics { .. }) { Tone::Plain } else { Tone::Warn };
+        lines.push(Banner { tone, text: format!("{age}{error}") });
+    } else if let Some(warning) = &app.numbers.warning {
+        lines.push(Banner { tone: Tone::Warn, text: format!("Prometheus warns: {warning}") });
+    }
+    for change in app.changes.running().take(MOST_CHANGES) {
+        let words = if change.words.is_empty() { String::new() } else { format!(": {}", change.words) };
+        let text = format!("{} {}  {}{words}", change.route(), change.what, change.stage.word());
+        lines.push(Banner { tone: Tone::Good, text });
+    }
+    lines
+}
+
+/// An age in steps of 5 s, then minutes, so that nothing ticks.
+fn steps(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..60 => format!("{} s", seconds / 5 * 5),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
+}
+
+/// Deals the height out.
+#[must_use]
+pub fn panes(app: &App) -> Panes {
+    let height = app.size.1;
+    let footer = 2.min(height);
+    let left = height - footer;
+    let banners = u16::try_from(banners(app).len()).unwrap_or(u16::MAX);
+    // However many banners: there is room for some rows.
+    let header = (1 + banners).min(left.saturating_sub(6).max(1)).min(left);
+    let left = left - header;
+    let detail = match height {
+        0..20 => 0,
+        20..30 => 3,
+        30..36 => 13,
+        36..46 => 16,
+        _ => 19,
+    };
+    let left = left - detail.min(left);
+    let columns = 2.min(left.saturating_sub(1));
+    Panes { header, columns, list: left - columns, detail, footer }
+}

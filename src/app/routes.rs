@@ -1,0 +1,289 @@
+//! All routes of the scope, the rows they make, and who refers to a backend.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::msg::Now;
+use super::numbers::SETTLING;
+use crate::cluster::Listed;
+use crate::route::{BackendRef, BadRoute, Route, RouteId};
+
+/// One object.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The route, or why it could not be read.
+    pub listed: Result<Arc<Route>, BadRoute>,
+    /// When its spec was last seen to change: what was counted since is of two splits.
+    pub changed: Option<Duration>,
+}
+
+impl Entry {
+    fn id(&self) -> &RouteId {
+        match &self.listed {
+            Ok(route) => &route.id,
+            Err(bad) => &bad.id,
+        }
+    }
+
+    /// An object seen for the first time: its last writer tells when it changed.
+    fn first_seen(listed: Listed, now: Now) -> Self {
+        let changed = listed.as_ref().ok().and_then(|route| written(route, now));
+        Self { listed: listed.map(Arc::new), changed }
+    }
+}
+
+/// When the spec was written, if that is so short ago that it matters.
+fn written(route: &Route, now: Now) -> Option<Duration> {
+    let at: Timestamp = route.last_writer.as_ref()?.at.parse().ok()?;
+    let age = Duration::try_from(now.wall.duration_since(at)).ok()?;
+    (age < SETTLING).then(|| now.since_start.saturating_sub(age))
+}
+
+/// One row: an object, and which of its splits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    entry: usize,
+    rule: Option<usize>,
+}
+
+/// What a row shows.
+#[derive(Debug, Clone, Copy)]
+pub enum Shown<'a> {
+    /// A split.
+    Split {
+        /// Its route.
+        route: &'a Arc<Route>,
+        /// Index of the rule.
+        rule: usize,
+        /// Whether the row above is of the same route.
+        continued: bool,
+        /// When its spec was last seen to change.
+        changed: Option<Duration>,
+    },
+    /// A route without a split.
+    Whole(&'a Arc<Route>),
+    /// An object that could not be read.
+    Bad(&'a BadRoute),
+}
+
+/// The routes of the scope. Rows: splits and unreadable objects by name, then routes without a split.
+#[derive(Debug, Default)]
+pub struct Routes {
+    entries: Vec<Entry>,
+    rows: Vec<Row>,
+    references: HashMap<(Box<str>, Box<str>), Vec<Arc<Route>>>,
+}
+
+impl Routes {
+    /// Replaces everything.
+    pub fn reset(&mut self, listed: Vec<Listed>, now: Now) {
+        let mut before = std::mem::take(&mut self.entries);
+        let mut entries: Vec<Entry> =
+            listed.into_iter().map(|listed| Entry::first_seen(listed, now)).collect();
+        entries.sort_by(|a, b| a.id().cmp(b.id()));
+        for entry in &mut entries {
+            if let Ok(index) = before.binary_search_by(|old| old.id().cmp(entry.id())) {
+                entry.changed = changed_since(&before[index], entry, now);
+            }
+        }
+        before.clear();
+        self.entries = entries;
+        self.references.clear();
+        let routes: Vec<Arc<Route>> =
+            self.entries.iter().filter_map(|entry| entry.listed.as_ref().ok()).cloned().collect();
+        for route in &routes {
+            self.refer(route);
+        }
+        self.number_rows();
+    }
+
+    /// Takes one new or changed object.
+    pub fn apply(&mut self, listed: Listed, now: Now) {
+        let id = match &listed {
+            Ok(route) => &route.id,
+            Err(bad) => &bad.id,
+        };
+        match self.find(id) {
+            Ok(index) => {
+                let mut entry = Entry { listed: listed.map(Arc::new), changed: None };
+                if is_older(&entry, &self.entries[index]) {
+                    return;
+                }
+                entry.changed = changed_since(&self.entries[index], &entry, now);
+                self.forget(index);
+                self.entries[index] = entry;
+                self.remember(index);
+            }
+            Err(index) => {
+                self.entries.insert(index, Entry::first_seen(listed, now));
+                self.remember(index);
+            }
+        }
+        self.number_rows();
+    }
+
+    /// Takes an object that somebody has read besides the watch, if it is newer than what the watch told.
+    pub fn apply_fresh(&mut self, route: Route, now: Now) {
+        let newer = self
+            .get(&route.id)
+            .is_some_and(|known| known.uid == route.uid && known.generation < route.generation);
+        if newer {
+            self.apply(Ok(route), now);
+        }
+    }
+
+    /// Drops one object.
+    pub fn delete(&mut self, id: &RouteId) {
+        if let Ok(index) = self.find(id) {
+            self.forget(index);
+            self.entries.remove(index);
+            self.number_rows();
+        }
+    }
+
+    /// Keeps only one namespace.
+    pub fn keep(&mut self, namespace: &str) {
+        let gone: Vec<RouteId> =
+            self.entries.iter().map(Entry::id).filter(|id| &*id.namespace != namespace).cloned().collect();
+        for id in &gone {
+            if let Ok(index) = self.find(id) {
+                self.forget(index);
+            }
+        }
+        self.entries.retain(|entry| &*entry.id().namespace == namespace);
+        self.number_rows();
+    }
+
+    /// A route by its id.
+    #[must_use]
+    pub fn get(&self, id: &RouteId) -> Option<&Arc<Route>> {
+        self.find(id).ok().and_then(|index| self.entries[index].listed.as_ref().ok())
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Number of splits.
+    #[must_use]
+    pub fn splits(&self) -> usize {
+        self.rows.iter().filter(|row| row.rule.is_some()).count()
+    }
+
+    /// What row `index` shows.
+    #[must_use]
+    pub fn shown(&self, index: usize) -> Option<Shown<'_>> {
+        let row = *self.rows.get(index)?;
+        let entry = self.entries.get(row.entry)?;
+        Some(match (&entry.listed, row.rule) {
+            (Ok(route), Some(rule)) => {
+                let above = index.checked_sub(1).and_then(|above| self.rows.get(above));
+                let continued = above.is_some_and(|above| above.entry == row.entry);
+                Shown::Split { route, rule, continued, changed: entry.changed }
+            }
+            (Ok(route), None) => Shown::Whole(route),
+            (Err(bad), _) => Shown::Bad(bad),
+        })
+    }
+
+    /// The routes that refer to any of `backends`, each once: only these can hold a path to one.
+    #[must_use]
+    pub fn related<'a>(&'a self, backends: impl IntoIterator<Item = &'a BackendRef>) -> Vec<Arc<Route>> {
+        let mut found: Vec<Arc<Route>> = Vec::new();
+        for backend in backends {
+            for route in self.references.get(&key(backend)).into_iter().flatten() {
+                if !found.iter().any(|known| Arc::ptr_eq(known, route)) {
+                    found.push(Arc::clone(route));
+                }
+            }
+        }
+        found
+    }
+
+    fn find(&self, id: &RouteId) -> Result<usize, usize> {
+        self.entries.binary_search_by(|entry| entry.id().cmp(id))
+    }
+
+    fn number_rows(&mut self) {
+        self.rows.clear();
+        let mut quiet = Vec::new();
+        for (entry, object) in self.entries.iter().enumerate() {
+            match &object.listed {
+                Ok(route) => {
+                    let before = self.rows.len();
+                    self.rows.extend(route.splits().map(|(rule, _)| Row { entry, rule: Some(rule) }));
+                    if self.rows.len() == before {
+                        quiet.push(Row { entry, rule: None });
+                    }
+                }
+                Err(_) => self.rows.push(Row { entry, rule: None }),
+            }
+        }
+        self.rows.append(&mut quiet);
+    }
+
+    fn remember(&mut self, index: usize) {
+        if let Ok(route) = &self.entries[index].listed {
+            let route = Arc::clone(route);
+            self.refer(&route);
+        }
+    }
+
+    fn refer(&mut self, route: &Arc<Route>) {
+        for key in keys(route) {
+            let known = self.references.entry(key).or_default();
+            if !known.last().is_some_and(|last| Arc::ptr_eq(last, route)) {
+                known.push(Arc::clone(route));
+            }
+        }
+    }
+
+    fn forget(&mut self, index: usize) {
+        let Ok(route) = &self.entries[index].listed else { return };
+        for key in keys(route) {
+            if let Some(known) = self.references.get_mut(&key) {
+                known.retain(|other| !Arc::ptr_eq(other, route));
+                if known.is_empty() {
+                    self.references.remove(&key);
+                }
+            }
+        }
+    }
+}
+
+/// Namespace and name: kinds are told apart by those who ask.
+fn key(backend: &BackendRef) -> (Box<str>, Box<str>) {
+    (backend.namespace.clone(), backend.name.clone())
+}
+
+fn keys(route: &Route) -> impl Iterator<Item = (Box<str>, Box<str>)> + '_ {
+    route.rules.iter().flat_map(|rule| {
+        rule.backends.iter().map(|b| &b.to).chain(rule.mirrors.iter().map(|mirror| &mirror.to)).map(key)
+    })
+}
+
+/// Whether `new` is an earlier state of the object that `old` shows.
+fn is_older(new: &Entry, old: &Entry) -> bool {
+    matches!((&new.listed, &old.listed),
+        (Ok(new), Ok(old)) if new.uid == old.uid && new.generation < old.generation)
+}
+
+fn changed_since(old: &Entry, new: &Entry, now: Now) -> Option<Duration> {
+    match (&old.listed, &new.listed) {
+        (Ok(before), Ok(after)) if before.uid == after.uid && before.generation == after.generation => {
+            old.changed
+        }
+        _ => Some(now.since_start),
+    }
+}

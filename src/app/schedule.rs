@@ -1,0 +1,138 @@
+//! What is due when: questions that are asked again, and moments at which the screen changes by itself.
+
+use std::time::Duration;
+
+use super::dialog::{ARMING, LIFETIME};
+use super::msg::Effect;
+use super::numbers::REFRESH;
+use super::panes::panes;
+use super::state::{App, Layer, Link};
+use crate::route::BackendRef;
+
+/// The selection must have rested for this long before the cluster is asked about it.
+const DEBOUNCE: Duration = Duration::from_millis(250);
+/// How often what stands behind the selected split is read again.
+const FACTS_REFRESH: Duration = Duration::from_secs(30);
+
+/// When a [`Msg::Tick`](super::Msg::Tick) is needed next, if nothing else happens; since the program started.
+#[must_use]
+pub fn next_wake(app: &App) -> Option<Duration> {
+    let now = app.now.since_start;
+    [dialog_wake(app), numbers_due(app), facts_due(app), age_wake(app)]
+        .into_iter()
+        .flatten()
+        .map(|due| due.max(now))
+        .min()
+}
+
+/// The moment at which an open dialog looks different.
+fn dialog_wake(app: &App) -> Option<Duration> {
+    let Some(Layer::Change(dialog)) = &app.layer else { return None };
+    let shown = dialog.ready()?.shown_at;
+    let arms = Some(shown + ARMING).filter(|_| !dialog.is_rollback());
+    [arms, Some(shown + LIFETIME)].into_iter().flatten().find(|at| *at > app.now.since_start)
+}
+
+/// The moment at which a shown age takes its next step.
+fn age_wake(app: &App) -> Option<Duration> {
+    let now = app.now.since_start;
+    let next = |since: Duration| {
+        let age = now.saturating_sub(since).as_secs();
+        let step = if age < 60 { 5 } else { 60 };
+        since + Duration::from_secs((age / step + 1) * step)
+    };
+    match &app.link {
+        Link::Lost { since, .. } => Some(next(*since)),
+        _ => None,
+    }
+}
+
+/// The backends of the rows in sight, each once.
+pub(super) fn visible_backends(app: &App) -> Vec<BackendRef> {
+    let height = usize::from(panes(app).list);
+    let top = app.list.top();
+    let mut backends: Vec<BackendRef> = Vec::new();
+    for row in top..(top + height).min(app.routes.len()) {
+        if let Some(split) = app.split(row) {
+            backends.extend(split.rule.backends.iter().map(|backend| backend.to.clone()));
+        }
+    }
+    backends.sort();
+    backends.dedup();
+    backends
+}
+
+fn numbers_due(app: &App) -> Option<Duration> {
+    let numbers = &app.numbers;
+    if !numbers.has_source || numbers.in_flight || app.routes.splits() == 0 {
+        return None;
+    }
+    let Some(asked) = numbers.asked_at else { return Some(app.now.since_start) };
+    let unseen = || visible_backends(app).iter().any(|backend| numbers.get(backend).is_none());
+    // What comes into sight is asked about soon, but not with each row that flies by.
+    let pause = if numbers.failing.is_none() && unseen() { DEBOUNCE } else { REFRESH };
+    Some(asked + pause)
+}
+
+fn facts_due(app: &App) -> Option<Duration> {
+    let (_, _, since) = app.facts.wanted.as_ref().filter(|_| app.link == Link::Live)?;
+    match app.facts.asked_at {
+        None => Some(*since + DEBOUNCE),
+        Some(asked) => Some(asked + FACTS_REFRESH),
+    }
+}
+
+/// Asks for all that is due.
+pub(super) fn due(app: &mut App) -> Vec<Effect> {
+    let now = app.now.since_start;
+    let mut effects = Vec::new();
+    want_facts(app);
+    if facts_due(app).is_some_and(|due| due <= now)
+        && let Some((backends, ..)) = &app.facts.wanted
+    {
+        effects.push(Effect::Facts { generation: app.generation, backends: backends.clone() });
+        app.facts.asked_at = Some(now);
+    }
+    if numbers_due(app).is_some_and(|due| due <= now) {
+        let backends = visible_backends(app);
+        if !backends.is_empty() {
+            let generation = app.generation;
+            let unknown = app.numbers.without_history(&backends);
+            if !unknown.is_empty() {
+                effects.push(Effect::History { generation, backends: unknown });
+            }
+            effects.push(Effect::Numbers { generation, backends });
+            app.numbers.in_flight = true;
+        }
+        app.numbers.asked_at = Some(now);
+    }
+    effects.extend(review_access(app));
+    effects
+}
+
+/// Facts are read for the selected split alone, and anew when its spec changes.
+fn want_facts(app: &mut App) {
+    let now = app.now.since_start;
+    let wanted = app.selected().filter(|_| panes(app).detail > 0).map(|split| {
+        let backends: Vec<BackendRef> = split.rule.backends.iter().map(|b| b.to.clone()).collect();
+        (backends, split.route.generation)
+    });
+    let known = app.facts.wanted.as_ref().map(|(backends, generation, _)| (backends, generation));
+    if known != wanted.as_ref().map(|(backends, generation)| (backends, generation)) {
+        app.facts.wanted = wanted.map(|(backends, generation)| (backends, generation, now));
+        app.facts.asked_at = None;
+    }
+}
+
+/// Asks once a namespace whether its routes may be patched.
+fn review_access(app: &mut App) -> Option<Effect> {
+    if app.link != Link::Live || app.routes.is_empty() {
+        return None;
+    }
+    let namespace: Box<str> = app.namespace().into();
+    if app.access.contains_key(&namespace) {
+        return None;
+    }
+    app.access.insert(namespace.clone(), None);
+    Some(Effect::Access { namespace })
+}

@@ -1,0 +1,189 @@
+//! One split as a row sees it: roles, stage, and what may be said of its traffic.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::numbers::SETTLING;
+use super::routes::Shown;
+use super::state::App;
+use crate::metrics::Granularity;
+use crate::rollout::{ChangeRecord, Interval, Ladder, Role, Roles, interval, roles, untouched_paths};
+use crate::route::{BackendRef, Path, Route, Rule, weight_sum};
+
+/// Level of the interval of an observed share: 0.1 % for four runs, as in a proof.
+const ALPHA: f64 = 0.001 / 4.0;
+
+/// A split.
+#[derive(Debug, Clone)]
+pub struct Split<'a> {
+    /// Its route.
+    pub route: &'a Arc<Route>,
+    /// Index of the rule.
+    pub index: usize,
+    /// The rule.
+    pub rule: &'a Rule,
+    /// The roles of its backends.
+    pub roles: Roles,
+    /// Whether the row above is of the same route.
+    pub continued: bool,
+    /// When the route's spec was last seen to change.
+    changed: Option<Duration>,
+}
+
+/// What can be said of the share that each backend really gets.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Observed {
+    /// Requests of each backend in the window.
+    Counted(Vec<f64>),
+    /// Requests come by this many other paths, and the series do not tell them apart.
+    Shared(usize),
+    /// The window still holds requests of the split before.
+    Settling,
+    /// No request at all.
+    NoTraffic,
+    /// Nothing to tell by: why.
+    NoData(&'static str),
+}
+
+impl Observed {
+    /// Share and interval of backend `index`.
+    #[must_use]
+    pub fn share(&self, index: usize) -> Option<(f64, Interval)> {
+        let Self::Counted(requests) = self else { return None };
+        let total: f64 = requests.iter().sum();
+        let mine = *requests.get(index)?;
+        Some((mine / total, interval(mine, total, ALPHA)))
+    }
+
+    /// Why there is no share.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Counted(_) => String::new(),
+            Self::Shared(1) => "shared with 1 path".to_owned(),
+            Self::Shared(paths) => format!("shared with {paths} paths"),
+            Self::Settling => "settling".to_owned(),
+            Self::NoTraffic => "no traffic".to_owned(),
+            Self::NoData(why) => (*why).to_owned(),
+        }
+    }
+}
+
+impl Split<'_> {
+    /// Index of the backend on the safe side: stable, or the active one of a pair; else the heaviest that is
+    /// not the canary.
+    #[must_use]
+    pub fn stable(&self) -> Option<usize> {
+        let known = self.roles.index(Role::Stable).or_else(|| self.roles.index(Role::Active));
+        let canary = self.canary();
+        let others = self.rule.backends.iter().enumerate().filter(|(index, _)| Some(*index) != canary);
+        known.or_else(|| others.max_by_key(|(_, backend)| backend.weight).map(|(index, _)| index))
+    }
+
+    /// Index of the backend that is looked at: the canary, or the inactive one of a pair.
+    #[must_use]
+    pub fn canary(&self) -> Option<usize> {
+        self.roles.canary().or_else(|| self.roles.index(Role::Previous))
+    }
+
+    /// What a backend of this split points to.
+    #[must_use]
+    pub fn backend(&self, index: Option<usize>) -> Option<&BackendRef> {
+        index.and_then(|index| self.rule.backends.get(index)).map(|backend| &backend.to)
+    }
+
+    /// Weight of the canary and the sum of all weights.
+    #[must_use]
+    pub fn canary_weight(&self) -> Option<(u64, u64)> {
+        let canary = self.rule.backends.get(self.canary()?)?;
+        Some((canary.weight.into(), weight_sum(self.rule)))
+    }
+
+    /// Where the canary stands on the ladder, as `3` of `7`. A pair has none.
+    #[must_use]
+    pub fn stage(&self, default: &Ladder) -> Option<(usize, usize)> {
+        if self.roles.is_pair() {
+            return None;
+        }
+        let own = self.route.stages.as_deref().and_then(|stages| Ladder::parse(stages).ok());
+        let ladder = own.as_ref().unwrap_or(default);
+        let (weight, sum) = self.canary_weight().filter(|(_, sum)| *sum > 0)?;
+        Some((ladder.position(weight, sum), ladder.stages().len()))
+    }
+
+    /// Whether this route has other splits, so that the rule must be named.
+    #[must_use]
+    pub fn is_one_of_many(&self) -> bool {
+        self.route.splits().nth(1).is_some()
+    }
+}
+
+impl App {
+    /// The split in row `index`, if it is one.
+    #[must_use]
+    pub fn split(&self, index: usize) -> Option<Split<'_>> {
+        let Shown::Split { route, rule, continued, changed } = self.routes.shown(index)? else { return None };
+        Some(Split {
+            route,
+            index: rule,
+            rule: route.rules.get(rule)?,
+            roles: roles(route, rule, self.chosen_canary(&route.uid)),
+            continued,
+            changed,
+        })
+    }
+
+    /// The selected split.
+    #[must_use]
+    pub fn selected(&self) -> Option<Split<'_>> {
+        self.split(self.list.cursor())
+    }
+
+    /// The canary that somebody named on this machine for the route with this uid.
+    #[must_use]
+    pub fn chosen_canary(&self, uid: &str) -> Option<&str> {
+        self.chosen.get(uid).map(String::as_str)
+    }
+
+    /// The paths by which requests reach the backends of a split without the split.
+    #[must_use]
+    pub fn other_paths(&self, split: &Split<'_>) -> Vec<Path> {
+        let related = self.routes.related(split.rule.backends.iter().map(|backend| &backend.to));
+        untouched_paths(split.route, split.index, related.iter().map(|route| &**route))
+    }
+
+    /// What can be said of the shares that were served.
+    #[must_use]
+    pub fn observed(&self, split: &Split<'_>) -> Observed {
+        let now = self.now.since_start;
+        if split.changed.is_some_and(|at| now.saturating_sub(at) < SETTLING) {
+            return Observed::Settling;
+        }
+        match self.numbers.granularity {
+            Some(Granularity::Rule) => return Observed::NoData("counted per rule"),
+            Some(Granularity::Service) => match self.other_paths(split).len() {
+                0 => {}
+                paths => return Observed::Shared(paths),
+            },
+            Some(Granularity::Split) | None => {}
+        }
+        let counted = |backend: &BackendRef| {
+            let numbers = self.numbers.get(backend)?;
+            numbers.latest?.requests
+        };
+        let requests: Option<Vec<f64>> =
+            split.rule.backends.iter().map(|backend| counted(&backend.to)).collect();
+        match requests {
+            None => Observed::NoData("no data"),
+            Some(requests) if requests.iter().sum::<f64>() <= 0.0 => Observed::NoTraffic,
+            Some(requests) => Observed::Counted(requests),
+        }
+    }
+}
+
+/// The newest change that tidegate wrote into this object.
+#[must_use]
+pub fn last_change(route: &Route) -> Option<ChangeRecord> {
+    let record: ChangeRecord = serde_json::from_str(route.last_change.as_deref()?).ok()?;
+    (record.uid == *route.uid).then_some(record)
+}

@@ -1,0 +1,201 @@
+//! Everything the cockpit knows.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::changes::Changes;
+use super::dialog::ChangeDialog;
+use super::list::List;
+use super::msg::{Effect, Now};
+use super::numbers::NumbersState;
+use super::routes::Routes;
+use super::weights::WeightEditor;
+use crate::cluster::{Access, Facts, Scope, Trouble};
+use crate::rollout::Ladder;
+use crate::route::BackendRef;
+
+/// What the cockpit starts with.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// Name of the context.
+    pub context: String,
+    /// The server's URL.
+    pub server: String,
+    /// The namespace to go to from all of them.
+    pub namespace: Box<str>,
+    /// What to watch at first.
+    pub scope: Scope,
+    /// Whether there is a source of metrics.
+    pub has_metrics: bool,
+    /// The stages of routes that name none.
+    pub ladder: Ladder,
+    /// The canary that was named on this machine last, by route uid.
+    pub chosen: HashMap<String, String>,
+    /// Something to say at first, such as what is wrong with the theme.
+    pub message: Option<String>,
+}
+
+/// The connection to the cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Link {
+    /// Nothing was heard yet.
+    Connecting,
+    /// What is shown is what the server has.
+    Live,
+    /// What is shown may be out of date.
+    Lost {
+        /// Since when.
+        since: Duration,
+        /// What the last attempt met.
+        trouble: Trouble,
+    },
+}
+
+/// How something said is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// For information.
+    Plain,
+    /// Good news.
+    Good,
+    /// Look before you go on.
+    Warn,
+    /// Bad news.
+    Bad,
+}
+
+/// The line of messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// The words.
+    pub text: String,
+    /// How they are meant.
+    pub tone: Tone,
+}
+
+/// What lies over the list.
+#[derive(Debug)]
+pub enum Layer {
+    /// The keys.
+    Help {
+        /// First line in sight.
+        scroll: usize,
+    },
+    /// A change to confirm.
+    Change(Box<ChangeDialog>),
+    /// The weight editor.
+    Weights(Box<WeightEditor>),
+    /// Whether to quit while proofs run.
+    Quit,
+}
+
+/// What stands behind the backends of the selected split.
+#[derive(Debug, Default)]
+pub struct FactsState {
+    /// By backend.
+    pub known: HashMap<BackendRef, Facts>,
+    /// When the selection came to rest at what it is now, with generation.
+    pub(super) wanted: Option<(Vec<BackendRef>, i64, Duration)>,
+    /// When those were asked for.
+    pub(super) asked_at: Option<Duration>,
+}
+
+/// All of it. One owner; `ui/` draws a reference to it.
+#[derive(Debug)]
+pub struct App {
+    /// What it started with.
+    pub start: Start,
+    /// The time of the newest message.
+    pub now: Now,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// What is watched.
+    pub scope: Scope,
+    /// Bumped with each change of the scope.
+    pub generation: u64,
+    /// The connection.
+    pub link: Link,
+    /// The routes.
+    pub routes: Routes,
+    /// Cursor and window.
+    pub list: List,
+    /// The numbers.
+    pub numbers: NumbersState,
+    /// What stands behind the selected split.
+    pub facts: FactsState,
+    /// Who we are.
+    pub user: Option<Box<str>>,
+    /// Whether routes may be patched, by namespace; `None` while the question is under way.
+    pub access: HashMap<Box<str>, Option<Access>>,
+    /// The canary that was named on this machine last, by route uid.
+    pub chosen: HashMap<String, String>,
+    /// Changes under way.
+    pub changes: Changes,
+    /// The line of messages.
+    pub said: Option<Said>,
+    /// What lies over the list.
+    pub layer: Option<Layer>,
+    /// The last number given to a preparation or a change.
+    numbered: u64,
+}
+
+impl App {
+    /// The state at the start, and what is to be done first.
+    #[must_use]
+    pub fn new(start: Start, size: (u16, u16), wall: Timestamp) -> (Self, Vec<Effect>) {
+        let said = start.message.clone().map(|text| Said { text, tone: Tone::Warn });
+        let app = Self {
+            now: Now { since_start: Duration::ZERO, wall },
+            size,
+            scope: start.scope.clone(),
+            generation: 1,
+            link: Link::Connecting,
+            routes: Routes::default(),
+            list: List::default(),
+            numbers: NumbersState::new(start.has_metrics),
+            facts: FactsState::default(),
+            user: None,
+            access: HashMap::new(),
+            chosen: start.chosen.clone(),
+            changes: Changes::default(),
+            said,
+            layer: None,
+            numbered: 0,
+            start,
+        };
+        let watch = Effect::Watch { generation: app.generation, scope: app.scope.clone() };
+        (app, vec![watch])
+    }
+
+    pub(super) fn say(&mut self, tone: Tone, text: impl Into<String>) {
+        self.said = Some(Said { text: text.into(), tone });
+    }
+
+    pub(super) fn next_number(&mut self) -> u64 {
+        self.numbered += 1;
+        self.numbered
+    }
+
+    /// The namespace of the selected object, else the one to go to.
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        use super::routes::Shown;
+        match (&self.scope, self.routes.shown(self.list.cursor())) {
+            (Scope::Namespace(namespace), _) => namespace,
+            (Scope::All, Some(Shown::Split { route, .. } | Shown::Whole(route))) => &route.id.namespace,
+            (Scope::All, Some(Shown::Bad(bad))) => &bad.id.namespace,
+            (Scope::All, None) => &self.start.namespace,
+        }
+    }
+
+    /// The right that is missing to change routes of `namespace`, if that is known.
+    #[must_use]
+    pub fn missing_right(&self, namespace: &str) -> Option<&str> {
+        match self.access.get(namespace) {
+            Some(Some(Access::Denied(right))) => Some(right),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! (state, message) → (state, effects).
+
+use super::changes::Change;
+use super::dialog::{ChangeDialog, Outcome, Step, What};
+use super::msg::{Effect, Msg, Now};
+use super::panes::panes;
+use super::schedule;
+use super::state::{App, Layer, Link, Tone};
+use crate::cluster::{Access, Scope, Trouble, Update};
+use crate::keys::{Action, Context, Key, lookup};
+use crate::pilot::{Ending, NotWritten, Progress, Request, Stage};
+use crate::route::Route;
+
+/// Takes one message. What is due by now is asked for as well.
+pub fn update(app: &mut App, now: Now, msg: Msg) -> Vec<Effect> {
+    app.now = now;
+    let mut effects = handle(app, msg);
+    let height = usize::from(panes(app).list);
+    app.list.scroll(height, &app.routes);
+    effects.extend(schedule::due(app));
+    effects
+}
+
+fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
+    let now = app.now.since_start;
+    match msg {
+        Msg::Key(key) => return press(app, key),
+        Msg::Paste(text) => {
+            if let Some(Layer::Change(dialog)) = &mut app.layer {
+                dialog.paste(&text);
+            }
+        }
+        Msg::Resize(columns, rows) => app.size = (columns, rows),
+        Msg::Tick => {}
+        Msg::Watch { generation, update } if generation == app.generation => return watched(app, update),
+        Msg::Numbers { generation, asked, granularity, answer } if generation == app.generation => {
+            app.numbers.granularity = granularity.or(app.numbers.granularity);
+            app.numbers.take(&asked, answer, now);
+        }
+        Msg::History { generation, asked, answer } if generation == app.generation => {
+            app.numbers.take_history(&asked, answer);
+        }
+        Msg::Facts { generation, found } if generation == app.generation => app.facts.known.extend(found),
+        // An answer for a scope that is no longer shown.
+        Msg::Watch { .. } | Msg::Numbers { .. } | Msg::History { .. } | Msg::Facts { .. } => {}
+        Msg::Access { namespace, answer } => reviewed(app, namespace, answer),
+        Msg::User(user) => app.user = Some(user),
+        Msg::Prepared { ticket, answer } => {
+            let Some(Layer::Change(dialog)) = &mut app.layer else { return Vec::new() };
+            if dialog.ticket == ticket {
+                let outcome = dialog.take(answer, now);
+                let mut effects = follow(app, outcome);
+                effects.extend(recheck_dialog(app));
+                return effects;
+            }
+        }
+        Msg::Progress { change, progress } => return progressed(app, change, progress),
+        Msg::Ended { change, ending } => return ended(app, change, ending),
+    }
+    Vec::new()
+}
+
+fn watched(app: &mut App, update: Update) -> Vec<Effect> {
+    let now = app.now;
+    match update {
+        Update::Started => {
+            app.link = Link::Live;
+            // What could not be answered is asked again.
+            app.access.retain(|_, known| known.is_some());
+        }
+        Update::Reset(listed) => {
+            app.routes.reset(listed, now);
+            app.link = Link::Live;
+        }
+        Update::Applied(listed) => app.routes.apply(listed, now),
+        Update::Deleted(id) => app.routes.delete(&id),
+        Update::Lost(trouble) => {
+            let since = match app.link {
+                Link::Lost { since, .. } => since,
+                _ => now.since_start,
+            };
+            app.link = Link::Lost { since, trouble };
+            return Vec::new();
+        }
+    }
+    routes_changed(app)
+}
+
+/// The rows are other ones than before.
+fn routes_changed(app: &mut App) -> Vec<Effect> {
+    app.list.follow(&app.routes);
+    if let Some(Layer::Weights(editor)) = &mut app.layer
+        && let Some(route) = app.routes.get(&editor.route.id)
+        && route.uid == editor.route.uid
+    {
+        editor.route = route.clone();
+    }
+    recheck_dialog(app)
+}
+
+/// Prepares an open dialog again if its route is no longer what it shows.
+fn recheck_dialog(app: &mut App) -> Vec<Effect> {
+    let Some(Layer::Change(dialog)) = &mut app.layer else { return Vec::new() };
+    let Some(ready) = dialog.ready().filter(|ready| !ready.refreshing) else { return Vec::new() };
+    let shown = |route: &Route| (route.uid.clone(), route.generation);
+    let changed = ready.prepared.planned.iter().any(|planned| {
+        let known = app.routes.get(&planned.plan.route).map(|route| shown(route));
+        known.is_none_or(|(uid, generation)| uid != planned.plan.uid || generation > planned.plan.generation)
+    });
+    // Without a watch nothing is known to have changed.
+    if !changed || app.link != Link::Live {
+        return Vec::new();
+    }
+    if !dialog.is_rollback() {
+        dialog.note = Some("the route has changed meanwhile: this is its new state".to_owned());
+    }
+    prepare(app)
+}
+
+fn reviewed(app: &mut App, namespace: Box<str>, answer: Result<Access, Trouble>) {
+    match answer {
+        Ok(access) => {
+            app.access.insert(namespace, Some(access));
+        }
+        // The write itself will tell; asked again when the connection is back.
+        Err(_) => {
+            app.access.insert(namespace, None);
+        }
+    }
+}
+
+fn progressed(app: &mut App, id: u64, progress: Progress) -> Vec<Effect> {
+    app.changes.progress(id, &progress);
+    if progress.stage >= Stage::Written
+        && let Some((uid, canary)) = app.changes.get(id).and_then(|change| change.canary.clone())
+    {
+        app.chosen.insert(uid.into(), canary);
+    }
+    match progress.fresh {
+        Some(fresh) => {
+            app.routes.apply_fresh(fresh, app.now);
+            routes_changed(app)
+        }
+        None => Vec::new(),
+    }
+}
+
+fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
+    let Some(change) = app.changes.end(id, ending) else { return Vec::new() };
+    let Some(ending) = &change.ended else { return Vec::new() };
+    let tone = match ending {
+        Ending::Proven(_) => Tone::Good,
+        Ending::Unproven(_) => Tone::Warn,
+        Ending::NotWritten(_) => Tone::Bad,
+    };
+    app.say(tone, format!("{} {}: {ending}", change.route(), change.what));
+    match ending {
+        // Show what it would be now, to be confirmed again.
+        Ending::NotWritten(why @ NotWritten::Changed { .. })
+            if change.ask.what != What::RollBack && app.layer.is_none() =>
+        {
+            let mut dialog = ChangeDialog::new(change.ask.clone(), Step::Preparing, app.now.since_start);
+            dialog.note = Some(why.to_string());
+            app.layer = Some(Layer::Change(Box::new(dialog)));
+            prepare(app)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn press(app: &mut App, key: Key) -> Vec<Effect> {
+    match lookup(Context::Anywhere, key) {
+        Some(Action::QuitNow) => return vec![Effect::Quit],
+        Some(Action::Suspend) => return vec![Effect::Suspend],
+        _ => {}
+    }
+    let now = app.now.since_start;
+    match &mut app.layer {
+        None => super::routes_keys::press(app, key),
+        Some(Layer::Change(dialog)) => {
+            let outcome = dialog.key(key, now);
+            follow(app, outcome)
+        }
+        Some(Layer::Weights(_)) => super::routes_keys::edit(app, key),
+        Some(Layer::Help { scroll }) => {
+            match lookup(Context::Help, key) {
+                Some(Action::Down) => *scroll += 1,
+                Some(Action::Up) => *scroll = scroll.saturating_sub(1),
+                Some(Action::PageDown) => *scroll += 10,
+                Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
+                Some(_) => app.layer = None,
+                None => {}
+            }
+            if let Some(Layer::Help { scroll }) = &mut app.layer {
+                *scroll = (*scroll).min(crate::keys::TABLE.len() + Context::ALL.len() * 2);
+            }
+            Vec::new()
+        }
+        Some(Layer::Quit) => match lookup(Context::Quit, key) {
+            Some(Action::Confirm) => vec![Effect::Quit],
+            Some(Action::Decline) => {
+                app.layer = None;
+                Vec::new()
+            }
+            _ => Vec::new(),
+        },
+    }
+}
+
+/// Does what a key in the dialog led to.
+fn follow(app: &mut App, outcome: Outcome) -> Vec<Effect> {
+    match outcome {
+        Outcome::Nothing => Vec::new(),
+        Outcome::Close => {
+            app.layer = None;
+            app.say(Tone::Plain, "nothing was written");
+            Vec::new()
+        }
+        Outcome::Prepare => prepare(app),
+        Outcome::Confirm(confirmed) => {
+            let Some(Layer::Change(dialog)) = app.layer.take() else { return Vec::new() };
+            let id = app.next_number();
+            let Some(main) = dialog.ready().and_then(|ready| ready.prepared.main()) else {
+                return Vec::new();
+            };
+            let change = Change::new(id, dialog.ask.clone(), &main.plan, app.now.since_start);
+            app.said = None;
+            app.changes.begin(change);
+            vec![Effect::Carry { change: id, confirmed: *confirmed }]
+        }
+    }
+}
+
+/// Prepares what the open dialog asks for.
+pub(super) fn prepare(app: &mut App) -> Vec<Effect> {
+    let ticket = app.next_number();
+    let Some(Layer::Change(dialog)) = &mut app.layer else { return Vec::new() };
+    let Some(intent) = dialog.ask.intent.clone() else { return Vec::new() };
+    dialog.preparing(ticket);
+    let route = dialog.ask.route.clone();
+    let backends = app
+        .routes
+        .get(&route)
+        .map(|route| {
+            route.rules.iter().flat_map(|rule| &rule.backends).map(|b| b.to.clone()).collect::<Vec<_>>()
+        })
+        .unwrap_or_default();
+    let mut related = app.routes.related(&backends);
+    related.retain(|other| other.id != route);
+    vec![Effect::Prepare { ticket, request: Request { route, intent, related } }]
+}
+
+/// Watches another scope.
+pub(super) fn switch_scope(app: &mut App) -> Vec<Effect> {
+    app.scope = match &app.scope {
+        Scope::All => Scope::Namespace(app.namespace().into()),
+        Scope::Namespace(_) => Scope::All,
+    };
+    if let Scope::Namespace(namespace) = &app.scope {
+        app.routes.keep(namespace);
+    }
+    app.generation += 1;
+    app.link = Link::Connecting;
+    app.numbers.abandon();
+    app.facts.asked_at = None;
+    app.list.follow(&app.routes);
+    vec![Effect::Watch { generation: app.generation, scope: app.scope.clone() }]
+}

@@ -1,0 +1,259 @@
+//! The table.
+
+use super::key::Key;
+
+/// What a key can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// One row down.
+    Down,
+    /// One row up.
+    Up,
+    /// To the first row.
+    Top,
+    /// To the last row.
+    Bottom,
+    /// One page down.
+    PageDown,
+    /// One page up.
+    PageUp,
+    /// The canary to the next stage.
+    StepNext,
+    /// The canary back one stage.
+    StepBack,
+    /// Drain the canary, or return to the previous version.
+    RollBack,
+    /// Edit the weights.
+    SetWeights,
+    /// All namespaces, or one.
+    AllNamespaces,
+    /// Show the keys.
+    Help,
+    /// Close what is open.
+    Close,
+    /// Stop the job.
+    Suspend,
+    /// End the program, asking while a proof runs.
+    Quit,
+    /// End the program at once.
+    QuitNow,
+    /// Do what the dialog says.
+    Confirm,
+    /// Do nothing.
+    Decline,
+    /// The first, second, ... of a list.
+    Choose(u8),
+    /// Take the other paths to the drained backend as well.
+    OtherPaths,
+    /// Next field.
+    NextField,
+    /// Previous field.
+    PreviousField,
+    /// The input is complete: show what it would do, or stop typing. Never confirms.
+    Done,
+}
+
+/// Where a key is pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// Wherever one is.
+    Anywhere,
+    /// The list of routes.
+    Routes,
+    /// A dialog that asks for confirmation.
+    Dialog,
+    /// The rollback dialog, besides [`Context::Dialog`].
+    Rollback,
+    /// The weight editor.
+    Weights,
+    /// A line of text that is being typed: other keys are letters.
+    Text,
+    /// The help.
+    Help,
+    /// The question whether to quit.
+    Quit,
+}
+
+impl Context {
+    /// Every context, in the order of the help.
+    pub const ALL: [Self; 8] = [
+        Self::Routes,
+        Self::Dialog,
+        Self::Rollback,
+        Self::Weights,
+        Self::Text,
+        Self::Help,
+        Self::Quit,
+        Self::Anywhere,
+    ];
+
+    /// Its heading in the help.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Anywhere => "Anywhere",
+            Self::Routes => "Routes",
+            Self::Dialog => "In a dialog",
+            Self::Rollback => "In the rollback dialog",
+            Self::Weights => "Setting weights",
+            Self::Text => "Typing a reason or a name",
+            Self::Help => "In this help",
+            Self::Quit => "Asked whether to quit",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Binding {
+    /// What it does.
+    pub action: Action,
+    /// The keys, the usual one first.
+    pub keys: &'static [Key],
+    /// Where.
+    pub context: Context,
+    /// For the help: one sentence without a full stop.
+    pub help: &'static str,
+    /// For the line of hints: one or two words; empty for keys that need none.
+    pub hint: &'static str,
+    /// Whether it leads to a change of the cluster.
+    pub writes: bool,
+}
+
+impl Binding {
+    /// Its keys, as in `j down`.
+    #[must_use]
+    pub fn keys_text(&self) -> String {
+        self.keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+}
+
+const fn row(
+    context: Context,
+    keys: &'static [Key],
+    action: Action,
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding { action, keys, context, help, hint, writes: false }
+}
+
+const fn change(
+    context: Context,
+    keys: &'static [Key],
+    action: Action,
+    hint: &'static str,
+    help: &'static str,
+) -> Binding {
+    Binding { action, keys, context, help, hint, writes: true }
+}
+
+use Action as A;
+use Context as C;
+use Key::Char;
+
+/// Every action with its keys.
+pub static TABLE: &[Binding] = &[
+    change(C::Routes, &[Char('s')], A::StepNext, "step", "the canary to the next stage"),
+    change(C::Routes, &[Char('b')], A::StepBack, "back", "the canary back one stage"),
+    change(
+        C::Routes,
+        &[Char('r')],
+        A::RollBack,
+        "roll back",
+        "no more traffic for the canary; never blocked",
+    ),
+    change(C::Routes, &[Char('w')], A::SetWeights, "weights", "set any weights"),
+    row(C::Routes, &[Char('a')], A::AllNamespaces, "namespaces", "all namespaces, or one again"),
+    row(C::Routes, &[Char('j'), Key::Down], A::Down, "", "one row down"),
+    row(C::Routes, &[Char('k'), Key::Up], A::Up, "", "one row up"),
+    row(C::Routes, &[Char('g'), Key::Home], A::Top, "", "the first row"),
+    row(C::Routes, &[Char('G'), Key::End], A::Bottom, "", "the last row"),
+    row(C::Routes, &[Key::PageDown], A::PageDown, "", "a page down"),
+    row(C::Routes, &[Key::PageUp], A::PageUp, "", "a page up"),
+    row(C::Routes, &[Char('?')], A::Help, "help", "show the keys"),
+    row(C::Routes, &[Char('q')], A::Quit, "quit", "quit; asks while a proof runs"),
+    row(C::Routes, &[Key::Esc], A::Close, "", "clear the message"),
+    change(C::Dialog, &[Char('y')], A::Confirm, "confirm", "do it; Enter never does"),
+    row(C::Dialog, &[Char('n'), Key::Esc], A::Decline, "decline", "write nothing"),
+    row(C::Dialog, &[Char('1')], A::Choose(1), "", "the first: a reason, or a backend where it asks for one"),
+    row(C::Dialog, &[Char('2')], A::Choose(2), "", "the second"),
+    row(C::Dialog, &[Char('3')], A::Choose(3), "", "the third; among reasons, one to type"),
+    row(C::Dialog, &[Char('4')], A::Choose(4), "", "the fourth backend"),
+    row(C::Dialog, &[Char('5')], A::Choose(5), "", "the fifth backend"),
+    row(C::Dialog, &[Char('6')], A::Choose(6), "", "the sixth backend"),
+    row(C::Dialog, &[Char('7')], A::Choose(7), "", "the seventh backend"),
+    row(C::Dialog, &[Char('8')], A::Choose(8), "", "the eighth backend"),
+    row(C::Dialog, &[Char('9')], A::Choose(9), "", "the ninth backend"),
+    row(C::Dialog, &[Char('j'), Key::Down], A::Down, "", "scroll down"),
+    row(C::Dialog, &[Char('k'), Key::Up], A::Up, "", "scroll up"),
+    row(C::Dialog, &[Key::PageDown], A::PageDown, "", "a page down"),
+    row(C::Dialog, &[Key::PageUp], A::PageUp, "", "a page up"),
+    row(C::Rollback, &[Char('a')], A::OtherPaths, "all paths", "take the other paths to it as well"),
+    row(C::Weights, &[Key::Tab, Key::Down], A::NextField, "next", "the next backend"),
+    row(C::Weights, &[Key::BackTab, Key::Up], A::PreviousField, "", "the backend before"),
+    row(C::Weights, &[Key::Enter], A::Done, "show", "show what these weights do; writes nothing yet"),
+    row(C::Weights, &[Key::Esc], A::Close, "close", "leave the weights as they are"),
+    row(C::Text, &[Key::Enter], A::Done, "done", "end the text; does not confirm"),
+    row(C::Text, &[Key::Esc], A::Close, "back", "drop the text"),
+    row(C::Text, &[Key::Down], A::Down, "", "scroll down"),
+    row(C::Text, &[Key::Up], A::Up, "", "scroll up"),
+    row(C::Text, &[Key::PageDown], A::PageDown, "", "a page down"),
+    row(C::Text, &[Key::PageUp], A::PageUp, "", "a page up"),
+    row(C::Help, &[Char('j'), Key::Down], A::Down, "scroll", "scroll down"),
+    row(C::Help, &[Char('k'), Key::Up], A::Up, "", "scroll up"),
+    row(C::Help, &[Key::PageDown], A::PageDown, "", "a page down"),
+    row(C::Help, &[Key::PageUp], A::PageUp, "", "a page up"),
+    row(C::Help, &[Key::Esc, Char('?'), Char('q')], A::Close, "close", "close the help"),
+    row(C::Quit, &[Char('y')], A::Confirm, "quit", "quit; what was written stays, its proof is not seen"),
+    row(C::Quit, &[Char('n'), Key::Esc], A::Decline, "stay", "stay"),
+    row(C::Anywhere, &[Key::Ctrl('z')], A::Suspend, "", "suspend"),
+    row(C::Anywhere, &[Key::Ctrl('c')], A::QuitNow, "", "quit at once"),
+];
+
+/// What `key` asks for in `context`.
+#[must_use]
+pub fn lookup(context: Context, key: Key) -> Option<Action> {
+    let here = |binding: &&Binding| [context, Context::Anywhere].contains(&binding.context);
+    TABLE.iter().filter(here).find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        // What holds together: the rollback dialog is a dialog, and everywhere is everywhere.
+        let together = |a: Context, b: Context| {
+            a == b
+                || [a, b].contains(&Context::Anywhere)
+                || [a, b] == [Context::Dialog, Context::Rollback]
+                || [a, b] == [Context::Rollback, Context::Dialog]
+        };
+        for (index, one) in TABLE.iter().enumerate() {
+            for other in TABLE.iter().skip(index + 1).filter(|other| together(one.context, other.context)) {
+                for key in one.keys {
+                    assert!(!other.keys.contains(key), "{key} in {:?}: {one:?} and {other:?}", one.context);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn enter_confirms_nothing_and_y_opens_nothing() {
+        for binding in TABLE {
+            assert!(!(binding.action == Action::Confirm && binding.keys.contains(&Key::Enter)));
+            let outside = !matches!(binding.context, Context::Dialog | Context::Quit);
+            assert!(!(outside && binding.keys.iter().any(|key| [Char('y'), Char('n')].contains(key))));
+        }
+    }
+
+    #[test]
+    fn every_context_has_keys_and_a_place_in_the_help() {
+        for binding in TABLE {
+            assert!(Context::ALL.contains(&binding.context) && !binding.help.is_empty());
+        }
+        assert!(Context::ALL.iter().all(|context| TABLE.iter().any(|binding| binding.context == *context)));
+    }
+}

@@ -1,0 +1,66 @@
+//! The line of messages, and hints of the keys that work now.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::format::middle;
+use super::paint::{Look, Pen, width};
+use super::theme::Role;
+use super::words;
+use crate::app::{App, Layer, Step};
+use crate::keys::{Action, Binding, Context, TABLE};
+use crate::rollout::Demand;
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
+    if area.height == 0 {
+        return;
+    }
+    if let Some(said) = app.said.as_ref().filter(|_| area.height > 1) {
+        let mut pen = Pen::new(buffer, area.x + 1, area.y, area.width.saturating_sub(2));
+        let text = middle(&said.text, pen.room());
+        pen.put(&text, look.style(words::tone(said.tone)));
+    }
+    let y = area.bottom() - 1;
+    let place = match app.routes.len() {
+        0 => String::new(),
+        rows => format!("{}/{rows}", app.list.cursor() + 1),
+    };
+    let room = area.width.saturating_sub(width(&place) + 3);
+    let mut pen = Pen::new(buffer, area.x + 1, y, room);
+    let refused = app.layer.is_none() && app.refused().is_some();
+    for binding in hints(app) {
+        let keys = binding.keys.first().map(ToString::to_string).unwrap_or_default();
+        if pen.room() < usize::from(width(&keys) + width(binding.hint) + 1) {
+            break;
+        }
+        // A rollback is never refused here.
+        let works = !(refused && binding.writes) || binding.action == Action::RollBack;
+        let key = if works { Role::Accent } else { Role::NoData };
+        let word = if works { Role::Text } else { Role::NoData };
+        pen.put(&keys, look.style(key)).put(" ", Style::new());
+        pen.put(binding.hint, look.style(word)).put("  ", Style::new());
+    }
+    let x = area.right().saturating_sub(width(&place) + 1);
+    Pen::new(buffer, x, y, width(&place)).put(&place, look.style(Role::Muted));
+}
+
+/// The rows of the table that have a hint and mean something now.
+fn hints(app: &App) -> impl Iterator<Item = &'static Binding> {
+    let contexts: Vec<Context> = match &app.layer {
+        None => vec![Context::Routes],
+        Some(Layer::Help { .. }) => vec![Context::Help],
+        Some(Layer::Quit) => vec![Context::Quit],
+        Some(Layer::Weights(_)) => vec![Context::Weights],
+        Some(Layer::Change(dialog)) => {
+            let named = dialog.ready().is_some_and(|ready| matches!(ready.prepared.demand, Demand::Name(_)));
+            match (&dialog.step, dialog.is_typing()) {
+                (Step::Ready(_), true) if named => vec![Context::Text],
+                (_, true) => vec![Context::Text],
+                (Step::Ready(_), false) if dialog.is_rollback() => vec![Context::Dialog, Context::Rollback],
+                _ => vec![Context::Dialog],
+            }
+        }
+    };
+    TABLE.iter().filter(move |binding| !binding.hint.is_empty() && contexts.contains(&binding.context))
+}

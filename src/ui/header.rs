@@ -1,0 +1,74 @@
+//! The title and the lines below it: where one is, who one is, what is not as it should be.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::format::middle;
+use super::paint::{Look, Pen, width};
+use super::theme::Role;
+use super::words;
+use crate::app::{App, Link, Tone, banners};
+use crate::cluster::Scope;
+
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
+    if area.height == 0 {
+        return;
+    }
+    title(buffer, area, app, look);
+    for (y, banner) in (area.y + 1..area.bottom()).zip(banners(app)) {
+        let role = words::tone(banner.tone);
+        let glyph = match banner.tone {
+            Tone::Plain => "-",
+            Tone::Good => words::UNDER_WAY.glyph,
+            Tone::Warn => "!",
+            Tone::Bad => words::bad(look).glyph,
+        };
+        let role = if banner.tone == Tone::Good { Role::Accent } else { role };
+        let mut pen = Pen::new(buffer, area.x + 1, y, area.width.saturating_sub(2));
+        pen.put(glyph, look.style(role)).put(" ", Style::new());
+        let text = banner.text;
+        // the end of a long line is where it says what to do: only what is far too long is cut
+        let text = if usize::from(width(&text)) > pen.room() { middle(&text, pen.room()) } else { text };
+        pen.put(&text, look.style(role));
+    }
+}
+
+fn title(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
+    let (text, muted) = (look.style(Role::Text), look.style(Role::Muted));
+    let read_only = app.missing_right(app.namespace()).is_some();
+    let live = match &app.link {
+        Link::Live => ("live", Role::Ok),
+        Link::Connecting => ("connecting", Role::Muted),
+        Link::Lost { .. } => ("not live", Role::Bad),
+    };
+    let metrics = match (&app.numbers.granularity, app.numbers.has_source) {
+        (_, false) => "no metrics".to_owned(),
+        _ if app.numbers.failing.is_some() => "metrics failing".to_owned(),
+        (Some(granularity), true) => format!("metrics: {granularity}"),
+        (None, true) => "metrics: asking".to_owned(),
+    };
+    let banner = if read_only { " READ-ONLY " } else { "" };
+    let right = width(&metrics) + 2 + width(live.0) + 1 + width(banner) + u16::from(read_only) * 2;
+    let room = area.width.saturating_sub(right + 2);
+    let mut pen = Pen::new(buffer, area.x + 1, area.y, room);
+    pen.put("tidegate", look.style(Role::Accent)).put("  ", text);
+    let context = middle(&app.start.context, (pen.room() / 2).max(8));
+    pen.put(&context, text).put("  ", text);
+    let scope = match &app.scope {
+        Scope::All => "all namespaces".to_owned(),
+        Scope::Namespace(name) => format!("namespace {name}"),
+    };
+    pen.put(&middle(&scope, pen.room()), text);
+    if let Some(user) = &app.user
+        && pen.room() > usize::from(width(user)) + 2
+    {
+        pen.put("  ", text).put(user, muted);
+    }
+    let start = area.right().saturating_sub(right).max(area.x);
+    let mut pen = Pen::new(buffer, start, area.y, area.right().saturating_sub(start));
+    if read_only {
+        pen.put(banner, look.style(Role::Banner)).put("  ", text);
+    }
+    pen.put(&metrics, muted).put("  ", text).put(live.0, look.style(live.1));
+}

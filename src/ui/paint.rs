@@ -1,0 +1,157 @@
+//! Small tools to put styled text into cells.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
+use unicode_width::UnicodeWidthStr;
+
+use super::theme::{Role, Theme};
+
+/// How everything looks.
+#[derive(Debug, Clone, Default)]
+pub struct Look {
+    /// Colours by meaning.
+    pub theme: Theme,
+    /// Only ASCII for bars, borders and glyphs.
+    pub ascii: bool,
+}
+
+impl Look {
+    pub(super) fn style(&self, role: Role) -> Style {
+        self.theme.style(role)
+    }
+
+    pub(super) fn span(&self, role: Role, text: impl Into<String>) -> Span<'static> {
+        Span::styled(text.into(), self.style(role))
+    }
+}
+
+/// Writes from left to right in one row, never beyond its end.
+pub(super) struct Pen<'a> {
+    buffer: &'a mut Buffer,
+    x: u16,
+    y: u16,
+    end: u16,
+}
+
+impl<'a> Pen<'a> {
+    pub(super) fn new(buffer: &'a mut Buffer, x: u16, y: u16, width: u16) -> Self {
+        let area = buffer.area;
+        let end = if y < area.bottom() { x.saturating_add(width).min(area.right()) } else { x };
+        Self { buffer, x, y, end }
+    }
+
+    pub(super) fn put(&mut self, text: &str, style: Style) -> &mut Self {
+        if self.x < self.end {
+            let room = usize::from(self.end - self.x);
+            self.x = self.buffer.set_stringn(self.x, self.y, text, room, style).0;
+        }
+        self
+    }
+
+    pub(super) fn skip(&mut self, cells: u16) -> &mut Self {
+        self.x = self.x.saturating_add(cells).min(self.end);
+        self
+    }
+
+    /// Cells that are left.
+    pub(super) fn room(&self) -> usize {
+        usize::from(self.end.saturating_sub(self.x))
+    }
+}
+
+/// Writes lines below each other, as far as there is room; returns how many there were.
+pub(super) fn lines(buffer: &mut Buffer, area: Rect, lines: &[Line<'_>]) {
+    for (y, line) in (area.y..area.bottom()).zip(lines) {
+        let mut pen = Pen::new(buffer, area.x, y, area.width);
+        for span in &line.spans {
+            pen.put(&span.content, span.style);
+        }
+    }
+}
+
+/// Width of a text in cells, as the buffer counts.
+pub(super) fn width(text: &str) -> u16 {
+    u16::try_from(text.width()).unwrap_or(u16::MAX)
+}
+
+/// Breaks a text into lines of at most `room` cells, between words where it can.
+pub(super) fn wrap(text: &str, room: usize) -> Vec<String> {
+    let room = room.max(8);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        let mut word = word.to_owned();
+        while word.width() > room {
+            if !line.is_empty() {
+                lines.push(std::mem::take(&mut line));
+            }
+            let cut =
+                word.char_indices().map(|(at, _)| at).take_while(|at| word[..*at].width() <= room).last();
+            let cut = cut.filter(|at| *at > 0).unwrap_or(word.len());
+            let rest = word.split_off(cut);
+            lines.push(std::mem::replace(&mut word, rest));
+        }
+        if !line.is_empty() && line.width() + 1 + word.width() > room {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&word);
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// A horizontal line with a title in it.
+pub(super) fn ruler(buffer: &mut Buffer, area: Rect, title: &[Span<'_>], look: &Look) {
+    let dash = if look.ascii { "-" } else { "─" };
+    let border = look.style(Role::Border);
+    let mut pen = Pen::new(buffer, area.x, area.y, area.width);
+    pen.put(dash, border).put(" ", border);
+    for span in title {
+        pen.put(&span.content, span.style);
+    }
+    pen.put(" ", border);
+    let rest = dash.repeat(pen.room());
+    pen.put(&rest, border);
+}
+
+/// A cleared box with a border and a title, in the middle of `area`; returns what is inside.
+pub(super) fn popup(buffer: &mut Buffer, area: Rect, size: (u16, u16), title: &str, look: &Look) -> Rect {
+    let (width, height) = (size.0.min(area.width), size.1.min(area.height));
+    let x = area.x + (area.width - width) / 2;
+    let y = area.y + (area.height - height) / 2;
+    let outer = Rect { x, y, width, height };
+    Clear.render(outer, buffer);
+    buffer.set_style(outer, look.style(Role::Text));
+    if width < 4 || height < 3 {
+        return Rect { width: 0, height: 0, ..outer };
+    }
+    let [horizontal, vertical, corners @ ..] =
+        if look.ascii { ["-", "|", "+", "+", "+", "+"] } else { ["─", "│", "╭", "╮", "╰", "╯"] };
+    let border = look.style(Role::Border);
+    let inner_width = usize::from(width - 2);
+    let edge = |left: &str, right: &str| format!("{left}{}{right}", horizontal.repeat(inner_width));
+    buffer.set_stringn(x, y, edge(corners[0], corners[1]), width.into(), border);
+    buffer.set_stringn(x, y + height - 1, edge(corners[2], corners[3]), width.into(), border);
+    for row in y + 1..y + height - 1 {
+        buffer.set_string(x, row, vertical, border);
+        buffer.set_string(x + width - 1, row, vertical, border);
+    }
+    let mut pen = Pen::new(buffer, x + 2, y, width - 4);
+    pen.put(" ", border).put(title, look.style(Role::Accent)).put(" ", border);
+    Rect { x: x + 2, y: y + 1, width: width - 4, height: height - 2 }
+}
+
+/// Where the cursor stands `cells` into a line, if that is in sight.
+pub(super) fn cursor_at(area: Rect, row: u16, cells: usize) -> Option<Position> {
+    let x = area.x.checked_add(u16::try_from(cells).ok()?)?;
+    let y = area.y.checked_add(row)?;
+    (x < area.right() && y < area.bottom()).then_some(Position { x, y })
+}

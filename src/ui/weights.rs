@@ -1,0 +1,67 @@
+//! The weight editor.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
+
+use super::format::{self, left, right};
+use super::paint::{Look, cursor_at, lines, popup, width, wrap};
+use super::theme::Role;
+use crate::app::{App, WeightEditor};
+use crate::rollout::Effect;
+
+const FIELD: usize = 9;
+
+pub(super) fn draw(
+    buffer: &mut Buffer,
+    area: Rect,
+    app: &App,
+    editor: &WeightEditor,
+    look: &Look,
+) -> Option<Position> {
+    let height = u16::try_from(editor.fields.len() + 8).unwrap_or(u16::MAX);
+    let title = format!("weights of {}  rule {}", editor.route.id, editor.route.rule_label(editor.rule));
+    let inside = popup(buffer, area, (area.width.saturating_sub(4).min(76), height), &title, look);
+    let room = usize::from(inside.width);
+    let names = room.saturating_sub(FIELD + 26).clamp(8, 32);
+    let mut all = vec![Line::from(look.span(
+        Role::Muted,
+        format!("{}{}{}", left("backend", names), right("now", 8), "   weight     share"),
+    ))];
+    for (index, field) in editor.fields.iter().enumerate() {
+        let focused = index == editor.focus;
+        let (weight, sum) = editor.share(index);
+        let role = if focused { Role::Accent } else { Role::Text };
+        all.push(Line::from(vec![
+            look.span(role, left(&field.name, names)),
+            look.span(Role::Muted, right(&field.before.to_string(), 8)),
+            look.span(role, format!("   {}", left(field.input.value(), FIELD))),
+            look.span(Role::Text, right(&format::share(weight, sum), 8)),
+        ]));
+    }
+    all.push(Line::default());
+    let chosen = app.chosen_canary(&editor.route.uid);
+    let (role, words) = match editor.plan(&app.start.ladder, chosen) {
+        Ok(plan) => {
+            let effect = match plan.effect {
+                Effect::Advance => "an advance: the gate will be asked",
+                Effect::Retreat | Effect::Rollback => "no gate: nobody new gets traffic",
+            };
+            let more = plan.changes().count().saturating_sub(1);
+            let more = if more > 0 {
+                format!("; {more} more rules with this split move too")
+            } else {
+                String::new()
+            };
+            (Role::Text, format!("{effect}{more}"))
+        }
+        Err(refusal) => (Role::Warn, refusal.to_string()),
+    };
+    all.extend(wrap(&words, room).into_iter().take(2).map(|line| Line::from(look.span(role, line))));
+    all.push(Line::default());
+    all.push(Line::from(look.span(Role::Muted, "Enter shows what it does    Tab next    Esc close")));
+    lines(buffer, inside, &all);
+    let field = editor.fields.get(editor.focus)?;
+    let typed = usize::from(width(&field.input.value()[..])).min(field.input.visual_cursor());
+    cursor_at(inside, u16::try_from(editor.focus + 1).ok()?, names + 8 + 3 + typed)
+}

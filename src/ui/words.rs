@@ -1,0 +1,74 @@
+//! State as glyph, word and colour: never colour alone.
+
+use super::paint::Look;
+use super::theme::Role;
+use crate::app::Tone;
+use crate::pilot::Ending;
+use crate::rollout::{Interval, Verdict};
+use crate::route::RouteState;
+
+/// How a state looks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sign {
+    pub glyph: &'static str,
+    pub role: Role,
+}
+
+pub(super) fn good(look: &Look) -> Sign {
+    Sign { glyph: if look.ascii { "+" } else { "✓" }, role: Role::Ok }
+}
+
+pub(super) fn bad(look: &Look) -> Sign {
+    Sign { glyph: if look.ascii { "x" } else { "✗" }, role: Role::Bad }
+}
+
+const LOOK: Sign = Sign { glyph: "!", role: Role::Warn };
+const UNKNOWN: Sign = Sign { glyph: "?", role: Role::NoData };
+pub(super) const UNDER_WAY: Sign = Sign { glyph: "~", role: Role::Accent };
+
+pub(super) fn route(state: &RouteState, look: &Look) -> Sign {
+    match state {
+        RouteState::Accepted => good(look),
+        RouteState::Pending => Sign { glyph: "~", role: Role::Warn },
+        RouteState::NoStatus => UNKNOWN,
+        RouteState::Degraded(_) => LOOK,
+        RouteState::Refused(_) | RouteState::NotAccepted(_) => bad(look),
+    }
+}
+
+pub(super) fn verdict(verdict: Verdict, look: &Look) -> Sign {
+    match verdict {
+        Verdict::Pass => good(look),
+        Verdict::Hold => LOOK,
+        Verdict::NoData => UNKNOWN,
+        Verdict::Fail => bad(look),
+        Verdict::NotApplicable => Sign { glyph: "-", role: Role::Muted },
+    }
+}
+
+pub(super) fn ending(ending: &Ending, look: &Look) -> Sign {
+    match ending {
+        Ending::Proven(_) => good(look),
+        Ending::Unproven(_) => LOOK,
+        Ending::NotWritten(_) => bad(look),
+    }
+}
+
+pub(super) fn tone(tone: Tone) -> Role {
+    match tone {
+        Tone::Plain => Role::Muted,
+        Tone::Good => Role::Ok,
+        Tone::Warn => Role::Warn,
+        Tone::Bad => Role::Bad,
+    }
+}
+
+/// An interval of shares in percent, rounded outwards: `4.2-6.1`, `12-15`.
+pub(super) fn range(interval: Interval) -> String {
+    let (lo, hi) = (interval.lo * 100.0, interval.hi * 100.0);
+    if hi < 10.0 {
+        format!("{:.1}-{:.1}", (lo * 10.0).floor() / 10.0, (hi * 10.0).ceil() / 10.0)
+    } else {
+        format!("{:.0}-{:.0}", lo.floor(), hi.ceil())
+    }
+}
