@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::dialog::Ask;
 use crate::pilot::{Ending, Progress, Stage};
-use crate::rollout::Plan;
+use crate::rollout::{Plan, RuleChange};
 use crate::route::RouteId;
 
 /// One confirmed change.
@@ -32,7 +32,7 @@ impl Change {
     /// A change that was just confirmed.
     #[must_use]
     pub fn new(id: u64, ask: Ask, plan: &Plan, since: Duration) -> Self {
-        let weights = plan.main_change().map(|change| format!(" {change}")).unwrap_or_default();
+        let weights = plan.main_change().map(|change| format!(" {}", moved(change))).unwrap_or_default();
         let canary = plan.canary.as_ref().map(|canary| (plan.uid.clone(), canary.name.to_string()));
         let what = format!("{}{weights}", plan.intent.word());
         Self { id, ask, what, canary, stage: Stage::Writing, words: String::new(), since, ended: None }
@@ -49,6 +49,13 @@ impl Change {
     pub fn is_running(&self) -> bool {
         self.ended.is_none()
     }
+}
+
+/// The weights of a rule before and after: `95/5 -> 90/10`.
+#[must_use]
+pub fn moved(change: &RuleChange) -> String {
+    let list = |weights: &[u32]| weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("/");
+    format!("{} -> {}", list(&change.before), list(&change.after))
 }
 
 /// All of them, the oldest first; of each route at most one that has ended.

@@ -24,7 +24,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use changes::{Change, Changes};
+pub use changes::{Change, Changes, moved};
 pub use dialog::{Ask, ChangeDialog, REASONS, Ready, Step, What};
 pub use list::List;
 pub use msg::{Effect, Msg, Now};

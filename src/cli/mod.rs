@@ -54,14 +54,13 @@ pub fn main() -> ExitCode {
     let _ = color_eyre::install();
     // Fails only if there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let exit = run(Cli::parse()).unwrap_or_else(|failure| {
+    run(Cli::parse()).unwrap_or_else(|failure| {
         tell(format_args!("error: {}", failure.message));
-        failure.exit
-    });
-    exit.into()
+        failure.exit.into()
+    })
 }
 
-fn run(cli: Cli) -> Result<Exit, Failure> {
+fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let paths = Paths::find();
     if let Some(name) = &cli.global.theme {
         paths.theme(name, Depth::Ansi16).map_err(|error| Failure::usage(format!("--theme: {error}")))?;
@@ -77,7 +76,10 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
                 cockpit::run(session, look).await
             })
         }
-        Some(verb) => wait(&mut Builder::new_current_thread(), verb_to_end(&verb, &cli.global, &paths)),
+        Some(verb) => {
+            let exit = wait(&mut Builder::new_current_thread(), verb_to_end(&verb, &cli.global, &paths))?;
+            Ok(exit.into())
+        }
     }
 }
 
@@ -96,7 +98,7 @@ async fn verb_to_end(verb: &Verb, global: &Global, paths: &Paths) -> Result<Exit
 }
 
 /// Runs `work` to its end. What still hangs then, as a name lookup, is not waited for.
-fn wait(builder: &mut Builder, work: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+fn wait<T>(builder: &mut Builder, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = builder
         .enable_all()
         .build()

@@ -7,7 +7,7 @@ use super::format::left;
 use super::paint::{Look, wrap};
 use super::theme::Role;
 use super::words;
-use crate::app::App;
+use crate::app::{App, moved};
 use crate::pilot::{DryRun, Planned, Prepared};
 use crate::rollout::{Edit, json_patch};
 
@@ -100,7 +100,7 @@ fn edits(planned: &Planned, say: &mut impl FnMut(&str, Role, &str)) {
         let text = match edit {
             Edit::Weights(change) => {
                 let names: Vec<&str> = change.backends.iter().map(|backend| &*backend.name).collect();
-                format!("{route} rule {}: {change} ({})", change.label, names.join(", "))
+                format!("{route} rule {}: {} ({})", change.label, moved(change), names.join(", "))
             }
             Edit::Redirect { label, from, to, .. } => format!("{route} rule {label}: {to} instead of {from}"),
             Edit::Unmirror { label, to, .. } => format!("{route} rule {label}: no more copies to {to}"),
