@@ -80,8 +80,9 @@ async fn cockpit() -> std::io::Result<u8> {
                     'l' => {
                         events.release_keys().await;
                         screen.suspend()?;
+                        // slow enough for a reader left behind to take the word first
                         Command::new("sh")
-                            .args(["-c", "read word; echo \"lent $word\"; read word"])
+                            .args(["-c", "sleep 0.3; read word; echo \"lent $word\"; read word"])
                             .status()?;
                         screen.resume()?;
                     }
