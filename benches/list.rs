@@ -5,10 +5,11 @@
 //! slower than kubectl or uses more than half its memory.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark may panic")]
 
-use std::collections::HashMap;
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+
+#[path = "support/rig.rs"]
+mod rig;
 
 const ROUTES: usize = 1000;
 const TURNS: usize = 9;
@@ -23,7 +24,7 @@ print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN).
 ";
 
 fn main() -> ExitCode {
-    let Some(env) = rig() else {
+    let Some(env) = rig::env() else {
         println!("list: skipped, no rig is up (tests/rig/up)");
         return ExitCode::SUCCESS;
     };
@@ -62,17 +63,6 @@ fn main() -> ExitCode {
     let (time, memory) = (our_time / their_time, our_memory / their_memory);
     println!("  ratio: time {time:.2} (at most 1), memory {memory:.2} (at most 0.5)");
     if time <= 1.0 && memory <= 0.5 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn rig() -> Option<HashMap<String, String>> {
-    let path = std::env::var("TIDEGATE_RIG_ENV").ok().or_else(|| {
-        let up = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rig/up");
-        let output = Command::new(up).arg("--print-env-path").output().ok()?;
-        String::from_utf8(output.stdout).ok()
-    })?;
-    let text = std::fs::read_to_string(path.trim()).ok()?;
-    let pairs = text.lines().filter_map(|line| line.split_once('='));
-    Some(pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
 }
 
 fn routes() -> String {
