@@ -23,6 +23,7 @@ mod table;
 mod target;
 
 use std::future::Future;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -46,6 +47,9 @@ struct Look {
 
 /// Threads of the cockpit: one draws, one reads. Verbs need none but their own.
 const COCKPIT_THREADS: usize = 2;
+
+const NO_TERMINAL: &str =
+    "the cockpit needs a terminal to draw on; without one, use a verb: list, show, set, rollback";
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -73,6 +77,9 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
                 let look = Look { theme: cli.global.theme.clone(), ascii: cli.global.ascii };
                 let session = Session::open(&cli.global, &paths).await?;
                 session.preflight().await?;
+                if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
+                    return Err(Failure::usage(NO_TERMINAL));
+                }
                 cockpit::run(session, look).await
             })
         }

@@ -144,3 +144,97 @@ fn age_of_last_change(route: &Route, now: Timestamp) -> Option<SignedDuration> {
 pub fn last_change(route: &Route) -> Option<ChangeRecord> {
     serde_json::from_str(route.last_change.as_deref()?).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Numbers;
+
+    const NOW: &str = "2026-01-01T00:10:00Z";
+
+    fn route(name: &str, backends: &[&str], changed: Option<&str>) -> Route {
+        let refs: Vec<_> =
+            backends.iter().map(|name| serde_json::json!({"name": name, "port": 80})).collect();
+        let change = serde_json::json!({"id": "1", "namespace": "shop", "route": name, "uid": "u", "actor": "ann",
+            "at": changed, "action": "step", "before": {}, "after": {}, "verdict": "pass"});
+        let annotations =
+            changed.map(|_| serde_json::json!({"tidegate.dev/last-change": change.to_string()}));
+        let object = serde_json::json!({
+            "metadata": {"namespace": "shop", "name": name, "uid": "u", "generation": 1, "annotations": annotations},
+            "spec": {"rules": [{"backendRefs": refs}]},
+        });
+        Route::from_json(&object.to_string()).unwrap()
+    }
+
+    fn snapshot(requests: &[(&str, Option<f64>)]) -> Snapshot {
+        let backends = requests.iter().map(|(name, requests)| {
+            let numbers = Numbers { requests: *requests, ..Numbers::default() };
+            (BackendRef::service("shop", name, 80), numbers)
+        });
+        Snapshot {
+            evaluated_at: NOW.parse().unwrap(),
+            window: WINDOW,
+            backends: backends.collect(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// What is seen of the first route, whose metrics count per Service.
+    fn seen(routes: &[Route], requests: &[(&str, Option<f64>)]) -> (Vec<Option<f64>>, Option<String>) {
+        let snapshot = snapshot(requests);
+        let evidence = Evidence {
+            snapshot: Ok(&snapshot),
+            granularity: Some(Granularity::Service),
+            related: &Related::new(routes, None),
+            settle: Duration::from_secs(15),
+            now: NOW.parse().unwrap(),
+        };
+        let seen = observe(&routes[0], 0, &evidence);
+        (seen.shares, seen.reason)
+    }
+
+    fn nothing(reason: &str) -> (Vec<Option<f64>>, Option<String>) {
+        (vec![None, None], Some(reason.to_owned()))
+    }
+
+    #[test]
+    fn shares_of_counted_requests() {
+        let web = route("web", &["a", "b"], Some("2026-01-01T00:08:45Z"));
+        let counted = [("a", Some(30.0)), ("b", Some(10.0))];
+        assert_eq!(seen(&[web], &counted), (vec![Some(0.75), Some(0.25)], None));
+    }
+
+    #[test]
+    fn missing_is_not_zero() {
+        let web = || [route("web", &["a", "b"], None)];
+        assert_eq!(seen(&web(), &[("a", Some(1.0))]), nothing("no data: b has no series"));
+        let few = [("a", Some(1.0)), ("b", None)];
+        assert_eq!(seen(&web(), &few), nothing("no data: b has too few samples for a rate"));
+        let none = [("a", Some(0.0)), ("b", Some(0.0))];
+        assert_eq!(seen(&web(), &none), nothing("no data: no requests in the last 60 s"));
+    }
+
+    #[test]
+    fn requests_of_other_paths_cannot_be_told_apart() {
+        let counted = [("a", Some(1.0)), ("b", Some(1.0))];
+        let web = || route("web", &["a", "b"], None);
+        let others = || ["x", "y"].map(|name| route(name, &["a"], None));
+        let [x, y] = others();
+        assert_eq!(seen(&[web(), x], &counted), nothing("shared with 1 path"));
+        let [x, _] = others();
+        assert_eq!(seen(&[web(), x, y], &counted), nothing("shared with 2 paths"));
+        let stranger = route("stranger", &["c"], None);
+        assert_eq!(seen(&[web(), stranger], &counted).1, None);
+    }
+
+    #[test]
+    fn requests_of_before_a_change_do_not_count() {
+        let counted = [("a", Some(1.0)), ("b", Some(1.0))];
+        let changed = |at: &str| [route("web", &["a", "b"], Some(at))];
+        assert_eq!(seen(&changed("2026-01-01T00:09:48Z"), &counted), nothing("changed 12 s ago"));
+        assert_eq!(seen(&changed("2026-01-01T00:08:46Z"), &counted), nothing("changed 74 s ago"));
+        assert_eq!(seen(&changed("2026-01-01T00:08:44Z"), &counted).1, None);
+        // Another clock may go ahead of ours.
+        assert_eq!(seen(&changed("2026-01-01T00:10:20Z"), &counted), nothing("changed 0 s ago"));
+    }
+}

@@ -4,7 +4,7 @@ use crate::cluster::Facts;
 use crate::pilot::{DryRun, Prepared};
 use crate::rollout::{Demand, Edit, RuleChange};
 use crate::route::BackendRef;
-use crate::ui::format::share;
+use crate::ui::format::{percent, share};
 
 use super::output::{counted, one_line};
 
@@ -42,8 +42,11 @@ fn destination(prepared: &Prepared) -> Vec<String> {
     }
     let line = |(backend, share): &(BackendRef, f64)| {
         let hundredths = (*share * 10_000.0).round() / 100.0;
-        let amount =
-            if *share >= 1.0 { "ALL TRAFFIC".to_owned() } else { format!("{hundredths} % of traffic") };
+        let amount = match *share {
+            all if all >= 1.0 => "ALL TRAFFIC".to_owned(),
+            _ if hundredths > 0.0 && hundredths < 100.0 => format!("{hundredths} % of traffic"),
+            tiny_or_nearly_all => format!("{} of traffic", percent(Some(tiny_or_nearly_all))),
+        };
         let facts =
             prepared.backends.iter().find(|known| known.backend == *backend).map(|known| &known.facts);
         format!("{amount} -> {backend}  {}", behind(facts))

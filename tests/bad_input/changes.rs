@@ -1,0 +1,206 @@
+//! Bad input to the verbs that write, and writes that the server refuses.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::Value;
+
+use crate::program::{Home, Run};
+use crate::server::{Answer, Server, forbidden, healthy, route, status};
+
+const ADVANCE: [&str; 4] = ["set", "checkout", "checkout-stable=80", "checkout-canary=20"];
+const RETREAT: [&str; 4] = ["set", "checkout", "checkout-stable=95", "checkout-canary=5"];
+
+/// A home before a server that answers a patch by `patch`, which is told whether it is a dry run.
+fn home(patch: impl Fn(bool) -> Option<Answer> + Send + Sync + 'static) -> Home {
+    Home::with(Server::start(move |method, path| {
+        let answer = (method == "PATCH").then(|| patch(path.contains("dryRun"))).flatten();
+        answer.unwrap_or_else(|| healthy(method, path))
+    }))
+}
+
+/// A server on which a test that writes anything fails.
+fn read_only() -> Home {
+    home(|dry| (!dry).then(|| status(500, "the test wrote something")))
+}
+
+fn ending(run: &Run) -> Value {
+    serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("no JSON: {run:?}"))
+}
+
+#[test]
+fn weights_that_are_none() {
+    let home = Home::with(Server::closed());
+    let range = "weights are whole numbers from 0 to 1000000";
+    for (weight, why) in [
+        ("a", "it has no weight; give it as a=90".to_owned()),
+        ("=5", "it names no backend; give it as BACKEND=WEIGHT".to_owned()),
+        ("a=x", format!("'x' is no weight; {range}")),
+        ("a=", format!("'' is no weight; {range}")),
+        ("a=1.5", format!("'1.5' is no weight; {range}")),
+        ("a=10%", format!("'10%' is no weight; {range}")),
+        ("a=-1", format!("weight -1 for 'a' is out of range; {range}")),
+        ("a=1000001", format!("weight 1000001 for 'a' is out of range; {range}")),
+        ("a=99999999999", format!("weight 99999999999 for 'a' is out of range; {range}")),
+    ] {
+        home.refuses_argument(
+            &["set", "checkout", weight],
+            &format!("invalid value '{weight}' for '<BACKEND=WEIGHT>...': {why}"),
+        );
+    }
+    home.refuses(&["set", "checkout", "a=1", "a=2"], 2, "two weights given for 'a'");
+    home.refuses(
+        &["set", "checkout", "a=0", "b=0"],
+        2,
+        "all weights would be 0: every request would get a 500",
+    );
+}
+
+#[test]
+fn weights_that_do_not_fit_the_route() {
+    let home = read_only();
+    home.refuses(
+        &["set", "checkout", "checkout-stable=90", "checkout-canry=10", "--yes"],
+        2,
+        "no backend 'checkout-canry' in this rule; it has checkout-stable, checkout-canary",
+    );
+    home.refuses(
+        &["set", "checkout", "checkout-stable=90", "--yes"],
+        2,
+        "no weight given for checkout-canary; name every backend of the rule",
+    );
+    home.refuses(
+        &["set", "alone", "alone=90", "--yes"],
+        2,
+        "route shop/alone has no rule with two backends, so there are no weights to change",
+    );
+    home.refuses(
+        &["set", "checkout", "checkout-stable=1", "checkout-canary=1", "--rule", "7"],
+        2,
+        "--rule 7: route shop/checkout has no such split; there are: 0 (/)",
+    );
+}
+
+#[test]
+fn a_rollback_must_know_what_to_drain() {
+    let home = read_only();
+    home.refuses(
+        &["rollback", "search", "--yes"],
+        2,
+        "nothing says which backend of route shop/search, rule 0 (/) is to be drained; \
+         name it with --canary NAME: one or two",
+    );
+    home.refuses(
+        &["rollback", "search", "--canary", "three"],
+        2,
+        "--canary: no backend 'three' in this rule; it has one, two",
+    );
+    home.refuses(
+        &["rollback", "two", "--yes"],
+        2,
+        "route shop/two has several splits that differ; choose one with --rule INDEX: 0 (/), 1 (/)",
+    );
+}
+
+#[test]
+fn without_yes_and_without_a_terminal_nothing_is_written() {
+    let home = read_only();
+    for args in [&RETREAT[..], &["rollback", "checkout"]] {
+        let run = home.run(args);
+        assert!(run.out.starts_with(match args[0] {
+            "set" => "95 % of traffic -> checkout-stable  ",
+            _ => "ALL TRAFFIC -> checkout-stable  ",
+        }));
+        assert_eq!(
+            run.err,
+            "error: nothing was written: there is no terminal to ask on; add --yes to write without asking\n"
+        );
+        assert_eq!(run.exit, Some(2));
+    }
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    let run = read_only().run(&["set", "checkout", "checkout-stable=95", "checkout-canary=5", "--dry-run"]);
+    assert_eq!((run.exit, &*run.err), (Some(0), ""));
+    assert!(
+        run.out.ends_with("dry run of shop/checkout: the server accepts it\ndry run: nothing was written\n")
+    );
+}
+
+#[test]
+fn the_gate_wants_a_reason() {
+    let run = read_only().run(&[&ADVANCE[..], &["--yes"]].concat());
+    assert_eq!(run.exit, Some(3), "{run:?}");
+    assert!(run.err.starts_with("error: nothing was written: the gate says no data: "), "{}", run.err);
+    assert!(run.err.ends_with("; give a reason with --reason TEXT\n"), "{}", run.err);
+}
+
+#[test]
+fn silencing_a_backend_wants_its_heirs_name() {
+    let home = read_only();
+    let all = ["set", "checkout", "checkout-stable=0", "checkout-canary=100", "--yes"];
+    let why = "checkout-stable would get no more traffic; confirm it with --confirm checkout-canary";
+    home.refuses(&all, 3, &format!("nothing was written: {why}"));
+    home.refuses(
+        &[&all[..], &["--confirm", "checkout-stable"]].concat(),
+        3,
+        &format!("nothing was written: --confirm checkout-stable is not the receiving backend; {why}"),
+    );
+}
+
+#[test]
+fn a_missing_right_is_named() {
+    let home = home(|_| Some(forbidden("patch", Some("shop"))));
+    for args in [&RETREAT[..], &["rollback", "checkout"]] {
+        home.refuses(
+            &[args, &["--yes"]].concat(),
+            7,
+            "nothing was written: you lack the right to patch httproutes.gateway.networking.k8s.io \
+             in namespace shop; ask for it, or choose another --context",
+        );
+    }
+}
+
+#[test]
+fn a_conflict_is_told_with_the_new_state() {
+    // Somebody writes between dry run and write: then the server refuses as it does when a `test` fails, with 422
+    // and no causes.
+    let written = AtomicBool::new(false);
+    let home = Home::with(Server::start(move |method, path| {
+        if method == "PATCH" && !path.contains("dryRun") {
+            written.store(true, Ordering::SeqCst);
+            return status(422, "the server rejected our request due to an error in our request");
+        }
+        if path.ends_with("/checkout") && written.load(Ordering::SeqCst) {
+            let mut changed = route("checkout", &[&[("checkout-stable", 50), ("checkout-canary", 50)]]);
+            changed["metadata"]["generation"] = 2.into();
+            return Some((200, changed.to_string()));
+        }
+        healthy(method, path)
+    }));
+    let run = home.run(&[&RETREAT[..], &["--yes", "-o", "json"]].concat());
+    assert_eq!(run.exit, Some(4), "{run:?}");
+    assert_eq!(ending(&run)["ending"], "not written");
+    let last = run.err.lines().last().unwrap();
+    assert!(last.starts_with("error: nothing was written: "), "{last}");
+    assert!(
+        last.ends_with("; now it has rule 0 checkout-stable=50 checkout-canary=50: look and repeat"),
+        "{last}"
+    );
+}
+
+#[test]
+fn without_numbers_a_proof_ends_as_unproven() {
+    let home = home(|_| None);
+    let wait = ["--yes", "--wait", "--settle", "0s", "--observe-timeout", "50ms", "--proof-timeout", "50ms"];
+    let run = home.run(&[&["rollback", "checkout", "-o", "json"], &wait[..]].concat());
+    assert_eq!((run.exit, ending(&run)["ending"].as_str()), (Some(5), Some("unproven")), "{run:?}");
+}
+
+#[test]
+fn a_rollback_without_a_journal_is_still_made() {
+    let home = home(|_| None);
+    home.write(".local/state/tidegate", "a file where the folder should be");
+    let run = home.run(&["rollback", "checkout", "--yes"]);
+    assert_eq!(run.exit, Some(0), "{run:?}");
+}

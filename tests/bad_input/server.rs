@@ -1,0 +1,180 @@
+//! HTTP servers on loopback that answer what a test says: an API server, a Prometheus, something else.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::thread;
+
+use serde_json::{Value, json};
+
+/// Status and body; `None` is silence.
+pub type Answer = Option<(u16, String)>;
+
+/// A server that lives as long as the test's process.
+#[derive(Clone, Copy)]
+pub struct Server {
+    address: SocketAddr,
+}
+
+impl Server {
+    /// Answers by `script`, which gets the method and the path with its query.
+    pub fn start(script: impl Fn(&str, &str) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let script = Arc::new(script);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let script = Arc::clone(&script);
+                thread::spawn(move || serve(stream, &*script));
+            }
+        });
+        Self { address }
+    }
+
+    /// An address at which nothing listens.
+    pub fn closed() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self { address: listener.local_addr().unwrap() }
+    }
+
+    pub fn url(self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+fn serve(stream: TcpStream, script: &dyn Fn(&str, &str) -> Answer) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut stream = stream;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+        let mut words = line.split_whitespace();
+        let (method, path) = (words.next()?, words.next()?);
+        let mut length = 0;
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header).ok()?;
+            let header = header.trim().to_ascii_lowercase();
+            if header.is_empty() {
+                break;
+            }
+            if let Some(value) = header.strip_prefix("content-length:") {
+                length = value.trim().parse().ok()?;
+            }
+        }
+        let mut body = String::new();
+        reader.by_ref().take(length).read_to_string(&mut body).ok()?;
+        // A query may come in the body as well.
+        let path = if body.starts_with("query=") { format!("{path}?{body}") } else { path.to_owned() };
+        match script(method, &path) {
+            Some((status, body)) => {
+                let kind = if body.starts_with('<') { "text/html" } else { "application/json" };
+                let head = format!(
+                    "HTTP/1.1 {status} x\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
+                    body.len()
+                );
+                stream.write_all((head + &body).as_bytes()).ok()?;
+            }
+            // Until the client hangs up.
+            None => return std::io::copy(&mut reader, &mut std::io::sink()).ok().map(|_| ()),
+        }
+    }
+}
+
+/// What an API server says when it says no.
+pub fn status(code: u16, message: &str) -> Answer {
+    let body = json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": code,
+        "reason": "", "message": message });
+    Some((code, body.to_string()))
+}
+
+/// What RBAC says.
+pub fn forbidden(verb: &str, namespace: Option<&str>) -> Answer {
+    let place = match namespace {
+        Some(namespace) => format!("in the namespace \"{namespace}\""),
+        None => "at the cluster scope".to_owned(),
+    };
+    status(
+        403,
+        &format!(
+            "httproutes.gateway.networking.k8s.io is forbidden: User \"ann\" cannot {verb} resource \"httproutes\" \
+             in API group \"gateway.networking.k8s.io\" {place}"
+        ),
+    )
+}
+
+/// A route `shop/NAME` with one rule a list of backends.
+pub fn route(name: &str, rules: &[&[(&str, u32)]]) -> Value {
+    let rules: Vec<Value> = rules
+        .iter()
+        .map(|backends| {
+            let refs: Vec<Value> = backends
+                .iter()
+                .map(|(name, weight)| json!({"name": name, "port": 8080, "weight": weight}))
+                .collect();
+            json!({ "matches": [{"path": {"type": "PathPrefix", "value": "/"}}], "backendRefs": refs })
+        })
+        .collect();
+    json!({
+        "metadata": {"namespace": "shop", "name": name, "uid": format!("uid-{name}"), "generation": 1,
+            "resourceVersion": "1"},
+        "spec": {"rules": rules},
+    })
+}
+
+/// The routes that a test's API server has.
+pub fn routes() -> Vec<Value> {
+    vec![
+        route("checkout", &[&[("checkout-stable", 90), ("checkout-canary", 10)]]),
+        route("search", &[&[("one", 90), ("two", 10)]]),
+        route("two", &[&[("a-stable", 90), ("a-canary", 10)], &[("b-stable", 90), ("b-canary", 10)]]),
+        route("alone", &[&[("alone", 1)]]),
+    ]
+}
+
+/// What a healthy API server with [`routes`] in namespace `shop` answers.
+pub fn healthy(method: &str, path: &str) -> Answer {
+    const ROOT: &str = "/apis/gateway.networking.k8s.io/v1";
+    let (path, _) = path.split_once('?').unwrap_or((path, ""));
+    if path.ends_with("selfsubjectreviews") {
+        let user = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview",
+            "metadata": {}, "status": {"userInfo": {"username": "ann"}}});
+        return Some((201, user.to_string()));
+    }
+    if path == ROOT {
+        return Some((200, json!({"resources": [{"name": "httproutes"}]}).to_string()));
+    }
+    let list = |items: Vec<Value>| {
+        Some((200, json!({"metadata": {"resourceVersion": "1"}, "items": items}).to_string()))
+    };
+    let Some(rest) = path.strip_prefix(ROOT) else {
+        return match (method, path.rsplit('/').next()) {
+            ("GET", Some("endpointslices" | "pods")) => list(Vec::new()),
+            _ => status(404, "not found"),
+        };
+    };
+    match rest.strip_prefix("/namespaces/shop/httproutes/") {
+        Some(name) => match routes().into_iter().find(|route| route["metadata"]["name"] == name) {
+            Some(route) => Some((200, route.to_string())),
+            None => status(404, &format!("httproutes.gateway.networking.k8s.io \"{name}\" not found")),
+        },
+        None if rest == "/httproutes" || rest == "/namespaces/shop/httproutes" => list(routes()),
+        None => list(Vec::new()),
+    }
+}
+
+/// A Prometheus that counts, as the app says of itself, 9 requests a second for stable and 1 for canary.
+pub fn prometheus(_: &str, path: &str) -> Answer {
+    let series = |service: &str, value: &str| {
+        let labels = json!({"namespace": "shop", "service": service, "status": "200"});
+        json!({"metric": labels, "value": [1, value]})
+    };
+    let result = if path.contains("vector") {
+        json!([{"metric": {}, "value": [1, "1"]}])
+    } else if path.contains("bucket") {
+        json!([])
+    } else {
+        json!([series("checkout-stable", "9"), series("checkout-canary", "1")])
+    };
+    Some((200, json!({"status": "success", "data": {"resultType": "vector", "result": result}}).to_string()))
+}
