@@ -52,7 +52,7 @@ pub struct Global {
     /// All namespaces
     #[arg(short = 'A', long, global = true)]
     pub all_namespaces: bool,
-    /// Where numbers come from, for example http://localhost:9090
+    /// Where numbers come from: a Prometheus, or what speaks its API
     #[arg(long, global = true, value_name = "URL", env = "TIDEGATE_PROMETHEUS", hide_env_values = true)]
     pub prometheus: Option<String>,
     /// Whose metrics to use: auto, contour, app
@@ -212,7 +212,7 @@ fn weight(text: &str) -> Result<(Box<str>, u32), String> {
 }
 
 /// No wait is longer: with more, somebody mistook the unit.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
+const LONGEST: Duration = Duration::from_hours(24);
 
 fn duration(text: &str) -> Result<Duration, String> {
     let hint = "give a time up to 24h with its unit, for example 15s, 500ms or 2m";

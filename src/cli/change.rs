@@ -81,11 +81,13 @@ pub async fn run(
     let prepared = match pilot.prepare(&Request { route, intent, related }).await {
         Ok(prepared) => prepared,
         Err(PrepareError::Refused(Refusal::Nothing(why))) => {
-            return voice.end(Exit::Done, Outcome::unwritten("nothing to do", why));
+            return voice.end(Exit::Done, &Outcome::unwritten("nothing to do", why));
         }
         Err(error) => return Err(error.into()),
     };
-    summary::lines(&prepared).iter().for_each(|line| voice.line(line));
+    for line in summary::lines(&prepared) {
+        voice.line(&line);
+    }
     let given = Confirmation { reason: flags.reason.clone(), typed: flags.confirm.clone() };
     let met = prepared.demand.met_by(&given);
     let demanded = summary::demanded(&prepared, flags.confirm.as_deref());
@@ -132,7 +134,7 @@ fn ended_dry(voice: &Voice, prepared: &Prepared, demanded: Option<String>) -> Re
     if let Some(demanded) = demanded {
         voice.line(&format!("to write it: {demanded}"));
     }
-    voice.end(Exit::Done, Outcome::unwritten("dry run", "nothing was written".to_owned()))
+    voice.end(Exit::Done, &Outcome::unwritten("dry run", "nothing was written".to_owned()))
 }
 
 /// Asks on the terminal.
@@ -166,10 +168,10 @@ async fn carry(pilot: &Pilot, confirmed: Confirmed, wait: bool, voice: &Voice) -
     match ending {
         None => {
             let words = "proof was not waited for; --wait does".to_owned();
-            voice.end(Exit::Done, outcome("written", words))
+            voice.end(Exit::Done, &outcome("written", words))
         }
-        Some(Ending::Proven(words)) => voice.end(Exit::Done, outcome("proven", words)),
-        Some(Ending::Unproven(words)) => voice.end(Exit::Unproven, outcome("unproven", words)),
+        Some(Ending::Proven(words)) => voice.end(Exit::Done, &outcome("proven", words)),
+        Some(Ending::Unproven(words)) => voice.end(Exit::Unproven, &outcome("unproven", words)),
         Some(Ending::NotWritten(why)) => {
             let words = not_written(&why);
             if voice.json {
@@ -238,9 +240,9 @@ impl Voice {
         (generation, id)
     }
 
-    fn end(&self, exit: Exit, outcome: Outcome) -> Result<Exit, Failure> {
+    fn end(&self, exit: Exit, outcome: &Outcome) -> Result<Exit, Failure> {
         if self.json {
-            output::json(&outcome)?;
+            output::json(outcome)?;
         } else {
             say(format_args!("{}: {}", outcome.ending, one_line(&outcome.words)));
         }

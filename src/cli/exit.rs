@@ -1,5 +1,6 @@
 //! How the program ends: exit codes, and the one message for a failure.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use crate::cluster::{Cluster, ConnectError, Trouble, Why};
@@ -45,19 +46,19 @@ pub struct Failure {
 impl Failure {
     /// A failure with its code.
     #[must_use]
-    pub fn new(exit: Exit, message: impl ToString) -> Self {
+    pub fn new(exit: Exit, message: impl Display) -> Self {
         Self { exit, message: message.to_string() }
     }
 
     /// Wrong usage or configuration.
     #[must_use]
-    pub fn usage(message: impl ToString) -> Self {
+    pub fn usage(message: impl Display) -> Self {
         Self::new(Exit::Usage, message)
     }
 
     /// Any other error.
     #[must_use]
-    pub fn error(message: impl ToString) -> Self {
+    pub fn error(message: impl Display) -> Self {
         Self::new(Exit::Error, message)
     }
 

@@ -11,7 +11,7 @@ use crate::rollout::{ChangeRecord, untouched_paths};
 use crate::route::{BackendRef, Route};
 
 /// What rates and shares are taken over.
-pub const WINDOW: Duration = Duration::from_secs(60);
+pub const WINDOW: Duration = Duration::from_mins(1);
 
 /// All routes that may lead to a backend, found by the backend: a list of 10,000 routes is looked through
 /// once, not once a route.

@@ -42,7 +42,8 @@ struct Document<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Parent<'a> {
-    parent: String,
+    #[serde(rename = "parent")]
+    name: String,
     controller: Option<&'a str>,
     state: String,
     conditions: Vec<Condition<'a>>,
@@ -131,7 +132,7 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
 fn parent(view: ParentView<'_>) -> Parent<'_> {
     let conditions = view.status.map_or(&[][..], |status| &status.conditions);
     Parent {
-        parent: view.parent.to_string(),
+        name: view.parent.to_string(),
         controller: view.status.map(|status| &*status.controller),
         state: match view.state {
             ParentState::Observed => "observed".to_owned(),
@@ -182,7 +183,7 @@ fn text(document: &Document<'_>, status_problem: Option<&str>) -> String {
     );
     for parent in &document.parents {
         let controller = parent.controller.map(|name| format!(" by {name}")).unwrap_or_default();
-        line("Parent:", &format!("{}: {}{controller}", parent.parent, parent.state));
+        line("Parent:", &format!("{}: {}{controller}", parent.name, parent.state));
         for condition in &parent.conditions {
             let Condition { kind, status, reason, message, .. } = condition;
             line("", &format!("{kind}={status} {reason} {message}"));

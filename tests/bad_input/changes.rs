@@ -174,7 +174,7 @@ fn a_conflict_is_told_with_the_new_state() {
         if path.ends_with("/checkout") && written.load(Ordering::SeqCst) {
             let mut changed = route("checkout", &[&[("checkout-stable", 50), ("checkout-canary", 50)]]);
             changed["metadata"]["generation"] = 2.into();
-            return Some((200, changed.to_string()));
+            return Answer::Say(200, changed.to_string());
         }
         healthy(method, path)
     }));

@@ -1,11 +1,13 @@
 //! Bad input: the real binary, its exit code and the whole of its message. Upper deadlines only.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics when it fails")]
+
 mod changes;
 mod program;
 mod server;
 
 use program::{Home, kubeconfig};
-use server::{Server, forbidden, healthy, prometheus, status};
+use server::{Answer, Server, forbidden, healthy, prometheus, status};
 
 const VERBS: [&[&str]; 4] = [
     &["list"],
@@ -111,7 +113,7 @@ fn an_api_server_that_is_away() {
 
 #[test]
 fn an_api_server_that_is_silent() {
-    let server = Server::start(|_, _| None);
+    let server = Server::start(|_, _| Answer::Silence);
     let home = Home::with(server);
     home.refuses(
         &["list"],
@@ -135,7 +137,7 @@ fn a_prometheus_that_is_none() {
              http://HOST:PORT, for example --prometheus http://localhost:9090",
         );
     }
-    let page = Server::start(|_, _| Some((200, "<html>Log in</html>".to_owned()))).url();
+    let page = Server::start(|_, _| Answer::Say(200, "<html>Log in</html>".to_owned())).url();
     let other = Server::start(|_, _| status(404, "no")).url();
     // A rollback is not stopped by metrics, whatever is wrong with them.
     let rollback = |args: &&[&str]| args.first() == Some(&"rollback");
@@ -258,9 +260,12 @@ fn nothing_to_list_is_said() {
 
 #[test]
 fn rights_that_are_missing() {
-    let all_forbidden = Server::start(|_, path| match path.contains("/httproutes") {
-        true => forbidden("list", path.contains("/shop/").then_some("shop")),
-        false => healthy("GET", path),
+    let all_forbidden = Server::start(|method, path| {
+        if path.contains("/httproutes") {
+            forbidden("list", path.contains("/shop/").then_some("shop"))
+        } else {
+            healthy(method, path)
+        }
     });
     let home = Home::with(all_forbidden);
     home.refuses(
@@ -279,9 +284,8 @@ fn rights_that_are_missing() {
 
 #[test]
 fn routes_of_other_namespaces_may_be_unknown() {
-    let server = Server::start(|method, path| match path.ends_with("/v1/httproutes") {
-        true => forbidden("list", None),
-        false => healthy(method, path),
+    let server = Server::start(|method, path| {
+        if path.ends_with("/v1/httproutes") { forbidden("list", None) } else { healthy(method, path) }
     });
     let metrics = Server::start(prometheus).url();
     let run = Home::with(server).run(&["list", "-o", "json", "--prometheus", &metrics, "--provider", "app"]);
@@ -299,9 +303,9 @@ fn routes_of_other_namespaces_may_be_unknown() {
 #[test]
 fn one_bad_object_is_one_row() {
     let server = Server::start(|method, path| {
-        let (status, body) = healthy(method, path)?;
+        let Answer::Say(status, body) = healthy(method, path) else { return Answer::Silence };
         let broken = r#""items":[{"metadata":{"namespace":"shop","name":"odd"},"spec":{"rules":7}},"#;
-        Some((status, body.replacen("\"items\":[", broken, 1)))
+        Answer::Say(status, body.replacen("\"items\":[", broken, 1))
     });
     let run = Home::with(server).run(&["list", "-o", "json"]);
     let document: serde_json::Value = serde_json::from_str(&run.out).unwrap();

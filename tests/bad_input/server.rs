@@ -7,8 +7,13 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-/// Status and body; `None` is silence.
-pub type Answer = Option<(u16, String)>;
+/// What a server does with a request.
+pub enum Answer {
+    /// Status and body.
+    Say(u16, String),
+    /// Nothing, until the client hangs up.
+    Silence,
+}
 
 /// A server that lives as long as the test's process.
 #[derive(Clone, Copy)]
@@ -67,7 +72,7 @@ fn serve(stream: TcpStream, script: &dyn Fn(&str, &str) -> Answer) -> Option<()>
         // A query may come in the body as well.
         let path = if body.starts_with("query=") { format!("{path}?{body}") } else { path.to_owned() };
         match script(method, &path) {
-            Some((status, body)) => {
+            Answer::Say(status, body) => {
                 let kind = if body.starts_with('<') { "text/html" } else { "application/json" };
                 let head = format!(
                     "HTTP/1.1 {status} x\r\ncontent-type: {kind}\r\ncontent-length: {}\r\n\r\n",
@@ -75,8 +80,7 @@ fn serve(stream: TcpStream, script: &dyn Fn(&str, &str) -> Answer) -> Option<()>
                 );
                 stream.write_all((head + &body).as_bytes()).ok()?;
             }
-            // Until the client hangs up.
-            None => return std::io::copy(&mut reader, &mut std::io::sink()).ok().map(|_| ()),
+            Answer::Silence => return std::io::copy(&mut reader, &mut std::io::sink()).ok().map(|_| ()),
         }
     }
 }
@@ -85,7 +89,7 @@ fn serve(stream: TcpStream, script: &dyn Fn(&str, &str) -> Answer) -> Option<()>
 pub fn status(code: u16, message: &str) -> Answer {
     let body = json!({ "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": code,
         "reason": "", "message": message });
-    Some((code, body.to_string()))
+    Answer::Say(code, body.to_string())
 }
 
 /// What RBAC says.
@@ -139,13 +143,13 @@ pub fn healthy(method: &str, path: &str) -> Answer {
     if path.ends_with("selfsubjectreviews") {
         let user = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview",
             "metadata": {}, "status": {"userInfo": {"username": "ann"}}});
-        return Some((201, user.to_string()));
+        return Answer::Say(201, user.to_string());
     }
     if path == ROOT {
-        return Some((200, json!({"resources": [{"name": "httproutes"}]}).to_string()));
+        return Answer::Say(200, json!({"resources": [{"name": "httproutes"}]}).to_string());
     }
     let list = |items: Vec<Value>| {
-        Some((200, json!({"metadata": {"resourceVersion": "1"}, "items": items}).to_string()))
+        Answer::Say(200, json!({"metadata": {"resourceVersion": "1"}, "items": items}).to_string())
     };
     let Some(rest) = path.strip_prefix(ROOT) else {
         return match (method, path.rsplit('/').next()) {
@@ -155,7 +159,7 @@ pub fn healthy(method: &str, path: &str) -> Answer {
     };
     match rest.strip_prefix("/namespaces/shop/httproutes/") {
         Some(name) => match routes().into_iter().find(|route| route["metadata"]["name"] == name) {
-            Some(route) => Some((200, route.to_string())),
+            Some(route) => Answer::Say(200, route.to_string()),
             None => status(404, &format!("httproutes.gateway.networking.k8s.io \"{name}\" not found")),
         },
         None if rest == "/httproutes" || rest == "/namespaces/shop/httproutes" => list(routes()),
@@ -176,5 +180,8 @@ pub fn prometheus(_: &str, path: &str) -> Answer {
     } else {
         json!([series("checkout-stable", "9"), series("checkout-canary", "1")])
     };
-    Some((200, json!({"status": "success", "data": {"resultType": "vector", "result": result}}).to_string()))
+    Answer::Say(
+        200,
+        json!({"status": "success", "data": {"resultType": "vector", "result": result}}).to_string(),
+    )
 }
