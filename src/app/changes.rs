@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::dialog::Ask;
 use crate::pilot::{Ending, Progress, Stage};
-use crate::rollout::{Plan, RuleChange};
+use crate::rollout::{ChangeRecord, Plan, RuleChange};
 use crate::route::RouteId;
 
 /// One confirmed change.
@@ -12,8 +12,10 @@ use crate::route::RouteId;
 pub struct Change {
     /// Its number.
     pub id: u64,
-    /// What was asked for, to show it again if it was not written.
-    pub ask: Ask,
+    /// The route that was selected.
+    pub route: RouteId,
+    /// What was asked for, to show it again if it was not written; nothing for one taken up after a crash.
+    pub ask: Option<Ask>,
     /// What it is, in words: `step 95/5 -> 90/10`.
     pub what: String,
     /// Identity of the object, and the canary that the plan names.
@@ -35,13 +37,31 @@ impl Change {
         let weights = plan.main_change().map(|change| format!(" {}", moved(change))).unwrap_or_default();
         let canary = plan.canary.as_ref().map(|canary| (plan.uid.clone(), canary.name.to_string()));
         let what = format!("{}{weights}", plan.intent.word());
-        Self { id, ask, what, canary, stage: Stage::Writing, words: String::new(), since, ended: None }
+        let route = ask.route.clone();
+        let (ask, words) = (Some(ask), String::new());
+        Self { id, route, ask, what, canary, stage: Stage::Writing, words, since, ended: None }
+    }
+
+    /// A change that was written before the program ended, and is taken up again.
+    #[must_use]
+    pub fn taken_up(id: u64, record: &ChangeRecord, since: Duration) -> Self {
+        Self {
+            id,
+            route: RouteId::new(&record.namespace, &record.route),
+            ask: None,
+            what: record.action.clone(),
+            canary: None,
+            stage: Stage::Written,
+            words: "taken up again".to_owned(),
+            since,
+            ended: None,
+        }
     }
 
     /// The route that was selected.
     #[must_use]
     pub fn route(&self) -> &RouteId {
-        &self.ask.route
+        &self.route
     }
 
     /// Whether it still goes on.

@@ -1,1 +1,257 @@
+//! States made by hand, for the tests of `app/` and `ui/`.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{App, Effect, Layer, Msg, Now, Start, Step, update};
+use crate::cluster::{Access, Endpoints, Facts, Listed, Pods, Scope, Update};
+use crate::keys::Key;
+use crate::metrics::{Granularity, Numbers, Quantile, Snapshot};
+use crate::pilot::{BackendFacts, DryRun, Planned, Prepared};
+use crate::rollout::{Check, Demand, Gate, Intent, Ladder, Verdict, plan};
+use crate::route::{BackendRef, Route, RouteId};
+
+/// An app with a clock that is moved by hand.
+pub(crate) struct Bench {
+    pub app: App,
+    pub effects: Vec<Effect>,
+    at: Duration,
+}
+
+pub(crate) fn start() -> Start {
+    Start {
+        context: "prod-eu".to_owned(),
+        server: "https://10.0.0.1:6443".to_owned(),
+        namespace: "shop".into(),
+        scope: Scope::Namespace("shop".into()),
+        has_metrics: true,
+        ladder: Ladder::default(),
+        chosen: HashMap::new(),
+        unfinished: Vec::new(),
+        message: None,
+    }
+}
+
+fn wall() -> Timestamp {
+    "2026-03-01T12:00:00Z".parse().unwrap()
+}
+
+impl Bench {
+    pub fn new(start: Start, size: (u16, u16)) -> Self {
+        let (app, effects) = App::new(start, size, wall());
+        Self { app, effects, at: Duration::ZERO }
+    }
+
+    /// Connected, with these routes, ten minutes after the start.
+    pub fn with(size: (u16, u16), listed: Vec<Listed>) -> Self {
+        let mut bench = Self::new(start(), size);
+        bench.watch(Update::Reset(listed));
+        bench.watch(Update::Started);
+        bench.msg(Msg::User("anna@example.com".into()));
+        bench.msg(Msg::Access { namespace: "shop".into(), answer: Ok(Access::Granted) });
+        bench.after(600_000);
+        bench
+    }
+
+    pub fn now(&self) -> Now {
+        let wall = wall() + jiff::SignedDuration::try_from(self.at).unwrap();
+        Now { since_start: self.at, wall }
+    }
+
+    /// Time passes, and the runner's timer rings.
+    pub fn after(&mut self, milliseconds: u64) -> &mut Self {
+        self.at += Duration::from_millis(milliseconds);
+        self.msg(Msg::Tick)
+    }
+
+    pub fn msg(&mut self, msg: Msg) -> &mut Self {
+        let now = self.now();
+        self.effects = update(&mut self.app, now, msg);
+        self
+    }
+
+    pub fn watch(&mut self, update: Update) -> &mut Self {
+        let generation = self.app.generation;
+        self.msg(Msg::Watch { generation, update })
+    }
+
+    pub fn key(&mut self, key: Key) -> &mut Self {
+        self.msg(Msg::Key(key))
+    }
+
+    /// Each character as a key.
+    pub fn keys(&mut self, text: &str) -> &mut Self {
+        for letter in text.chars() {
+            self.key(Key::Char(letter));
+        }
+        self
+    }
+
+    /// Numbers of the demo's two backends.
+    pub fn numbers(&mut self) -> &mut Self {
+        let generation = self.app.generation;
+        let asked = vec![backend("checkout-stable"), backend("checkout-canary")];
+        let evaluated_at = self.now().wall;
+        let quantile = |seconds: f64| Some(Quantile { seconds, bucket: (seconds / 2.0, seconds * 2.0) });
+        let numbers = |rate: f64, errors: f64, slow: f64| Numbers {
+            requests_per_second: Some(rate),
+            requests: Some(rate * 60.0),
+            error_rate: Some(errors),
+            p50: quantile(0.0031 * slow),
+            p95: quantile(0.0089 * slow),
+            p99: quantile(0.0124 * slow),
+            newest_sample: Some(evaluated_at),
+        };
+        let backends = [numbers(190.0, 0.0004, 1.0), numbers(10.0, 0.0123, 1.3)];
+        let answer = Ok(Snapshot {
+            evaluated_at,
+            window: super::WINDOW,
+            backends: asked.iter().cloned().zip(backends).collect(),
+            warnings: Vec::new(),
+        });
+        self.msg(Msg::Numbers { generation, asked, granularity: Some(Granularity::Service), answer })
+    }
+
+    pub fn facts(&mut self) -> &mut Self {
+        let generation = self.app.generation;
+        let found = [("checkout-stable", "v1.4.1", 3), ("checkout-canary", "v1.5.0-rc2", 3)]
+            .map(|(name, version, ready)| (backend(name), facts(version, ready)));
+        self.msg(Msg::Facts { generation, found: found.into() })
+    }
+
+    /// The number of the preparation that was asked for by the last message.
+    pub fn ticket(&self) -> u64 {
+        self.effects
+            .iter()
+            .find_map(|effect| match effect {
+                Effect::Prepare { ticket, .. } => Some(*ticket),
+                _ => None,
+            })
+            .unwrap_or_else(|| panic!("nothing is prepared: {:?}", self.effects))
+    }
+
+    /// Answers the preparation with what the app was asked for, on the route as it is known.
+    pub fn prepared(&mut self, verdict: Verdict, demand: Demand) -> &mut Self {
+        let (ticket, intent) = self
+            .effects
+            .iter()
+            .find_map(|effect| match effect {
+                Effect::Prepare { ticket, request } => Some((*ticket, request.intent.clone())),
+                _ => None,
+            })
+            .unwrap_or_else(|| panic!("nothing is prepared: {:?}", self.effects));
+        let route = self.app.routes.get(&RouteId::new("shop", "checkout")).unwrap().clone();
+        let answer = Ok(Box::new(prepared(&route, &intent, verdict, demand)));
+        self.msg(Msg::Prepared { ticket, answer })
+    }
+
+    pub fn dialog(&self) -> &super::ChangeDialog {
+        match &self.app.layer {
+            Some(Layer::Change(dialog)) => dialog,
+            other => panic!("no dialog: {other:?}"),
+        }
+    }
+
+    pub fn is_ready(&self) -> bool {
+        matches!(self.dialog().step, Step::Ready(_))
+    }
+
+    pub fn carries(&self) -> bool {
+        self.effects.iter().any(|effect| matches!(effect, Effect::Carry { .. }))
+    }
+
+    pub fn said(&self) -> &str {
+        self.app.said.as_ref().map_or("", |said| &said.text)
+    }
+}
+
+pub(crate) fn backend(name: &str) -> BackendRef {
+    BackendRef::service("shop", name, 8080)
+}
+
+fn facts(version: &str, ready: u32) -> Facts {
+    Facts {
+        endpoints: Ok(Endpoints { ready, total: 3 }),
+        pods: Ok(Pods {
+            images: [format!("registry.example/shop/checkout:{version}").into()].into(),
+            restarts: 0,
+            oom_kills: 0,
+            newest: None,
+        }),
+    }
+}
+
+/// The demo's route.
+pub(crate) fn checkout(generation: i64, stable: u32, canary: u32) -> Route {
+    split("checkout", generation, &[("checkout-stable", stable), ("checkout-canary", canary)])
+}
+
+/// An accepted route with one split.
+pub(crate) fn split(name: &str, generation: i64, backends: &[(&str, u32)]) -> Route {
+    route(name, generation, &[("/", backends)])
+}
+
+/// An accepted route with rules by path.
+pub(crate) fn route(name: &str, generation: i64, rules: &[(&str, &[(&str, u32)])]) -> Route {
+    let parent = serde_json::json!({"name": "edge", "namespace": "gateway-system"});
+    let rules: Vec<_> = rules
+        .iter()
+        .map(|(path, backends)| {
+            let refs: Vec<_> = backends
+                .iter()
+                .map(|(name, weight)| serde_json::json!({"name": name, "port": 8080, "weight": weight}))
+                .collect();
+            serde_json::json!({
+                "matches": [{"path": {"type": "PathPrefix", "value": path}}],
+                "backendRefs": refs,
+            })
+        })
+        .collect();
+    let condition = |kind: &str| serde_json::json!({"type": kind, "status": "True", "reason": kind, "observedGeneration": generation});
+    let json = serde_json::json!({
+        "metadata": {
+            "namespace": "shop", "name": name, "uid": format!("uid-{name}"), "generation": generation,
+            "annotations": {},
+            "managedFields": [{"manager": "kubectl-edit", "operation": "Update", "time": "2026-02-28T12:00:00Z",
+                "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": {}}}],
+        },
+        "spec": {"parentRefs": [parent.clone()], "hostnames": [format!("{name}.example")], "rules": rules},
+        "status": {"parents": [{
+            "parentRef": parent, "controllerName": "projectcontour.io/gateway-controller",
+            "conditions": [condition("Accepted"), condition("ResolvedRefs")],
+        }]},
+    });
+    Route::from_json(&json.to_string()).unwrap()
+}
+
+/// What the pilot would answer.
+pub(crate) fn prepared(route: &Route, intent: &Intent, verdict: Verdict, demand: Demand) -> Prepared {
+    let plan = plan(route, intent, &Ladder::default(), None).unwrap();
+    let check = |name, verdict, words: &str| Check { name, verdict, words: words.to_owned() };
+    let checks = match verdict {
+        Verdict::NotApplicable => Vec::new(),
+        _ => vec![
+            check("accepted", Verdict::Pass, "accepted, references resolved, generation observed"),
+            check("endpoints", Verdict::Pass, "checkout-canary 3/3 ready"),
+            check("errors", verdict, "15 of 1234 requests failed (1.22 %, 0.61 to 2.1 %)"),
+        ],
+    };
+    let backends = plan
+        .backends()
+        .into_iter()
+        .map(|backend| {
+            let version = if backend.name.ends_with("canary") { "v1.5.0-rc2" } else { "v1.4.1" };
+            BackendFacts { backend, facts: facts(version, 3) }
+        })
+        .collect();
+    Prepared {
+        planned: vec![Planned { plan, fresh: route.clone(), dry_run: DryRun::Accepted }],
+        backends,
+        gate: Gate { checks, owner_refuses: false },
+        demand,
+        remaining: Vec::new(),
+        shared: Vec::new(),
+    }
+}

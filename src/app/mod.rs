@@ -18,6 +18,7 @@ mod split;
 mod state;
 mod update;
 mod weights;
+mod wrap;
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -36,3 +37,4 @@ pub use split::{Observed, Split, last_change};
 pub use state::{App, Layer, Link, Said, Start, Tone};
 pub use update::update;
 pub use weights::{Field, WeightEditor};
+pub use wrap::wrap;

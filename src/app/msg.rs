@@ -8,6 +8,7 @@ use crate::cluster::{Access, Facts, Scope, Trouble, Update};
 use crate::keys::Key;
 use crate::metrics::{Granularity, History, MetricError, Snapshot};
 use crate::pilot::{Confirmed, Ending, PrepareError, Prepared, Progress, Request};
+use crate::rollout::ChangeRecord;
 use crate::route::BackendRef;
 
 /// The time at which a message arrived.
@@ -146,6 +147,13 @@ pub enum Effect {
         change: u64,
         /// The change.
         confirmed: Confirmed,
+    },
+    /// Find out what became of a change that an earlier run left unfinished.
+    Resume {
+        /// Number for the answers.
+        change: u64,
+        /// What was written down of it.
+        record: Box<ChangeRecord>,
     },
     /// Stop the job.
     Suspend,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::state::{App, Link, Tone};
+use super::wrap::wrap;
 use crate::metrics::MetricError;
 
 /// Rows of each part of the screen.
@@ -27,39 +28,58 @@ pub struct Banner {
     pub tone: Tone,
     /// The words.
     pub text: String,
+    /// Whether it goes on with the line above.
+    pub continued: bool,
 }
 
 /// Most changes under way that have a line of their own.
 const MOST_CHANGES: usize = 3;
 
+/// Most lines of one of them.
+const MOST_LINES: usize = 2;
+
 /// The lines below the title, the most important first.
 #[must_use]
 pub fn banners(app: &App) -> Vec<Banner> {
+    let room = usize::from(app.size.0).saturating_sub(4);
     let mut lines = Vec::new();
+    for (tone, text) in news(app) {
+        let parts = wrap(&text, room).into_iter().take(MOST_LINES).enumerate();
+        lines.extend(parts.map(|(place, text)| Banner { tone, text, continued: place > 0 }));
+    }
+    lines
+}
+
+/// What is not as usual, and what is under way.
+fn news(app: &App) -> Vec<(Tone, String)> {
+    let mut news = Vec::new();
+    let ago = |since: Duration| steps(app.now.since_start.saturating_sub(since));
     if let Link::Lost { since, trouble } = &app.link {
-        let age = app.now.since_start.saturating_sub(*since);
         let seen = if app.routes.is_empty() { "nothing was read yet" } else { "the last data stays" };
-        let text = format!("connection lost {} ago: {trouble}; {seen}, trying again", steps(age));
-        lines.push(Banner { tone: Tone::Bad, text });
+        let advice = trouble.advice.as_ref().map(|advice| format!("; {advice}")).unwrap_or_default();
+        let why = &trouble.why;
+        news.push((
+            Tone::Bad,
+            format!("connection lost {} ago, {seen}, trying again: {why}{advice}", ago(*since)),
+        ));
     }
     if !app.numbers.has_source {
         let text = "no metrics: give a Prometheus with --prometheus URL, and traffic and proofs can be seen";
-        lines.push(Banner { tone: Tone::Plain, text: text.to_owned() });
+        news.push((Tone::Plain, text.to_owned()));
     } else if let Some((error, since)) = &app.numbers.failing {
-        let age = app.now.since_start.saturating_sub(*since);
         let age =
-            if app.numbers.answered { format!("no numbers for {}: ", steps(age)) } else { String::new() };
+            if app.numbers.answered { format!("no numbers for {}: ", ago(*since)) } else { String::new() };
         let tone = if matches!(error, MetricError::NoKnownMetrics { .. }) { Tone::Plain } else { Tone::Warn };
-        lines.push(Banner { tone, text: format!("{age}{error}") });
+        news.push((tone, format!("{age}{error}")));
     } else if let Some(warning) = &app.numbers.warning {
-        lines.push(Banner { tone: Tone::Warn, text: format!("Prometheus warns: {warning}") });
+        news.push((Tone::Warn, format!("Prometheus warns: {warning}")));
     }
     for change in app.changes.running().take(MOST_CHANGES) {
         let words = if change.words.is_empty() { String::new() } else { format!(": {}", change.words) };
         let text = format!("{} {}  {}{words}", change.route(), change.what, change.stage.word());
-        lines.push(Banner { tone: Tone::Good, text });
+        news.push((Tone::Good, text));
     }
-    lines
+    news
 }
 
 /// An age in steps of 5 s, then minutes, so that nothing ticks.

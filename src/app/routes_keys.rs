@@ -98,7 +98,7 @@ fn step(app: &mut App, key: Key, direction: Direction) -> Vec<Effect> {
         Direction::Back => What::StepBack,
     };
     let ask = Ask { what, opened_by: key, route: split.route.id.clone(), intent: Some(intent.clone()) };
-    match plan(split.route, &intent, &app.start.ladder, chosen) {
+    match plan(split.route, &intent, &split.ladder(&app.start.ladder), chosen) {
         Ok(_) => open(app, ask, Step::Preparing),
         Err(Refusal::AskCanary(_)) => {
             let choices = choices(&split);

@@ -55,13 +55,16 @@ impl Observed {
         Some((mine / total, interval(mine, total, ALPHA)))
     }
 
-    /// Why there is no share.
+    /// Why there is no share, in at most `room` cells if that can be said.
     #[must_use]
-    pub fn reason(&self) -> String {
+    pub fn reason(&self, room: usize) -> String {
         match self {
             Self::Counted(_) => String::new(),
-            Self::Shared(1) => "shared with 1 path".to_owned(),
-            Self::Shared(paths) => format!("shared with {paths} paths"),
+            Self::Shared(paths) => {
+                let of = if *paths == 1 { "path" } else { "paths" };
+                let (long, short) = (format!("shared with {paths} {of}"), format!("shared +{paths} {of}"));
+                if long.len() <= room { long } else { short }
+            }
             Self::Settling => "settling".to_owned(),
             Self::NoTraffic => "no traffic".to_owned(),
             Self::NoData(why) => (*why).to_owned(),
@@ -99,14 +102,20 @@ impl Split<'_> {
         Some((canary.weight.into(), weight_sum(self.rule)))
     }
 
+    /// The route's own ladder, else the default.
+    #[must_use]
+    pub fn ladder(&self, default: &Ladder) -> Ladder {
+        let own = self.route.stages.as_deref().and_then(|stages| Ladder::parse(stages).ok());
+        own.unwrap_or_else(|| default.clone())
+    }
+
     /// Where the canary stands on the ladder, as `3` of `7`. A pair has none.
     #[must_use]
     pub fn stage(&self, default: &Ladder) -> Option<(usize, usize)> {
         if self.roles.is_pair() {
             return None;
         }
-        let own = self.route.stages.as_deref().and_then(|stages| Ladder::parse(stages).ok());
-        let ladder = own.as_ref().unwrap_or(default);
+        let ladder = self.ladder(default);
         let (weight, sum) = self.canary_weight().filter(|(_, sum)| *sum > 0)?;
         Some((ladder.position(weight, sum), ladder.stages().len()))
     }

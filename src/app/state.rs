@@ -13,7 +13,7 @@ use super::numbers::NumbersState;
 use super::routes::Routes;
 use super::weights::WeightEditor;
 use crate::cluster::{Access, Facts, Scope, Trouble};
-use crate::rollout::Ladder;
+use crate::rollout::{ChangeRecord, Ladder};
 use crate::route::BackendRef;
 
 /// What the cockpit starts with.
@@ -33,6 +33,8 @@ pub struct Start {
     pub ladder: Ladder,
     /// The canary that was named on this machine last, by route uid.
     pub chosen: HashMap<String, String>,
+    /// Changes in the journal whose ending is not known.
+    pub unfinished: Vec<ChangeRecord>,
     /// Something to say at first, such as what is wrong with the theme.
     pub message: Option<String>,
 }

@@ -9,7 +9,7 @@ use super::state::{App, Layer, Link, Tone};
 use crate::cluster::{Access, Scope, Trouble, Update};
 use crate::keys::{Action, Context, Key, lookup};
 use crate::pilot::{Ending, NotWritten, Progress, Request, Stage};
-use crate::route::Route;
+use crate::route::{Route, RouteId};
 
 /// Takes one message. What is due by now is asked for as well.
 pub fn update(app: &mut App, now: Now, msg: Msg) -> Vec<Effect> {
@@ -71,6 +71,9 @@ fn watched(app: &mut App, update: Update) -> Vec<Effect> {
         Update::Reset(listed) => {
             app.routes.reset(listed, now);
             app.link = Link::Live;
+            let mut effects = take_up(app);
+            effects.extend(routes_changed(app));
+            return effects;
         }
         Update::Applied(listed) => app.routes.apply(listed, now),
         Update::Deleted(id) => app.routes.delete(&id),
@@ -84,6 +87,23 @@ fn watched(app: &mut App, update: Update) -> Vec<Effect> {
         }
     }
     routes_changed(app)
+}
+
+/// Goes on with what an earlier run left unfinished, as far as it was done to these very routes.
+fn take_up(app: &mut App) -> Vec<Effect> {
+    let unfinished = std::mem::take(&mut app.start.unfinished);
+    let (ours, others): (Vec<_>, Vec<_>) = unfinished.into_iter().partition(|record| {
+        let id = RouteId::new(&record.namespace, &record.route);
+        app.routes.get(&id).is_some_and(|route| *route.uid == *record.uid)
+    });
+    app.start.unfinished = others;
+    let mut effects = Vec::new();
+    for record in ours {
+        let change = app.next_number();
+        app.changes.begin(Change::taken_up(change, &record, app.now.since_start));
+        effects.push(Effect::Resume { change, record: Box::new(record) });
+    }
+    effects
 }
 
 /// The rows are other ones than before.
@@ -154,12 +174,12 @@ fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
         Ending::NotWritten(_) => Tone::Bad,
     };
     app.say(tone, format!("{} {}: {ending}", change.route(), change.what));
-    match ending {
+    match (ending, &change.ask) {
         // Show what it would be now, to be confirmed again.
-        Ending::NotWritten(why @ NotWritten::Changed { .. })
-            if change.ask.what != What::RollBack && app.layer.is_none() =>
+        (Ending::NotWritten(why @ NotWritten::Changed { .. }), Some(ask))
+            if ask.what != What::RollBack && app.layer.is_none() =>
         {
-            let mut dialog = ChangeDialog::new(change.ask.clone(), Step::Preparing, app.now.since_start);
+            let mut dialog = ChangeDialog::new(ask.clone(), Step::Preparing, app.now.since_start);
             dialog.note = Some(why.to_string());
             app.layer = Some(Layer::Change(Box::new(dialog)));
             prepare(app)

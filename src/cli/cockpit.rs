@@ -42,6 +42,8 @@ pub async fn run(session: Session, look: super::Look) -> Result<ExitCode, Failur
         has_metrics: session.metrics.is_some(),
         ladder: Ladder::default(),
         chosen: session.chosen_canaries(),
+        // A journal that cannot be read only costs the memory of that.
+        unfinished: session.journal.unfinished().unwrap_or_default(),
         message,
     };
     install_panic_hook();

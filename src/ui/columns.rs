@@ -82,7 +82,7 @@ pub(super) fn solve(width: u16, numbers: bool) -> Vec<Placed> {
     } else {
         &[C::Glyph, C::Name, C::Weights, C::Stage, C::Word, C::Owner]
     };
-    let wide = width >= 110;
+    let wide = width >= 130;
     let gap = if width >= 100 { 2 } else { 1 };
     let mut used = 1;
     let mut placed = Vec::with_capacity(order.len());

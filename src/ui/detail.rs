@@ -1,5 +1,7 @@
 //! What is known of the selected split.
 
+use std::collections::BTreeMap;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -13,7 +15,8 @@ use super::words;
 use crate::app::{App, Change, Observed, Shown, Split, last_change};
 use crate::metrics::{BackendHistory, Series};
 use crate::pilot::Stage;
-use crate::route::{BackendRef, ParentState, ParentView, Route, declared_share};
+use crate::rollout::RuleWeights;
+use crate::route::{Backend, BackendRef, ParentState, ParentView, Route, declared_share};
 
 /// Cells of the labels on the left.
 const LABEL: usize = 9;
@@ -153,7 +156,7 @@ fn backend_cells(
         format::share(backend.weight.into(), crate::route::weight_sum(split.rule))
     });
     let seen = observed.share(index).map_or_else(
-        || (middle(&observed.reason(), 15), no_data),
+        || (observed.reason(15), no_data),
         |(share, interval)| {
             let share = right(&format::percent(Some(share)), format::PERCENT_WIDTH);
             (format!("{share} {}", words::range(interval)), text)
@@ -317,20 +320,20 @@ fn changed(app: &App, route: &Route, look: &Look) -> Line<'static> {
     let mut line = vec![label("changed", look)];
     match (last_change(route), &route.last_writer) {
         (Some(record), _) => {
-            let weights = |all: &std::collections::BTreeMap<usize, crate::rollout::RuleWeights>| {
-                let first = all.values().next();
-                let weights =
-                    first.map(|weights| weights.iter().map(|(n, w)| format!("{n} {w}")).collect::<Vec<_>>());
-                weights.unwrap_or_default().join(", ")
-            };
-            let moved = format!("{} -> {}", weights(&record.before), weights(&record.after));
-            line.push(
-                look.span(
-                    Role::Text,
-                    format!("{} by {}: {}  ", ago(&record.at), record.actor, record.action),
-                ),
-            );
-            line.push(look.span(Role::Muted, format!("{moved}  {}", record.verdict)));
+            let moved = record.after.keys().next().map_or_else(String::new, |rule| {
+                let backends = route.rules.get(*rule).map_or(&[][..], |rule| &rule.backends);
+                let list = |all: &BTreeMap<usize, RuleWeights>| {
+                    let weight = |backend: &Backend| {
+                        let weight = all.get(rule).and_then(|weights| weights.get(&*backend.to.name));
+                        weight.map_or("?".to_owned(), ToString::to_string)
+                    };
+                    backends.iter().map(weight).collect::<Vec<_>>().join("/")
+                };
+                format!(" {} -> {}", list(&record.before), list(&record.after))
+            });
+            let done = format!("{} by {}: {}{moved}", ago(&record.at), record.actor, record.action);
+            line.push(look.span(Role::Text, done));
+            line.push(look.span(Role::Muted, format!("  {}", record.verdict)));
             if let Some(reason) = &record.reason {
                 line.push(look.span(Role::Muted, format!("  reason: {reason}")));
             }

@@ -6,16 +6,16 @@ use ratatui::text::{Line, Span};
 
 use super::dialog_rest;
 use super::format::{self, left, middle, right};
-use super::paint::{Look, cursor_at, lines, popup, ruler, width, wrap};
+use super::paint::{Look, cursor_at, lines, popup, ruler, width};
 use super::theme::Role;
 use super::words;
-use crate::app::{App, ChangeDialog, REASONS, Ready, Step, What};
+use crate::app::{App, ChangeDialog, REASONS, Ready, Step, What, wrap};
 use crate::pilot::Prepared;
-use crate::rollout::{Demand, Effect, Plan, Verdict};
+use crate::rollout::{Demand, Effect, Intent, Plan, Verdict};
 use crate::route::BackendRef;
 
 /// Cells of the labels on the left.
-pub(super) const LABEL: usize = 9;
+pub(super) const LABEL: usize = 11;
 /// Lines that never scroll.
 const FIXED: u16 = 8;
 
@@ -26,7 +26,8 @@ pub(super) fn draw(
     dialog: &ChangeDialog,
     look: &Look,
 ) -> Option<Position> {
-    let size = (area.width.saturating_sub(4).min(104), 22);
+    // On a narrow screen nothing is left beside it that could be read.
+    let size = (if area.width < 96 { area.width } else { 100 }, 22);
     let what = match dialog.ask.what {
         What::StepNext => "step to the next stage",
         What::StepBack => "back one stage",
@@ -154,7 +155,7 @@ fn destination(prepared: &Prepared, plan: &Plan, look: &Look) -> Line<'static> {
         return Line::from(look.span(Role::Text, "no backend gains traffic"));
     };
     let all = *share > 1.0 - 1e-9;
-    let percent = format::percent(Some(*share));
+    let percent = exact_share(plan, to).unwrap_or_else(|| format::percent(Some(*share)));
     let nobody =
         gaining.iter().all(|(backend, _)| ready_of(prepared, backend).is_some_and(|(ready, _)| ready == 0));
     let mut line = Vec::new();
@@ -169,8 +170,17 @@ fn destination(prepared: &Prepared, plan: &Plan, look: &Look) -> Line<'static> {
     };
     line.push(look.span(Role::Accent, format!("{amount} -> ")));
     line.push(look.span(colour, to.to_string()));
-    line.push(look.span(Role::Text, format!("  {}  {}", version(prepared, to), readiness(prepared, to))));
+    let ready = if nobody { String::new() } else { readiness(prepared, to) };
+    line.push(look.span(Role::Text, format!("  {}  {ready}", version(prepared, to))));
     Line::from(line)
+}
+
+/// The share of `to` in the split that was looked at, as it is declared.
+fn exact_share(plan: &Plan, to: &BackendRef) -> Option<String> {
+    let change = plan.main_change()?;
+    let index = change.backends.iter().position(|backend| backend == to)?;
+    let sum = change.after.iter().map(|weight| u64::from(*weight)).sum();
+    Some(format::share((*change.after.get(index)?).into(), sum))
 }
 
 fn ready_of(prepared: &Prepared, backend: &BackendRef) -> Option<(u32, u32)> {
@@ -212,9 +222,16 @@ fn backends(prepared: &Prepared, plan: &Plan, room: usize, look: &Look) -> Vec<L
         .filter_map(|index| {
             let backend = change.backends.get(*index)?;
             let (before, after) = (*change.before.get(*index)?, *change.after.get(*index)?);
-            let (was, is) = change.shares(*index);
+            let share = |weights: &[u32], weight: u32| {
+                format::share(weight.into(), weights.iter().map(|weight| u64::from(*weight)).sum())
+            };
+            let (was, is) = (share(&change.before, before), share(&change.after, after));
             let is_canary = plan.canary.as_ref().is_some_and(|canary| canary.same_object(backend));
-            let (label, role) = if is_canary { ("canary", Role::Canary) } else { ("", Role::Text) };
+            let (label, role) = match &plan.canary {
+                Some(_) if is_canary => ("canary", Role::Canary),
+                Some(_) if change.backends.len() == 2 => ("stable", Role::Stable),
+                _ => ("", Role::Text),
+            };
             let none_ready = ready_of(prepared, backend).is_some_and(|(ready, _)| ready == 0);
             let ready_role = if none_ready { Role::Bad } else { Role::Muted };
             Some(Line::from(vec![
@@ -224,10 +241,7 @@ fn backends(prepared: &Prepared, plan: &Plan, room: usize, look: &Look) -> Vec<L
                     Role::Text,
                     format!("  {} -> {}", right(&before.to_string(), 4), left(&after.to_string(), 4)),
                 ),
-                look.span(
-                    Role::Accent,
-                    format!("  {} -> {}", right(&format::percent(was), 6), left(&format::percent(is), 6)),
-                ),
+                look.span(Role::Accent, format!("  {} -> {}", right(&was, 6), left(&is, 6))),
                 look.span(ready_role, format!("  {}", readiness(prepared, backend))),
             ]))
         })
@@ -322,8 +336,9 @@ fn keys(app: &App, dialog: &ChangeDialog, ready: &Ready, look: &Look) -> Line<'s
         line.push(look.span(Role::NoData, "y (wait)    "));
     }
     line.extend(key(if dialog.is_typing() { "Esc" } else { "n" }, "decline"));
+    let all_paths = matches!(&dialog.ask.intent, Some(Intent::Drain { other_paths: true, .. }));
     if dialog.is_rollback() && !dialog.is_typing() {
-        line.extend(key("a", "other paths"));
+        line.extend(key("a", if all_paths { "only the splits" } else { "other paths too" }));
     }
     Line::from(line)
 }

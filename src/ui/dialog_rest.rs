@@ -4,10 +4,10 @@ use ratatui::text::Line;
 
 use super::dialog::LABEL;
 use super::format::left;
-use super::paint::{Look, wrap};
+use super::paint::Look;
 use super::theme::Role;
 use super::words;
-use crate::app::{App, moved};
+use crate::app::{App, moved, wrap};
 use crate::pilot::{DryRun, Planned, Prepared};
 use crate::rollout::{Edit, json_patch};
 

@@ -8,9 +8,8 @@ use super::format::middle;
 use super::paint::{Look, Pen, width};
 use super::theme::Role;
 use super::words;
-use crate::app::{App, Layer, Step};
+use crate::app::{App, Layer};
 use crate::keys::{Action, Binding, Context, TABLE};
-use crate::rollout::Demand;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     if area.height == 0 {
@@ -52,15 +51,8 @@ fn hints(app: &App) -> impl Iterator<Item = &'static Binding> {
         Some(Layer::Help { .. }) => vec![Context::Help],
         Some(Layer::Quit) => vec![Context::Quit],
         Some(Layer::Weights(_)) => vec![Context::Weights],
-        Some(Layer::Change(dialog)) => {
-            let named = dialog.ready().is_some_and(|ready| matches!(ready.prepared.demand, Demand::Name(_)));
-            match (&dialog.step, dialog.is_typing()) {
-                (Step::Ready(_), true) if named => vec![Context::Text],
-                (_, true) => vec![Context::Text],
-                (Step::Ready(_), false) if dialog.is_rollback() => vec![Context::Dialog, Context::Rollback],
-                _ => vec![Context::Dialog],
-            }
-        }
+        // It says itself which keys count now.
+        Some(Layer::Change(_)) => Vec::new(),
     };
     TABLE.iter().filter(move |binding| !binding.hint.is_empty() && contexts.contains(&binding.context))
 }

@@ -25,12 +25,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
             Tone::Bad => words::bad(look).glyph,
         };
         let role = if banner.tone == Tone::Good { Role::Accent } else { role };
+        let glyph = if banner.continued { " " } else { glyph };
         let mut pen = Pen::new(buffer, area.x + 1, y, area.width.saturating_sub(2));
-        pen.put(glyph, look.style(role)).put(" ", Style::new());
-        let text = banner.text;
-        // the end of a long line is where it says what to do: only what is far too long is cut
-        let text = if usize::from(width(&text)) > pen.room() { middle(&text, pen.room()) } else { text };
-        pen.put(&text, look.style(role));
+        pen.put(glyph, look.style(role)).put(" ", Style::new()).put(&banner.text, look.style(role));
     }
 }
 
@@ -42,14 +39,14 @@ fn title(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
         Link::Connecting => ("connecting", Role::Muted),
         Link::Lost { .. } => ("not live", Role::Bad),
     };
-    let metrics = match (&app.numbers.granularity, app.numbers.has_source) {
-        (_, false) => "no metrics".to_owned(),
-        _ if app.numbers.failing.is_some() => "metrics failing".to_owned(),
-        (Some(granularity), true) => format!("metrics: {granularity}"),
-        (None, true) => "metrics: asking".to_owned(),
+    let metrics = match &app.numbers {
+        numbers if !numbers.has_source => "no metrics",
+        numbers if numbers.failing.is_some() => "metrics failing",
+        numbers if numbers.answered => "metrics ok",
+        _ => "metrics asked for",
     };
     let banner = if read_only { " READ-ONLY " } else { "" };
-    let right = width(&metrics) + 2 + width(live.0) + 1 + width(banner) + u16::from(read_only) * 2;
+    let right = width(metrics) + 2 + width(live.0) + 1 + width(banner) + u16::from(read_only) * 2;
     let room = area.width.saturating_sub(right + 2);
     let mut pen = Pen::new(buffer, area.x + 1, area.y, room);
     pen.put("tidegate", look.style(Role::Accent)).put("  ", text);
@@ -70,5 +67,5 @@ fn title(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     if read_only {
         pen.put(banner, look.style(Role::Banner)).put("  ", text);
     }
-    pen.put(&metrics, muted).put("  ", text).put(live.0, look.style(live.1));
+    pen.put(metrics, muted).put("  ", text).put(live.0, look.style(live.1));
 }

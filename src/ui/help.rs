@@ -13,7 +13,7 @@ use crate::keys::{Context, TABLE};
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: usize, look: &Look) -> Option<Position> {
     let all = text(look);
     let height = u16::try_from(all.len() + 2).unwrap_or(u16::MAX).min(area.height);
-    let inside = popup(buffer, area, (76, height), "keys", look);
+    let inside = popup(buffer, area, (78, height), "keys", look);
     let scroll = scroll.min(all.len().saturating_sub(usize::from(inside.height)));
     lines(buffer, inside, &all[scroll..]);
     None
@@ -28,10 +28,10 @@ pub(super) fn text(look: &Look) -> Vec<Line<'static>> {
         }
         all.push(Line::from(look.span(Role::Muted, context.title())));
         for binding in TABLE.iter().filter(|binding| binding.context == context) {
-            let mark = if binding.writes { "changes the cluster, after y" } else { "" };
+            let mark = if binding.writes { "writes" } else { "" };
             all.push(Line::from(vec![
-                look.span(Role::Accent, left(&binding.keys_text(), 14)),
-                look.span(Role::Text, left(binding.help, if mark.is_empty() { 58 } else { 32 })),
+                look.span(Role::Accent, left(&binding.keys_text(), 12)),
+                look.span(Role::Text, left(binding.help, 54)),
                 look.span(Role::Muted, mark),
             ]));
         }

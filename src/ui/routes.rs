@@ -9,7 +9,7 @@ use super::format::{self, left, middle, right};
 use super::paint::{Look, Pen, width};
 use super::theme::Role;
 use super::words::{self, Sign};
-use crate::app::{App, BackendNumbers, Link, Observed, Shown, Split};
+use crate::app::{App, BackendNumbers, Link, Shown, Split};
 use crate::cluster::Scope;
 use crate::metrics::{BackendHistory, Numbers, Series};
 use crate::route::{Owner, OwnerRule, Route, declared_share};
@@ -24,6 +24,9 @@ pub(super) fn draw(buffer: &mut Buffer, headings: Rect, area: Rect, app: &App, l
     for (index, y) in rows {
         let Some(shown) = app.routes.shown(index) else { continue };
         let row = Rect { y, height: 1, ..area };
+        if index == app.list.cursor() {
+            buffer.set_style(row, look.style(Role::Selection));
+        }
         match shown {
             Shown::Split { .. } => {
                 if let Some(split) = app.split(index) {
@@ -38,9 +41,6 @@ pub(super) fn draw(buffer: &mut Buffer, headings: Rect, area: Rect, app: &App, l
                 pen.put(&name(app, &bad.id.namespace, &bad.id.name), look.style(Role::Text));
                 pen.put(&format!("  cannot be read: {}", bad.why), look.style(Role::Bad));
             }
-        }
-        if index == app.list.cursor() {
-            buffer.set_style(row, look.style(Role::Selection));
         }
     }
 }
@@ -213,30 +213,30 @@ fn draw_name(pen: &mut Pen<'_>, app: &App, split: &Split<'_>, word: Option<(&str
         let label = middle(&label, pen.room() - for_word - 1);
         pen.put(" ", Style::new()).put(&label, look.style(Role::Muted));
     }
-    if let Some((word, role)) = word {
+    // Half a word says less than the glyph.
+    if let Some((word, role)) = word.filter(|_| pen.room() >= for_word) {
         pen.put(" ", Style::new()).put(word, look.style(role));
     }
 }
 
 fn draw_weights(pen: &mut Pen<'_>, split: &Split<'_>, room: u16, look: &Look) {
-    let canary = split.canary();
-    let bar_width = if room >= 18 { 9 } else { 6 };
-    let share = canary.and_then(|index| declared_share(split.rule, index)).unwrap_or(0.0);
-    let bar = format::bar(share, bar_width, look.ascii);
-    let track = look.style(Role::Border).fg.map_or(Style::new(), |track| Style::new().bg(track));
-    let fill = look.style(Role::Canary).remove_modifier(Modifier::UNDERLINED);
-    pen.put(&bar, fill.patch(track)).put(" ", Style::new());
-    let room = pen.room();
-    let separator = look.style(Role::Muted);
+    let room = usize::from(room);
+    let bar = if room >= 18 { 9 } else { 6 };
     let guess = if split.roles.guessed() { "?" } else { "" };
     let text: Vec<String> = split.rule.backends.iter().map(|backend| backend.weight.to_string()).collect();
-    if text.join("/").len() + guess.len() > room {
+    let needed = text.join("/").len() + guess.len();
+    // Numbers that need the room take it from the bar.
+    if needed < room - bar {
+        let share = split.canary().and_then(|index| declared_share(split.rule, index)).unwrap_or(0.0);
+        let track = look.style(Role::Border).fg.map_or(Style::new(), |track| Style::new().bg(track));
+        let fill = plain(look, Role::Canary);
+        pen.put(&format::bar(share, bar, look.ascii), fill.patch(track)).put(" ", Style::new());
+    }
+    if needed > room {
         pen.put(&middle(&text.join("/"), room - guess.len()), look.style(Role::Text));
     } else {
         for (index, weight) in text.iter().enumerate() {
-            if index > 0 {
-                pen.put("/", separator);
-            }
+            pen.put(if index > 0 { "/" } else { "" }, look.style(Role::Muted));
             pen.put(weight, look.style(version(split, index)));
         }
     }
@@ -258,11 +258,7 @@ fn draw_observed(pen: &mut Pen<'_>, app: &App, split: &Split<'_>, room: u16, loo
     let observed = app.observed(split);
     let focus = split.canary().unwrap_or(split.rule.backends.len().saturating_sub(1));
     let Some((share, interval)) = observed.share(focus) else {
-        let reason = match &observed {
-            Observed::Shared(paths) if room < 19 => format!("shared +{paths} paths"),
-            other => other.reason(),
-        };
-        pen.put(&reason, look.style(Role::NoData));
+        pen.put(&observed.reason(room.into()), look.style(Role::NoData));
         return;
     };
     let stale = split

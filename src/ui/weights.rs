@@ -5,9 +5,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use super::format::{self, left, right};
-use super::paint::{Look, cursor_at, lines, popup, width, wrap};
+use super::paint::{Look, cursor_at, lines, popup, width};
 use super::theme::Role;
-use crate::app::{App, WeightEditor};
+use crate::app::{App, WeightEditor, wrap};
 use crate::rollout::Effect;
 
 const FIELD: usize = 9;

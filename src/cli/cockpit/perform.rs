@@ -12,7 +12,7 @@ use crate::app::{Effect, Msg, WINDOW};
 use crate::cli::session::Session;
 use crate::cluster::{Cluster, Why, watch};
 use crate::metrics::MetricSource;
-use crate::pilot::Pilot;
+use crate::pilot::{Ending, Pilot, Progress};
 use crate::rollout::Ladder;
 
 /// What a sparkline shows, and in which steps.
@@ -95,21 +95,34 @@ impl Performer {
             }
             Effect::Carry { change, confirmed } => {
                 let pilot = self.pilot();
-                tokio::spawn(async move {
-                    let (progress, mut steps) = unbounded_channel();
-                    let carry = async move { pilot.carry(confirmed, &progress).await };
-                    let tell = async {
-                        while let Some(progress) = steps.recv().await {
-                            send(Msg::Progress { change, progress });
-                        }
-                    };
-                    let (ending, ()) = tokio::join!(carry, tell);
-                    send(Msg::Ended { change, ending });
-                });
+                self.follow(change, |progress| async move { pilot.carry(confirmed, &progress).await });
+            }
+            Effect::Resume { change, record } => {
+                let pilot = self.pilot();
+                self.follow(change, |progress| async move { pilot.resume(&record, &progress).await });
             }
             // The loop does these itself.
             Effect::Suspend | Effect::Quit => {}
         }
+    }
+
+    /// Runs a change to its end and tells each step.
+    fn follow<F>(&self, change: u64, run: impl FnOnce(UnboundedSender<Progress>) -> F)
+    where
+        F: Future<Output = Ending> + Send + 'static,
+    {
+        let messages = self.messages.clone();
+        let (progress, mut steps) = unbounded_channel();
+        let running = run(progress);
+        tokio::spawn(async move {
+            let tell = async {
+                while let Some(progress) = steps.recv().await {
+                    let _ = messages.send(Msg::Progress { change, progress });
+                }
+            };
+            let (ending, ()) = tokio::join!(running, tell);
+            let _ = messages.send(Msg::Ended { change, ending });
+        });
     }
 
     /// A pilot who knows by now who is changing things.
