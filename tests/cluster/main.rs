@@ -1,1 +1,17 @@
-//! The real cluster of tests/rig.
+//! The real cluster of tests/rig: real API server, gateway, traffic and metrics, and the real program in a
+//! pseudo-terminal.
+//!
+//! Run it by name, one test at a time: `tests/rig/up && cargo test --test cluster -- --test-threads=1`.
+//! With `--nocapture` it prints what it saw. A test waits for what it wants to see, up to a deadline.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test panics when it fails")]
+
+mod api;
+mod changes;
+mod cockpit;
+mod hardship;
+mod leaving;
+mod load;
+mod program;
+mod races;
+mod rig;
+mod watching;

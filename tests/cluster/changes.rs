@@ -1,0 +1,173 @@
+//! Changes made in the cockpit: from the key to the proof, against the client's own count.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::api;
+use crate::cockpit::{Cockpit, dialog};
+use crate::load::Load;
+use crate::program::Person;
+use crate::rig::{DEADLINE, Space, kubectl, now_ms, spec_with_weights};
+
+/// Time that a proof may take: settling, counting, and a machine with other work.
+pub const PROOF: Duration = Duration::from_mins(1);
+
+/// Until when the gateway must have stopped sending requests to a drained canary.
+const DRAINED_WITHIN_MS: u64 = 5000;
+
+/// Waits until the API server has these weights.
+#[track_caller]
+pub fn wait_weights(space: &Space, wanted: &[i64]) {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        let weights = space.weights();
+        if weights == wanted {
+            return;
+        }
+        assert!(Instant::now() < end, "the weights are {weights:?} and not {wanted:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Tells when the change `what` came to each stage, and that it came to them in this order.
+#[track_caller]
+fn wait_stages(cockpit: &Cockpit, what: &str, stages: &[&str], since: u64) {
+    let mut last = since;
+    for stage in stages {
+        let shown = cockpit.wait_shown(&format!("{what}  {stage}"), last, PROOF);
+        println!("{:6} ms: {stage}", shown.at - since);
+        last = shown.at;
+    }
+    let shown = cockpit.wait_shown(&format!("{what}: proven: "), last, PROOF);
+    println!("{:6} ms: {}", shown.at - since, line(&shown.text, &format!("{what}: proven: ")));
+}
+
+/// The line of a screen that has `text`.
+#[track_caller]
+pub fn line(screen: &str, text: &str) -> String {
+    let found = screen.lines().find(|line| line.contains(text));
+    found.unwrap_or_else(|| panic!("no `{text}` in\n{screen}")).trim().to_owned()
+}
+
+#[test]
+fn a_step_writes_the_weights_alone_and_is_proven() {
+    let space = Space::new("95/5");
+    let load = Load::on(&space);
+    let before = space.route();
+    assert!(before["spec"]["rules"][0]["retry"].is_object(), "{before:#}");
+    assert!(before["spec"]["rules"][0]["sessionPersistence"].is_object(), "{before:#}");
+    let mut cockpit = Cockpit::open(Person::oncall(&space));
+    cockpit.wait_rates("checkout");
+    load.wait_requests(1000, now_ms());
+
+    println!("{}", dialog(&cockpit.open_step("checkout-canary")));
+    let pressed = now_ms();
+    cockpit.send("y");
+    wait_stages(&cockpit, "step 95/5 -> 90/10", &["written", "observed", "traffic follows"], pressed);
+
+    let after = space.route();
+    assert_eq!(after["spec"], spec_with_weights(&before, &[90, 10]), "only the weights");
+    assert_eq!(after["metadata"]["uid"], before["metadata"]["uid"]);
+    let generation = |route: &serde_json::Value| route["metadata"]["generation"].as_i64();
+    assert_eq!(generation(&after), generation(&before).map(|g| g + 1), "one write");
+    let counted = load.wait_requests(4000, pressed + 3000);
+    println!("the client counted {counted:?}, {:.2} %", counted.share() * 100.0);
+    assert!(counted.agrees_with(0.10) && !counted.agrees_with(0.05), "{counted:?}");
+    assert_eq!(counted.failed, 0);
+}
+
+#[test]
+fn a_rollback_by_two_keys_in_one_write_is_proven() {
+    let space = Space::new("90/10");
+    let load = Load::on(&space);
+    let mut cockpit = Cockpit::open(Person::oncall(&space));
+    cockpit.wait_for("90/10");
+    let pressed = now_ms();
+    cockpit.send("ry");
+    wait_stages(&cockpit, "rollback 90/10 -> 100/0", &["written", "observed"], pressed);
+    assert_eq!(space.weights(), [100, 0]);
+    load.wait_until(pressed + DRAINED_WITHIN_MS + 5000);
+    let last = load.canary_last_seen().expect("the canary had answered");
+    println!("the canary answered last {} ms after the keys", last.saturating_sub(pressed));
+    assert!(last <= pressed + DRAINED_WITHIN_MS, "{} ms after the keys", last - pressed);
+    let counted = load.since(pressed + DRAINED_WITHIN_MS);
+    println!("since then: {counted:?}");
+    assert_eq!((counted.canary, counted.failed), (0, 0));
+}
+
+#[test]
+fn an_advance_confirmed_on_an_old_state_writes_nothing() {
+    let space = Space::new("95/5");
+    let load = Load::on(&space);
+    let mut cockpit = Cockpit::open(Person::oncall(&space));
+    cockpit.wait_rates("checkout");
+    load.wait_requests(1000, now_ms());
+    cockpit.open_step("checkout-canary");
+    // While it is stopped the spec changes, and `y` waits in the terminal: it was pressed on the old state.
+    cockpit.signal("STOP");
+    change_with_kubectl(&space, 60, 40);
+    cockpit.send("y");
+    cockpit.signal("CONT");
+    let screen = cockpit.wait_until("the new state", DEADLINE, |screen| screen.contains("60/40"));
+    println!("{}", dialog(&screen));
+    cockpit.send("\x1b");
+    let screen = cockpit.wait_for("nothing was written");
+    println!("{}", line(&screen, "nothing was written"));
+    assert_eq!(space.weights(), [60, 40], "nothing was written");
+    assert_eq!(space.route()["metadata"]["annotations"]["tidegate.dev/last-change"], json!(null));
+}
+
+#[test]
+fn a_rollback_confirmed_on_an_old_state_is_planned_again() {
+    let space = Space::new("95/5");
+    let load = Load::on(&space);
+    let mut cockpit = Cockpit::open(Person::oncall(&space));
+    cockpit.wait_for("95/5");
+    cockpit.send("r");
+    cockpit.wait_for("ALL TRAFFIC -> checkout-stable");
+    cockpit.signal("STOP");
+    change_with_kubectl(&space, 60, 40);
+    let pressed = now_ms();
+    cockpit.send("y");
+    cockpit.signal("CONT");
+    wait_weights(&space, &[100, 0]);
+    wait_stages(&cockpit, "rollback 95/5 -> 100/0", &["written", "observed"], pressed);
+    load.wait_until(pressed + DRAINED_WITHIN_MS + 1000);
+    assert_eq!(load.since(pressed + DRAINED_WITHIN_MS).canary, 0);
+}
+
+fn change_with_kubectl(space: &Space, stable: u32, canary: u32) {
+    let patch = json!([
+        {"op": "replace", "path": "/spec/rules/0/backendRefs/0/weight", "value": stable},
+        {"op": "replace", "path": "/spec/rules/0/backendRefs/1/weight", "value": canary},
+    ]);
+    kubectl(&["-n", &space.name, "patch", "httproute", "checkout", "--type=json", "-p", &patch.to_string()]);
+}
+
+#[test]
+fn a_guessed_canary_is_asked_for_and_remembered() {
+    let space = Space::new("95/5");
+    space.add_service("app-a", "checkout-stable");
+    space.add_service("app-b", "checkout-canary");
+    let mut rules = space.route()["spec"]["rules"].clone();
+    rules[0]["backendRefs"][0]["name"] = json!("app-a");
+    rules[0]["backendRefs"][1]["name"] = json!("app-b");
+    space.set_rules(&rules);
+    Space::wait_served(&space.host, None, |status, _| status == 200);
+    let load = Load::on(&space);
+    let mut cockpit = Cockpit::open(Person::oncall(&space));
+    cockpit.wait_rates("checkout");
+    load.wait_requests(1000, now_ms());
+    cockpit.send("s");
+    println!("{}", dialog(&cockpit.wait_for("Which backend is the canary?")));
+    cockpit.send("2");
+    let screen = cockpit.wait_until("an armed dialog", DEADLINE, |screen| {
+        screen.contains("-> app-b") && screen.contains("y confirm    n decline")
+    });
+    println!("{}", dialog(&screen));
+    cockpit.send("y");
+    wait_weights(&space, &[90, 10]);
+    let route = api::get(&space.route_path("checkout"));
+    assert_eq!(route["metadata"]["annotations"]["tidegate.dev/canary"], json!("app-b"), "{route:#}");
+}
