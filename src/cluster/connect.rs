@@ -302,7 +302,7 @@ fn serves_routes(resources: &str) -> bool {
 /// Building the client runs the credential plugin and waits for it, so it gets a thread of its own: one that the
 /// runtime does not wait for when the plugin hangs.
 async fn build(options: &ConnectOptions) -> Result<(kube::Client, String, String), ConnectError> {
-    let kubeconfig::Found { config, context } = kubeconfig::find(options).await?;
+    let kubeconfig::Found { config, context } = kubeconfig::find(options)?;
     let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
     let failed = |why| ConnectError::Server { context: context.clone(), server: server.clone(), why };
     let (sender, receiver) = tokio::sync::oneshot::channel();

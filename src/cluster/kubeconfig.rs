@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use kube::Config;
-use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig};
+use kube::config::{ExecAuthCluster, ExecInteractiveMode, Kubeconfig, KubeconfigError};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::{self, PemObject};
 
 use super::connect::{CONNECT_LIMIT, ConnectError, ConnectOptions};
 use super::{first_line, proxy};
@@ -15,9 +17,9 @@ pub(super) struct Found {
 }
 
 /// Reads what the options and the environment point to. No network, no credential plugin.
-pub(super) async fn find(options: &ConnectOptions) -> Result<Found, ConnectError> {
+pub(super) fn find(options: &ConnectOptions) -> Result<Found, ConnectError> {
     let mut found = match Source::choose(options.kubeconfig.as_deref())? {
-        Source::Files { paths, named_by } => read(&paths, named_by, options).await?,
+        Source::Files { paths, named_by } => read(&paths, named_by, options)?,
         Source::Pod => {
             let config = Config::incluster().map_err(|error| ConnectError::Unreadable {
                 file: "the service account of this pod".into(),
@@ -33,10 +35,6 @@ pub(super) async fn find(options: &ConnectOptions) -> Result<Found, ConnectError
     config.connect_timeout = Some(CONNECT_LIMIT);
     // kube would repeat writes too; who may be repeated is decided call by call
     config.default_retry = false;
-    if let Some(exec) = &mut config.auth_info.exec {
-        // anything else would give the plugin our keyboard and let it write on our screen
-        exec.interactive_mode = Some(ExecInteractiveMode::Never);
-    }
     Ok(found)
 }
 
@@ -67,33 +65,60 @@ impl Source {
     }
 }
 
-async fn read(paths: &[PathBuf], named_by: &str, options: &ConnectOptions) -> Result<Found, ConnectError> {
+fn read(paths: &[PathBuf], named_by: &str, options: &ConnectOptions) -> Result<Found, ConnectError> {
     let shown: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
     let file = format!("{} ({named_by})", shown.join(":"));
     let unreadable =
         |why: String| ConnectError::Unreadable { file: file.clone(), why: first_line(&why, 200) };
     let merged =
         paths.iter().try_fold(Kubeconfig::default(), |all, path| all.merge(Kubeconfig::read_from(path)?));
-    let kubeconfig = merged.map_err(|error| unreadable(kubeconfig_error(&error)))?;
-
+    let kubeconfig = merged.map_err(|error| match error {
+        KubeconfigError::ReadConfig(error, _) => unreadable(error.to_string()),
+        other => unreadable(other.to_string()),
+    })?;
     let context = choose_context(&kubeconfig, options.context.as_deref(), &file)?;
-    let cluster = kubeconfig
-        .contexts
-        .iter()
-        .find(|named| named.name == context)
-        .and_then(|named| named.context.as_ref())
-        .and_then(|context| kubeconfig.clusters.iter().find(|named| named.name == context.cluster))
-        .and_then(|named| named.cluster.as_ref());
-    let own_proxy = cluster.and_then(|cluster| cluster.proxy_url.clone());
-
-    let chosen = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
-    let mut config = Config::from_custom_kubeconfig(kubeconfig, &chosen)
-        .await
-        .map_err(|error| unreadable(kubeconfig_error(&error)))?;
-    config.proxy_url =
-        proxy::proxy_for(&config.cluster_url, own_proxy.as_deref(), |name| std::env::var(name).ok())
-            .map_err(unreadable)?;
+    let config = config_of(&kubeconfig, &context).map_err(unreadable)?;
     Ok(Found { config, context })
+}
+
+/// What one context says. kube could do this too, but it stops at any entry of `NO_PROXY` that it does not know.
+fn config_of(kubeconfig: &Kubeconfig, name: &str) -> Result<Config, String> {
+    let context = kubeconfig.contexts.iter().find(|named| named.name == name);
+    let context = context.and_then(|named| named.context.as_ref());
+    let context = context.ok_or_else(|| format!("context `{name}` is empty"))?;
+    let cluster = kubeconfig.clusters.iter().find(|named| named.name == context.cluster);
+    let cluster = cluster.and_then(|named| named.cluster.as_ref());
+    let cluster = cluster
+        .ok_or_else(|| format!("context `{name}` names cluster `{}`, which is not there", context.cluster))?;
+    let server =
+        cluster.server.as_deref().ok_or_else(|| format!("cluster `{}` has no server", context.cluster))?;
+    let url = server.parse().map_err(|_| format!("the server `{server}` is not a URL"))?;
+
+    // decodes or reads the certificate authority as well
+    let described = ExecAuthCluster::try_from(cluster).map_err(|error| error.to_string())?;
+    let mut config = Config::new(url);
+    if let Some(pem) = &described.certificate_authority_data {
+        let certificates = CertificateDer::pem_slice_iter(pem).map(|der| Ok(der?.to_vec()));
+        let certificates = certificates.collect::<Result<_, pem::Error>>();
+        config.root_cert = Some(certificates.map_err(|error| format!("its certificate authority: {error}"))?);
+    }
+    // no user, or one that is not there, is nobody: kubectl does the same
+    let user = kubeconfig.auth_infos.iter().find(|named| Some(&named.name) == context.user.as_ref());
+    config.auth_info = user.and_then(|named| named.auth_info.clone()).unwrap_or_default();
+    if let Some(exec) = &mut config.auth_info.exec {
+        exec.cluster = exec.provide_cluster_info.then_some(described);
+        // anything else would give the plugin our keyboard and let it write on our screen
+        exec.interactive_mode = Some(ExecInteractiveMode::Never);
+    }
+    if let Some(namespace) = &context.namespace {
+        config.default_namespace.clone_from(namespace);
+    }
+    config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or(false);
+    config.disable_compression = cluster.disable_compression.unwrap_or(false);
+    config.tls_server_name.clone_from(&cluster.tls_server_name);
+    config.proxy_url =
+        proxy::proxy_for(&config.cluster_url, cluster.proxy_url.as_deref(), |name| std::env::var(name).ok())?;
+    Ok(config)
 }
 
 fn choose_context(kubeconfig: &Kubeconfig, flag: Option<&str>, file: &str) -> Result<String, ConnectError> {
@@ -108,13 +133,65 @@ fn choose_context(kubeconfig: &Kubeconfig, flag: Option<&str>, file: &str) -> Re
     Err(ConnectError::UnknownContext { name: name.to_owned(), file: file.to_owned(), contexts: contexts() })
 }
 
-fn kubeconfig_error(error: &kube::config::KubeconfigError) -> String {
-    use kube::config::KubeconfigError as E;
-    match error {
-        E::ReadConfig(error, _) => error.to_string(),
-        E::ParseNoProxy(error) => {
-            format!("NO_PROXY has an entry that cannot be read: {error:?}; correct or unset it")
-        }
-        other => other.to_string(),
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "
+apiVersion: v1
+current-context: b
+clusters: [{name: east, cluster: {server: 'https://east:6443', certificate-authority-data: eA==}},
+  {name: west, cluster: {server: 'https://west:6443', tls-server-name: api}}]
+contexts: [{name: a, context: {cluster: east, user: u}}, {name: b, context: {cluster: west, user: u, namespace: shop}},
+  {name: c, context: {cluster: none, user: u}}]
+users: [{name: u, user: {exec: {command: p, apiVersion: v1, interactiveMode: Always, provideClusterInfo: true}}}]
+";
+
+    fn find_in(text: &str, context: Option<&str>, namespace: Option<&str>) -> Result<Found, ConnectError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        std::fs::write(&path, text).unwrap();
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        find(&ConnectOptions { kubeconfig: Some(path), context: owned(context), namespace: owned(namespace) })
+    }
+
+    fn words(text: &str, context: Option<&str>) -> String {
+        find_in(text, context, None).err().unwrap().to_string()
+    }
+
+    #[test]
+    fn the_current_context_with_its_namespace() {
+        let found = find_in(FILE, None, None).unwrap();
+        assert_eq!((found.context.as_str(), found.config.default_namespace.as_str()), ("b", "shop"));
+        assert_eq!(found.config.cluster_url.host(), Some("west"));
+        assert_eq!(found.config.tls_server_name.as_deref(), Some("api"));
+        assert!(!found.config.default_retry, "writes must never be repeated");
+        assert_eq!(find_in(FILE, None, Some("other")).unwrap().config.default_namespace, "other");
+    }
+
+    #[test]
+    fn a_plugin_never_gets_the_terminal() {
+        let exec = find_in(FILE, None, None).unwrap().config.auth_info.exec.unwrap();
+        assert_eq!(exec.interactive_mode, Some(ExecInteractiveMode::Never));
+        assert_eq!(exec.cluster.unwrap().server.as_deref(), Some("https://west:6443"));
+    }
+
+    #[test]
+    fn each_mistake_names_the_file_and_what_to_do() {
+        let unknown = words(FILE, Some("nope"));
+        assert!(unknown.starts_with("no context `nope` in kubeconfig /"), "{unknown}");
+        assert!(unknown.ends_with("(--kubeconfig); there is: a, b, c"), "{unknown}");
+        assert!(
+            words(&FILE.replace("current-context: b", ""), None).contains("give one with --context: a, b, c")
+        );
+        assert!(words(FILE, Some("c")).contains("context `c` names cluster `none`, which is not there"));
+        assert!(words("kind: [", None).contains("cannot use kubeconfig /"));
+        let missing =
+            ConnectOptions { kubeconfig: Some("/no/such/file".into()), ..ConnectOptions::default() };
+        let missing = find(&missing).err().unwrap().to_string();
+        assert!(
+            missing.starts_with("cannot use kubeconfig /no/such/file (--kubeconfig): No such file"),
+            "{missing}"
+        );
     }
 }

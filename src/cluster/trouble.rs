@@ -7,6 +7,7 @@ use std::time::Duration;
 use kube::client::AuthError;
 use kube::core::Status;
 
+use super::connect::CONNECT_LIMIT;
 use super::redact;
 
 /// A call that failed. Printed as one line: `cannot WHAT: WHY; ADVICE`.
@@ -128,7 +129,17 @@ pub(crate) fn service_error(error: &(dyn StdError + Send + Sync + 'static)) -> W
     }
     let detail = innermost(error);
     match error.downcast_ref::<hyper_util::client::legacy::Error>() {
-        Some(error) if error.is_connect() => Why::Unreachable(detail.into()),
+        Some(error) if error.is_connect() && detail == "deadline has elapsed" => {
+            Why::Unreachable(format!("no connection within {} s", CONNECT_LIMIT.as_secs()).into())
+        }
+        Some(error) if error.is_connect() => {
+            Why::Unreachable(match detail.strip_prefix("invalid peer certificate: ") {
+                Some(detail) => {
+                    format!("its certificate is not the one your kubeconfig expects: {detail}").into()
+                }
+                None => detail.into(),
+            })
+        }
         _ => Why::Broken(detail.into()),
     }
 }
@@ -160,20 +171,24 @@ pub(super) fn credentials(error: &AuthError) -> String {
     }
 }
 
-/// From the Debug form of a command, which begins with its environment: the program alone.
+/// From the Debug form of a command, `A="1" B="\"2\"" "aws" "eks" ...`: the program, without the environment before it.
 fn program(command: &str) -> String {
-    let words = command.split('"').skip(1).step_by(2);
-    let mut program = command.split_whitespace().next().unwrap_or("the plugin");
-    // `A="1" B="2" "aws" "eks" ...`: a quoted word that no assignment precedes
-    let mut before = "";
-    for (index, word) in words.enumerate() {
-        before = command.split('"').nth(index * 2).unwrap_or(before);
-        if !before.ends_with('=') {
-            program = word;
-            break;
+    let (mut start, mut quoted, mut escaped, mut before) = (None, false, false, ' ');
+    for (at, c) in command.char_indices() {
+        match (c, start) {
+            _ if escaped => escaped = false,
+            ('\\', _) if quoted => escaped = true,
+            ('"', Some(start)) => {
+                let path: &str = &command[start..at];
+                return format!("the credential plugin {}", path.rsplit('/').next().unwrap_or(path));
+            }
+            ('"', None) if !quoted && before == ' ' => (quoted, start) = (true, Some(at + 1)),
+            ('"', None) => quoted = !quoted,
+            _ => {}
         }
+        before = c;
     }
-    format!("the credential plugin {}", program.rsplit('/').next().unwrap_or(program))
+    "the credential plugin".to_owned()
 }
 
 /// From `... is forbidden: User "ann" cannot list resource "httproutes" in API group "g" in the namespace "shop"`:
@@ -231,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_plugin_is_named_without_its_environment() {
-        let command = r#"AWS_SECRET="s3cr3t" "/usr/bin/aws" "eks" "get-token""#;
+        let command = r#"INFO="{\"a b\": \" c\"}" SECRET="s3cr3t" "/usr/bin/aws" "eks" "get-token""#;
         assert_eq!(program(command), "the credential plugin aws");
         assert_eq!(program(r#""gke-gcloud-auth-plugin""#), "the credential plugin gke-gcloud-auth-plugin");
     }

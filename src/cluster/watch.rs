@@ -33,8 +33,8 @@ pub enum Update {
 /// nobody told us; an idle watch costs one small request on an open connection in this time.
 const TURN: Duration = Duration::from_secs(30);
 const GRACE: Duration = Duration::from_secs(5);
-/// Pauses between attempts; the last one repeats.
-const PAUSES: [u64; 5] = [0, 250, 500, 1000, 2500];
+/// Pauses after the first failure, the second, and so on; the last one repeats.
+const PAUSES: [u64; 4] = [250, 500, 1000, 2500];
 
 /// Watches the routes of a scope until it is dropped.
 pub fn watch(cluster: &Cluster, scope: Scope) -> impl Stream<Item = Update> + Send + use<> {
@@ -58,8 +58,10 @@ struct Watcher {
     selector: String,
     what: String,
     at: At,
-    /// Attempts since the last sign of life.
+    /// Failures one after another.
     failures: usize,
+    /// Whether a pause is owed before the next attempt.
+    tired: bool,
     /// Whether `Started` is owed for the next watch that opens.
     silent: bool,
 }
@@ -76,7 +78,7 @@ enum At {
 impl Watcher {
     fn new(cluster: Cluster, scope: Scope, selector: String) -> Self {
         let what = format!("watch routes in {scope}");
-        Self { cluster, scope, selector, what, at: At::Nothing, failures: 0, silent: true }
+        Self { cluster, scope, selector, what, at: At::Nothing, failures: 0, tired: false, silent: true }
     }
 
     async fn next(&mut self) -> Update {
@@ -91,7 +93,7 @@ impl Watcher {
                 Ok(None) => {}
                 // Too old to go on from. Nothing is lost: everything is told again.
                 Err(Trouble { why: Why::Gone, .. }) => {
-                    self.failures += 1;
+                    self.failed();
                     self.at = At::Nothing;
                 }
                 Err(trouble) => {
@@ -106,6 +108,7 @@ impl Watcher {
     async fn list(&mut self) -> Result<Option<Update>, Trouble> {
         self.pause().await;
         let listing = self.cluster.listing(&self.scope, &self.selector).await?;
+        self.answered();
         self.at = At::Version(listing.version);
         self.silent = true;
         Ok(Some(Update::Reset(listing.items)))
@@ -123,6 +126,7 @@ impl Watcher {
         );
         let query = query.trim_end_matches('&');
         let body = self.cluster.open_watch(&self.what, &format!("{path}?{query}")).await?;
+        self.answered();
         self.at = At::Open { version, body, since: Instant::now() };
         Ok(std::mem::take(&mut self.silent).then_some(Update::Started))
     }
@@ -138,7 +142,11 @@ impl Watcher {
         if !matches!(read, Ok(Ok(_))) || line.last() != Some(&b'\n') {
             // The end of a turn, or a broken connection: the next attempt tells which. One that ends at once would
             // otherwise be opened again and again as fast as the server can answer.
-            self.failures = if since.elapsed() < Duration::from_secs(1) { self.failures + 1 } else { 0 };
+            if since.elapsed() < Duration::from_secs(1) {
+                self.failed();
+            } else {
+                self.failures = 0;
+            }
             self.at = At::Version(version);
             return Ok(None);
         }
@@ -150,7 +158,7 @@ impl Watcher {
 
     /// What a failure means for the next attempt.
     async fn recover(&mut self, trouble: &Trouble) {
-        self.failures += 1;
+        self.failed();
         match &trouble.why {
             Why::Unauthorized | Why::Credentials(_) => {
                 // somebody may have logged in again; if not, the next attempt says so
@@ -171,8 +179,19 @@ impl Watcher {
         }
     }
 
-    fn pause(&self) -> Sleep {
-        sleep(Duration::from_millis(PAUSES[self.failures.min(PAUSES.len() - 1)]))
+    fn failed(&mut self) {
+        self.failures += 1;
+        self.tired = true;
+    }
+
+    /// The server is back, though what it just granted may still prove worthless.
+    fn answered(&mut self) {
+        self.failures = self.failures.min(1);
+    }
+
+    fn pause(&mut self) -> Sleep {
+        let pause = PAUSES[self.failures.saturating_sub(1).min(PAUSES.len() - 1)];
+        sleep(Duration::from_millis(if std::mem::take(&mut self.tired) { pause } else { 0 }))
     }
 }
 
