@@ -148,6 +148,8 @@ fn refusal(status: &Status) -> WriteError {
         422 => WriteError::Invalid {
             causes: causes
                 .iter()
+                // the last one only says that there may be more
+                .filter(|cause| cause.field != "<nil>")
                 .map(|cause| {
                     let message = first_line(&cause.message, 200);
                     if cause.field.is_empty() { message } else { format!("{}: {message}", cause.field) }

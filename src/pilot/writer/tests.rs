@@ -1,9 +1,12 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
-use crate::cluster::{Answer, FakeServer, route_json, status_json};
+use crate::cluster::{Answer, ConnectOptions, FakeServer, route_json, status_json};
 
 fn patch() -> Patch {
     serde_json::from_value(json!([
@@ -55,7 +58,8 @@ async fn a_broken_rule_is_invalid_with_its_causes() {
     let body = json!({ "kind": "Status", "code": 422, "reason": "Invalid", "message": "HTTPRoute is invalid",
         "details": { "causes": [
             { "reason": "FieldValueInvalid", "field": "spec.rules[0].weight", "message": "must be at most 1000000" },
-            { "message": "second" }
+            { "message": "second" },
+            { "field": "<nil>", "message": "some validation rules were not checked" }
         ] } });
     let causes = vec!["spec.rules[0].weight: must be at most 1000000".to_owned(), "second".to_owned()];
     assert_eq!(refused(422, body.to_string()).await, WriteError::Invalid { causes });
@@ -125,14 +129,49 @@ async fn what_is_not_known_is_called_so() {
     }
 }
 
-/// A port that nobody listens on, through the real client.
+/// Through the real client, to this port.
+async fn send_to(port: u16) -> Result<Route, WriteError> {
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("config");
+    let server = format!("http://127.0.0.1:{port}");
+    let text = json!({ "apiVersion": "v1", "kind": "Config", "current-context": "c",
+        "contexts": [{ "name": "c", "context": { "cluster": "c" } }],
+        "clusters": [{ "name": "c", "cluster": { "server": server } }] });
+    std::fs::write(&kubeconfig, text.to_string()).unwrap();
+    let options = ConnectOptions { kubeconfig: Some(kubeconfig), ..ConnectOptions::default() };
+    let cluster = Cluster::connect(&options).await.unwrap();
+    Writer::new(cluster).patch(&RouteId::new("shop", "checkout"), &patch(), false).await
+}
+
 #[tokio::test]
 async fn what_was_never_sent_is_called_so() {
-    let mut config = kube::Config::new("http://127.0.0.1:1".parse().unwrap());
-    config.default_retry = false;
-    let cluster = Cluster::from_client(kube::Client::try_from(config).unwrap(), "none", "http://127.0.0.1:1");
-    let outcome =
-        Writer::new(cluster.known_version()).patch(&RouteId::new("shop", "checkout"), &patch(), false).await;
-    let Err(WriteError::Unreachable { why }) = outcome else { panic!("{outcome:?}") };
+    let Err(WriteError::Unreachable { why }) = send_to(1).await else { panic!("nobody listens there") };
     assert!(why.contains("refused"), "{why}");
+}
+
+/// The server takes the patch on a connection that is already open, and closes it: the client must not open another one
+/// and send the patch again.
+#[tokio::test]
+async fn a_patch_is_not_sent_again_when_the_connection_breaks() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let patches = Arc::new(AtomicU32::new(0));
+    let count = patches.clone();
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            while let Ok(length @ 1..) = connection.read(&mut request).await {
+                if request[..length].starts_with(b"PATCH") {
+                    count.fetch_add(1, Ordering::Relaxed);
+                    break;
+                }
+                let body = r#"{"resources":[{"name":"httproutes"}]}"#;
+                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                connection.write_all(answer.as_bytes()).await.unwrap();
+            }
+        }
+    });
+    let outcome = send_to(port).await;
+    assert!(matches!(outcome, Err(WriteError::Unanswered { .. })), "{outcome:?}");
+    assert_eq!(patches.load(Ordering::Relaxed), 1);
 }
