@@ -225,3 +225,6 @@ fn main_image(pod: &Pod) -> Option<&str> {
         .or_else(|| containers.iter().find(|container| !SIDECARS.contains(&container.name.as_str())))
         .and_then(|container| container.image.as_deref())
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,7 +68,9 @@ async fn a_silent_server_is_given_up() {
 async fn a_list_that_stops_in_the_middle_is_given_up() {
     let list = list_of(&[route_json("a", 1)]);
     let (_, cluster) = FakeServer::start(move |_| Answer::Stay(vec![list[..50].to_owned()]));
+    let started = tokio::time::Instant::now();
     assert!(matches!(cluster.list(&shop()).await.unwrap_err().why, Why::Silent(_)));
+    assert!(started.elapsed() < Duration::from_secs(11));
 }
 
 #[tokio::test(start_paused = true)]
