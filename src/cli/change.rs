@@ -9,14 +9,13 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::args::{Change, EndingFormat};
 use super::exit::{Exit, Failure};
-use super::observed::last_change;
 use super::output::{self, one_line, say, tell, warn};
 use super::session::Session;
 use super::summary;
 use crate::pilot::{
     Confirmed, DryRun, Ending, NotWritten, Pilot, PrepareError, Prepared, Progress, Request, Stage,
 };
-use crate::rollout::{Confirmation, Intent, Refusal};
+use crate::rollout::{ChangeRecord, Confirmation, Intent, Refusal};
 use crate::route::{Route, RouteId};
 
 /// What is shown besides must not hold up a change for longer.
@@ -234,7 +233,7 @@ impl Voice {
             self.line(&format!("{:<15}  {}", step.stage.word(), one_line(&step.words)));
             if let Some(fresh) = step.fresh.filter(|_| step.stage > Stage::Writing) {
                 generation = Some(fresh.generation);
-                id = last_change(&fresh).map(|change| change.id).or(id);
+                id = ChangeRecord::newest(&fresh).map(|change| change.id).or(id);
             }
         }
         (generation, id)

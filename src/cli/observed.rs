@@ -135,14 +135,8 @@ fn claim(route: &Route, index: usize, evidence: &Evidence<'_>) -> Result<Vec<f64
 
 /// How long ago tidegate changed the route; `None` when it never did, or the note about it is damaged.
 fn age_of_last_change(route: &Route, now: Timestamp) -> Option<SignedDuration> {
-    let at: Timestamp = last_change(route)?.at.parse().ok()?;
+    let at: Timestamp = ChangeRecord::newest(route)?.at.parse().ok()?;
     Some(now.duration_since(at))
-}
-
-/// The newest change that tidegate made.
-#[must_use]
-pub fn last_change(route: &Route) -> Option<ChangeRecord> {
-    serde_json::from_str(route.last_change.as_deref()?).ok()
 }
 
 #[cfg(test)]

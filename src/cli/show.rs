@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::args::{Format, Show};
 use super::exit::{Exit, Failure};
-use super::observed::{Evidence, Related, last_change};
+use super::observed::{Evidence, Related};
 use super::output::{self, one_line, warn};
 use super::session::Session;
 use super::splits::{Source, Split, Unreadable, split_backends, splits, unreadable};
@@ -111,7 +111,7 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
         parents: route.parent_views().map(parent).collect(),
         owners: route.owners.iter().map(ToString::to_string).collect(),
         last_writer: route.last_writer.as_ref().map(|w| Writer { manager: &w.manager, at: &w.at }),
-        last_change: last_change(&route),
+        last_change: ChangeRecord::newest(&route),
         splits: splits(&route, &source),
         other_paths: other_paths(&route, &related),
         other_paths_note: around.note.as_deref(),

@@ -1,7 +1,6 @@
 //! Which split of a route a verb means, and which backend a rollback drains.
 
 use super::exit::Failure;
-use super::observed::last_change;
 use crate::rollout::{ChangeRecord, Refusal, Role, RollbackTarget, roles, rollback_target};
 use crate::route::{BackendRef, Route, Rule, declared_share};
 
@@ -94,7 +93,7 @@ pub fn rollback(
         let index = splits.iter().find(has_it).or(splits.first());
         return named(route, index.copied().unwrap_or_default(), name);
     }
-    let last = last_change(route);
+    let last = ChangeRecord::newest(route);
     let previous = last.as_ref().and_then(ChangeRecord::previously_active);
     let mut known: Vec<(BackendRef, BackendRef)> = Vec::new();
     for index in splits {

@@ -14,8 +14,8 @@ use super::states::{BackendFacts, DryRun, Planned, Prepared};
 use super::writer::WriteError;
 use crate::cluster::{Facts, Trouble, Why};
 use crate::rollout::{
-    ChangeRecord, Effect, ErrorCount, GateInput, Intent, Ladder, Plan, Readiness, Refusal, demand, gate,
-    json_patch, plan, remaining_paths, untouched_paths,
+    ChangeRecord, Effect, ErrorCount, GateInput, Intent, Plan, Readiness, Refusal, demand, gate, json_patch,
+    plan, remaining_paths, untouched_paths,
 };
 use crate::route::{BackendRef, Path, Route, RouteId, paths_to};
 
@@ -118,7 +118,7 @@ impl Pilot {
     ) -> Result<Vec<(Plan, Route)>, PrepareError> {
         let one = |route: &Route| {
             let chosen = chosen.get(&*route.uid).map(String::as_str);
-            plan(route, &request.intent, &self.ladder_of(route), chosen)
+            plan(route, &request.intent, &self.ladder.of(route), chosen)
         };
         let main = one(&routes.main);
         let mut planned: Vec<(Plan, Route)> = routes
@@ -132,15 +132,6 @@ impl Pilot {
             Err(refusal) => return Err(refusal.into()),
         }
         Ok(planned)
-    }
-
-    /// The route's own ladder, else the one that is set.
-    pub(super) fn ladder_of(&self, route: &Route) -> Ladder {
-        route
-            .stages
-            .as_deref()
-            .and_then(|text| Ladder::parse(text).ok())
-            .unwrap_or_else(|| self.ladder.clone())
     }
 
     /// Canaries that were named on this machine. Without a readable journal there are none.
@@ -218,11 +209,10 @@ fn read_error(request: &Request, trouble: Trouble) -> PrepareError {
 /// A new rollout starts when the canary leaves 0 %: older errors are those of another version.
 fn counted_since(now: Timestamp, fresh: &Route, canary: &BackendRef) -> Timestamp {
     let ten_minutes_ago = now.saturating_sub(COUNTED).unwrap_or(Timestamp::MIN);
-    let last: Option<ChangeRecord> =
-        fresh.last_change.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let from_zero =
+        |change: &ChangeRecord| change.before.values().any(|weights| weights.get(&*canary.name) == Some(&0));
     let born =
-        last.filter(|change| change.before.values().any(|weights| weights.get(&*canary.name) == Some(&0)));
-    let born = born.and_then(|change| change.at.parse::<Timestamp>().ok());
+        ChangeRecord::newest(fresh).filter(from_zero).and_then(|change| change.at.parse::<Timestamp>().ok());
     born.map_or(ten_minutes_ago, |at| at.max(ten_minutes_ago))
 }
 

@@ -12,7 +12,6 @@ use super::states::Watched;
 use super::subject::Subject;
 use crate::metrics::{Counts, MetricSource};
 use crate::rollout::{Finding, Observed, judge};
-use crate::route::BackendRef;
 
 /// Between counts, while the scrape interval is not known.
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
@@ -47,9 +46,8 @@ impl Pilot {
             return subject;
         };
         let since = written.saturating_sub(BEFORE).unwrap_or(written);
-        let seen =
-            metrics.counts(&subject.backends, since).await.map(|counts| observed(&counts, &subject.backends));
-        let share = seen.ok().and_then(|seen| {
+        let counts = metrics.counts(&subject.backends, since).await.ok();
+        let share = counts.and_then(|counts| observed(&counts, &subject).ok()).and_then(|seen| {
             let total: f64 = seen.requests.iter().sum();
             let mine: f64 = drained.iter().filter_map(|index| seen.requests.get(*index)).sum();
             (mine > 0.0).then(|| mine / total)
@@ -125,20 +123,34 @@ async fn look(
     match metrics.counts(&subject.backends, since).await {
         Ok(counts) => {
             let interval = subject.backends.iter().filter_map(|b| counts.get(b)?.scrape_interval).max();
-            let finding = judge(&subject.claim, &observed(&counts, &subject.backends));
-            (Ok(finding), interval.unwrap_or(DEFAULT_INTERVAL))
+            let finding = observed(&counts, subject).map(|observed| judge(&subject.claim, &observed));
+            (finding, interval.unwrap_or(DEFAULT_INTERVAL))
         }
         Err(error) => (Err(error.to_string()), DEFAULT_INTERVAL),
     }
 }
 
-fn observed(counts: &Counts, backends: &[BackendRef]) -> Observed {
-    let of = |backend| counts.get(backend).copied().unwrap_or_default();
-    let scrapes = backends.iter().map(|backend| of(backend).scrapes).max().unwrap_or(0);
-    Observed {
-        requests: backends.iter().map(|backend| of(backend).requests).collect(),
-        scrapes: u32::try_from(scrapes).unwrap_or(u32::MAX),
+/// The counts as the claim needs them. A backend whose share changes must have series, from targets that are
+/// up: that nobody counted is not that nobody came.
+fn observed(counts: &Counts, subject: &Subject) -> Result<Observed, String> {
+    for (backend, (old, new)) in subject.backends.iter().zip(&subject.claim.shares) {
+        if (old - new).abs() <= f64::EPSILON {
+            continue;
+        }
+        match counts.get(backend) {
+            None => return Err(format!("no series for {backend}")),
+            Some(counted) if counted.target_up == Some(false) => {
+                return Err(format!("a target that counts requests of {backend} is down"));
+            }
+            Some(_) => {}
+        }
     }
+    let counted = || subject.backends.iter().map(|backend| counts.get(backend).copied().unwrap_or_default());
+    let scrapes = counted().map(|counted| counted.scrapes).max().unwrap_or(0);
+    Ok(Observed {
+        requests: counted().map(|counted| counted.requests).collect(),
+        scrapes: u32::try_from(scrapes).unwrap_or(u32::MAX),
+    })
 }
 
 enum Heard {
@@ -159,15 +171,16 @@ impl Telling<'_> {
     }
 
     fn hear(&mut self, finding: Result<Finding, String>) -> Heard {
-        let counted =
-            |seen: f64, needed: f64, words: &str| format!("{seen:.0} of {needed:.0} requests: {words}");
+        let counted = |seen: f64, needed: f64, words: String| {
+            if seen < needed { format!("{seen:.0} of {needed:.0} requests: {words}") } else { words }
+        };
         match finding {
             Err(words) | Ok(Finding::Contradicted(words)) => Heard::NotYet(words),
             Ok(Finding::NoTraffic) => Heard::NotYet("no traffic to judge".to_owned()),
-            Ok(Finding::Undecided { seen, needed, words }) => Heard::NotYet(counted(seen, needed, &words)),
+            Ok(Finding::Undecided { seen, needed, words }) => Heard::NotYet(counted(seen, needed, words)),
             Ok(Finding::Follows { seen, needed, words }) => {
                 self.furthest = Stage::TrafficFollows;
-                Heard::NotYet(counted(seen, needed, &words))
+                Heard::NotYet(counted(seen, needed, words))
             }
             Ok(Finding::Proven(words)) => {
                 self.furthest = Stage::TrafficFollows;

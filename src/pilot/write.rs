@@ -186,7 +186,7 @@ impl Pilot {
         }
         let chosen = self.chosen_canaries();
         let chosen = chosen.get(&*fresh.uid).map(String::as_str);
-        match crate::rollout::plan(&fresh, &plan.intent, &self.ladder_of(&fresh), chosen) {
+        match crate::rollout::plan(&fresh, &plan.intent, &self.ladder.of(&fresh), chosen) {
             Ok(plan) => Attempt::Again(Box::new(plan)),
             Err(Refusal::Nothing(words)) => changed(format!("somebody else did it: {words}"), fresh),
             Err(refusal) => changed(refusal.to_string(), fresh),
@@ -245,9 +245,7 @@ fn annotations<'a>(plan: &Plan, record: &ChangeRecord, shown: &Route) -> Vec<(&'
 }
 
 pub(super) fn is_ours(route: &Route, record: &ChangeRecord) -> bool {
-    let last: Option<ChangeRecord> =
-        route.last_change.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    last.is_some_and(|last| last.id == record.id)
+    ChangeRecord::newest(route).is_some_and(|last| last.id == record.id)
 }
 
 /// Which assumption broke, in words.

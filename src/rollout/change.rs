@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Edit, Plan};
+use crate::route::Route;
 
 /// Weight of each backend by name, of one rule.
 pub type RuleWeights = BTreeMap<String, u32>;
@@ -79,6 +80,14 @@ impl ChangeRecord {
             reason,
             verdict,
         }
+    }
+
+    /// The newest change that tidegate wrote into this object; `None` when it never did, when the note about it
+    /// is damaged, or when it was copied from another object.
+    #[must_use]
+    pub fn newest(route: &Route) -> Option<Self> {
+        let record: Self = serde_json::from_str(route.last_change.as_deref()?).ok()?;
+        (record.uid == *route.uid).then_some(record)
     }
 
     /// The backend that had more than half of the first changed rule before.

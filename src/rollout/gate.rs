@@ -77,6 +77,7 @@ impl Gate {
             // The last check is the one with the numbers.
             words = words.pop().into_iter().collect();
         }
+        words.dedup();
         words.join("; ")
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::weights::SHARE_SCALE;
+use crate::route::Route;
 
 /// A canary share to stop at, in hundredths of a percent (0 to 10,000), so that stages compare exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +66,12 @@ impl Ladder {
         stages.sort_unstable();
         stages.dedup();
         if stages.is_empty() { Err(BadLadder::Empty) } else { Ok(Self(stages)) }
+    }
+
+    /// The route's own ladder, by its annotation; `self` where it has none that can be read.
+    #[must_use]
+    pub fn of(&self, route: &Route) -> Self {
+        route.stages.as_deref().and_then(|text| Self::parse(text).ok()).unwrap_or_else(|| self.clone())
     }
 
     /// The stages in rising order.
