@@ -95,7 +95,7 @@ impl Pilot {
     /// The selected route first, then those related ones that the request takes as well, all read afresh; then
     /// the other related ones as they were last seen.
     async fn fresh_routes(&self, request: &Request) -> Result<Fresh, PrepareError> {
-        let main = self.cluster.get(&request.route).await.map_err(|trouble| read_error(request, trouble))?;
+        let main = self.cluster.get(&request.route).await.map_err(|trouble| read_error(request, &trouble))?;
         let (taken, seen): (Vec<_>, Vec<_>) =
             request.related.iter().filter(|route| route.id != main.id).partition(|route| {
                 match &request.intent {
@@ -198,7 +198,7 @@ impl Fresh {
     }
 }
 
-fn read_error(request: &Request, trouble: Trouble) -> PrepareError {
+fn read_error(request: &Request, trouble: &Trouble) -> PrepareError {
     match trouble.why {
         Why::NotFound => PrepareError::Gone(request.route.clone()),
         Why::Forbidden(_) => PrepareError::Forbidden(trouble.to_string()),

@@ -69,11 +69,11 @@ pub enum NotWritten {
 impl std::fmt::Display for NotWritten {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Changed { words, .. } => write!(f, "nothing was written: {words}"),
-            Self::Forbidden(words) | Self::Refused(words) | Self::Unreachable(words) => {
-                write!(f, "nothing was written: {words}")
-            }
-            Self::NoJournal(words) => write!(f, "nothing was written: {words}"),
+            Self::Changed { words, .. }
+            | Self::Forbidden(words)
+            | Self::Refused(words)
+            | Self::Unreachable(words)
+            | Self::NoJournal(words) => write!(f, "nothing was written: {words}"),
             Self::Unknown(words) => write!(f, "not known whether it was written: {words}"),
         }
     }

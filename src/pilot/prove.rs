@@ -52,17 +52,14 @@ impl Pilot {
             let mine: f64 = drained.iter().filter_map(|index| seen.requests.get(*index)).sum();
             (mine > 0.0).then(|| mine / total)
         });
-        match share {
-            Some(share) => {
-                for index in drained {
-                    if let Some((old, _)) = subject.claim.shares.get_mut(index) {
-                        *old = old.min(share);
-                    }
-                }
-            }
-            None => {
-                let why = "other paths lead to the same Services, and the old share was not seen".to_owned();
-                subject.caveat = subject.caveat.or(Some(why));
+        let Some(share) = share else {
+            let why = "other paths lead to the same Services, and the old share was not seen".to_owned();
+            subject.caveat = subject.caveat.or(Some(why));
+            return subject;
+        };
+        for index in drained {
+            if let Some((old, _)) = subject.claim.shares.get_mut(index) {
+                *old = old.min(share);
             }
         }
         subject
@@ -105,7 +102,7 @@ impl Pilot {
                     telling.tell(format!("unproven: {}; still watching", telling.unproven(&words, waited)));
                 }
                 Heard::NotYet(words) if announced => {
-                    telling.tell(format!("unproven: {words}; still watching"))
+                    telling.tell(format!("unproven: {words}; still watching"));
                 }
                 Heard::NotYet(words) => telling.tell(words),
             }
@@ -191,14 +188,12 @@ impl Telling<'_> {
     }
 
     fn proven(&mut self, words: String) -> Ending {
-        match &self.subject.caveat {
-            Some(caveat) => Ending::Unproven(format!("{caveat}; {words}")),
-            None => {
-                self.furthest = Stage::Proven;
-                self.tell(words.clone());
-                Ending::Proven(words)
-            }
+        if let Some(caveat) = &self.subject.caveat {
+            return Ending::Unproven(format!("{caveat}; {words}"));
         }
+        self.furthest = Stage::Proven;
+        self.tell(words.clone());
+        Ending::Proven(words)
     }
 
     fn unproven(&self, words: &str, waited: Duration) -> String {

@@ -114,16 +114,13 @@ fn smallest_share(plan: &Plan, target: &BackendRef) -> f64 {
 fn caveat(prepared: &Prepared) -> Option<String> {
     let list = |paths: &[Path]| paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let (remaining, shared) = (&prepared.remaining, &prepared.shared);
-    match prepared.main().map(|planned| planned.plan.effect)? {
-        Effect::Rollback if !remaining.is_empty() => {
-            let remain = if remaining.len() == 1 { "path remains" } else { "paths remain" };
-            Some(format!("split drained, {} other {remain}: {}", remaining.len(), list(remaining)))
-        }
-        Effect::Rollback => None,
-        Effect::Advance | Effect::Retreat if !shared.is_empty() => {
-            let paths = if shared.len() == 1 { "path" } else { "paths" };
-            Some(format!("the share is shared with {} other {paths}: {}", shared.len(), list(shared)))
-        }
-        Effect::Advance | Effect::Retreat => None,
+    let effect = prepared.main()?.plan.effect;
+    if effect == Effect::Rollback {
+        let remain = if remaining.len() == 1 { "path remains" } else { "paths remain" };
+        return (!remaining.is_empty())
+            .then(|| format!("split drained, {} other {remain}: {}", remaining.len(), list(remaining)));
     }
+    let paths = if shared.len() == 1 { "path" } else { "paths" };
+    (!shared.is_empty())
+        .then(|| format!("the share is shared with {} other {paths}: {}", shared.len(), list(shared)))
 }

@@ -168,14 +168,15 @@ mod tests {
 
     #[test]
     fn power_of_a_rollback_has_the_reference_values() {
-        assert_eq!([0.10, 0.05, 0.01].map(requests_for_power), [66.0, 135.0, 688.0]);
+        let requests = [0.10, 0.05, 0.01].map(|old| format!("{}", requests_for_power(old)));
+        assert_eq!(requests, ["66", "135", "688"]);
     }
 
     #[test]
     fn zero_hits_prove_a_rollback_only_with_power_and_two_scrapes() {
         let claim = Claim { shares: vec![(0.9, 1.0), (0.1, 0.0)] };
         assert!(
-            matches!(judge(&claim, &seen(&[65.0, 0.0], 9)), Finding::Follows { needed, .. } if needed == 66.0)
+            matches!(judge(&claim, &seen(&[65.0, 0.0], 9)), Finding::Follows { needed, .. } if (needed - 66.0).abs() < 0.5)
         );
         assert!(matches!(judge(&claim, &seen(&[66.0, 0.0], 2)), Finding::Proven(_)));
         assert!(!matches!(judge(&claim, &seen(&[66.0, 0.0], 1)), Finding::Proven(_)));
