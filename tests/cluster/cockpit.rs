@@ -81,6 +81,12 @@ pub fn dialog(screen: &str) -> String {
     lines.join("\n").trim_end().to_owned()
 }
 
+/// Whether a screen shows `text`, wherever lines are broken and however wide columns are.
+fn shows(screen: &str, text: &str) -> bool {
+    let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    squeezed(screen).contains(&squeezed(text))
+}
+
 fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what)
 }
@@ -161,7 +167,7 @@ impl Cockpit {
 
     /// The first screen since `since` that shows `text`, even if it is gone by now.
     pub fn shown(&self, text: &str, since: u64) -> Option<Shown> {
-        self.screens(since).into_iter().find(|shown| shown.text.contains(text))
+        self.screens(since).into_iter().find(|shown| shows(&shown.text, text))
     }
 
     /// Bytes that the program has sent to the terminal.
@@ -183,7 +189,7 @@ impl Cockpit {
     /// Waits until the screen shows `text`.
     #[track_caller]
     pub fn wait_for_within(&self, text: &str, limit: Duration) -> String {
-        self.wait_until(&format!("`{text}`"), limit, |screen| screen.contains(text))
+        self.wait_until(&format!("`{text}`"), limit, |screen| shows(screen, text))
     }
 
     /// Waits until the row of `route` shows rates, as everything that judges by metrics needs them.
@@ -216,15 +222,22 @@ impl Cockpit {
     /// Waits until `text` was shown at some time since `since`, even if only for one frame.
     #[track_caller]
     pub fn wait_shown(&self, text: &str, since: u64, limit: Duration) -> Shown {
+        self.wait_any(&[text], since, limit)
+    }
+
+    /// Waits until one of `texts` was shown at some time since `since`, even if only for one frame.
+    #[track_caller]
+    pub fn wait_any(&self, texts: &[&str], since: u64, limit: Duration) -> Shown {
         let was_shown = |seen: &Seen| {
             let from = seen.screens.partition_point(|shown| shown.at <= since).saturating_sub(1);
-            seen.screens[from..].iter().find(|shown| shown.text.contains(text)).cloned()
+            let screens = seen.screens[from..].iter();
+            screens.clone().find(|shown| texts.iter().any(|text| shows(&shown.text, text))).cloned()
         };
         let waiting = |seen: &mut Seen| seen.reading && was_shown(seen).is_none();
         let (seen, _) = self.seen.1.wait_timeout_while(self.seen(), limit, waiting).expect("no panic");
         let found = was_shown(&seen);
         drop(seen);
-        found.unwrap_or_else(|| panic!("`{text}` was not shown within {limit:?}"))
+        found.unwrap_or_else(|| panic!("{texts:?}: none was shown within {limit:?}"))
     }
 
     /// Process id of the program.

@@ -22,7 +22,7 @@ fn a_rollback_without_prometheus_is_written_and_unproven() {
     cockpit.send("ry");
     wait_weights(&space, &[100, 0]);
     println!("100/0 after {} ms", now_ms() - pressed);
-    cockpit.wait_shown("rollback 90/10 -> 100/0  written", pressed, DEADLINE);
+    cockpit.wait_any(&["[written]", "[observed]"], pressed, DEADLINE);
     let shown = cockpit.wait_shown("unproven: ", pressed, PROOF);
     println!("after {} ms: {}", shown.at - pressed, line(&shown.text, "unproven: "));
     assert!(cockpit.shown(": proven: ", pressed).is_none(), "it was not proven\n{cockpit}");
@@ -55,7 +55,7 @@ fn a_rollback_to_nobody_needs_the_name_typed() {
     cockpit.send("checkout-stable");
     cockpit.send("y");
     wait_weights(&space, &[100, 0]);
-    cockpit.wait_shown("rollback 90/10 -> 100/0  written", pressed, DEADLINE);
+    cockpit.wait_any(&["[written]", "[observed]"], pressed, DEADLINE);
 }
 
 #[test]
