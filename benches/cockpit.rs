@@ -2,7 +2,7 @@
 //!
 //! From a key to the bytes of its frame (at most 5 ms, median), and one idle minute (at most 5 clock ticks of CPU
 //! and 4 KB to the terminal). Needs tests/rig (`tests/rig/up`) without load on its demo route.
-#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a benchmark may panic")]
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
@@ -15,7 +15,7 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 mod rig;
 
 const KEYS: usize = 100;
-const IDLE: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_mins(1);
 const QUIET: Duration = Duration::from_millis(300);
 
 fn main() -> ExitCode {
@@ -80,7 +80,7 @@ fn main() -> ExitCode {
 fn reader(mut from: Box<dyn Read + Send>) -> Receiver<usize> {
     let (send, receive) = channel();
     std::thread::spawn(move || {
-        let mut buffer = [0; 65536];
+        let mut buffer = vec![0; 65536];
         while let Ok(n @ 1..) = from.read(&mut buffer) {
             if send.send(n).is_err() {
                 break;

@@ -22,8 +22,8 @@ fn ready(stable: u32, canary: u32) -> Vec<(BackendRef, Readiness)> {
     vec![one("checkout-stable", stable), one("checkout-canary", canary)]
 }
 
-fn counted(requests: f64, errors: f64) -> Result<ErrorCount, String> {
-    Ok(ErrorCount { requests, errors, age_seconds: Some(2.0), interval_seconds: Some(2.0) })
+fn counted(requests: f64, errors: f64) -> ErrorCount {
+    ErrorCount { requests, errors, age_seconds: Some(2.0), interval_seconds: Some(2.0) }
 }
 
 fn step(doc: &Value) -> (Route, Plan) {
@@ -58,19 +58,19 @@ fn judged(
 #[test]
 fn a_healthy_canary_passes_with_one_key() {
     let (gate, demand) =
-        judged(&step(&accepted(document(&json!([split(95, 5)])))), &ready(3, 3), counted(500.0, 1.0));
+        judged(&step(&accepted(document(&json!([split(95, 5)])))), &ready(3, 3), Ok(counted(500.0, 1.0)));
     assert_eq!((gate.verdict(), demand), (Verdict::Pass, Demand::Yes), "{gate:?}");
 }
 
 #[test]
 fn the_error_check_fails_only_when_the_interval_lies_above_the_limit() {
     let change = step(&accepted(document(&json!([split(95, 5)]))));
-    let verdict = |requests, errors| judged(&change, &ready(3, 3), counted(requests, errors)).0.verdict();
+    let verdict = |requests, errors| judged(&change, &ready(3, 3), Ok(counted(requests, errors))).0.verdict();
     assert_eq!(verdict(1000.0, 100.0), Verdict::Fail);
     assert_eq!(verdict(100.0, 2.0), Verdict::Hold, "2 % of 100 may still be 1 %");
     assert_eq!(verdict(19.0, 0.0), Verdict::Hold);
     assert_eq!(verdict(0.0, 0.0), Verdict::NoData);
-    let demand = judged(&change, &ready(3, 3), counted(1000.0, 100.0)).1;
+    let demand = judged(&change, &ready(3, 3), Ok(counted(1000.0, 100.0))).1;
     assert_eq!(demand, Demand::Name("checkout-canary".into()));
 }
 
@@ -95,27 +95,27 @@ fn no_numbers_and_old_numbers_are_no_data() {
 fn state_and_endpoints_are_checked_before_an_advance() {
     let doc = document(&json!([split(95, 5)]));
     assert_eq!(
-        judged(&step(&doc), &ready(3, 3), counted(500.0, 0.0)).0.verdict(),
+        judged(&step(&doc), &ready(3, 3), Ok(counted(500.0, 0.0))).0.verdict(),
         Verdict::Hold,
         "no status"
     );
     let doc = accepted(doc);
-    assert_eq!(judged(&step(&doc), &ready(3, 0), counted(500.0, 0.0)).0.verdict(), Verdict::Fail);
+    assert_eq!(judged(&step(&doc), &ready(3, 0), Ok(counted(500.0, 0.0))).0.verdict(), Verdict::Fail);
     assert_eq!(
-        judged(&step(&doc), &ready(0, 3), counted(500.0, 0.0)).0.verdict(),
+        judged(&step(&doc), &ready(0, 3), Ok(counted(500.0, 0.0))).0.verdict(),
         Verdict::Pass,
         "stable loses"
     );
     let unknown =
         vec![(BackendRef::service("shop", "checkout-canary", 8080), Readiness::Unknown("403".into()))];
-    assert_eq!(judged(&step(&doc), &unknown, counted(500.0, 0.0)).0.verdict(), Verdict::Hold);
+    assert_eq!(judged(&step(&doc), &unknown, Ok(counted(500.0, 0.0))).0.verdict(), Verdict::Hold);
 }
 
 #[test]
 fn a_controller_that_moves_the_route_is_overridden_by_name_only() {
     let mut doc = accepted(document(&json!([split(95, 5)])));
     doc["metadata"]["labels"] = json!({"rollouts.argoproj.io/gatewayapi-canary": "in-progress"});
-    let (gate, demand) = judged(&step(&doc), &ready(3, 3), counted(500.0, 0.0));
+    let (gate, demand) = judged(&step(&doc), &ready(3, 3), Ok(counted(500.0, 0.0)));
     assert_eq!((gate.verdict(), demand), (Verdict::Hold, Demand::Name("checkout-canary".into())));
     assert_eq!(judged(&rollback(&doc), &ready(3, 3), Err(String::new())).1, Demand::Yes);
 }
@@ -136,5 +136,8 @@ fn a_rollback_is_one_key_unless_nobody_would_answer() {
 #[test]
 fn the_last_stage_wants_the_receiver_typed() {
     let change = step(&accepted(document(&json!([split(50, 50)]))));
-    assert_eq!(judged(&change, &ready(3, 3), counted(5000.0, 0.0)).1, Demand::Name("checkout-canary".into()));
+    assert_eq!(
+        judged(&change, &ready(3, 3), Ok(counted(5000.0, 0.0))).1,
+        Demand::Name("checkout-canary".into())
+    );
 }
