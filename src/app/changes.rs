@@ -72,8 +72,7 @@ impl Change {
 }
 
 /// The weights of a rule before and after: `95/5 -> 90/10`.
-#[must_use]
-pub fn moved(change: &RuleChange) -> String {
+fn moved(change: &RuleChange) -> String {
     let list = |weights: &[u32]| weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("/");
     format!("{} -> {}", list(&change.before), list(&change.after))
 }

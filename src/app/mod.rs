@@ -25,7 +25,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use changes::{Change, Changes, moved};
+pub use changes::{Change, Changes};
 pub use dialog::{Ask, ChangeDialog, REASONS, Ready, Step, What};
 pub use list::List;
 pub use msg::{Effect, Msg, Now};
@@ -33,7 +33,7 @@ pub use numbers::{BackendNumbers, NumbersState, WINDOW};
 pub use panes::{Banner, Panes, banners, panes};
 pub use routes::{Entry, Routes, Row, Shown};
 pub use schedule::next_wake;
-pub use split::{Observed, Split, last_change};
+pub use split::{Observed, Split};
 pub use state::{App, Layer, Link, Said, Start, Tone};
 pub use update::update;
 pub use weights::{Field, WeightEditor};

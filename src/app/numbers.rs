@@ -9,7 +9,7 @@ use crate::metrics::{BackendHistory, Granularity, History, MetricError, Numbers,
 use crate::route::BackendRef;
 
 /// What rates in rows are taken over.
-pub const WINDOW: Duration = Duration::from_secs(60);
+pub const WINDOW: Duration = Duration::from_mins(1);
 /// How often they are asked for.
 pub(super) const REFRESH: Duration = Duration::from_secs(5);
 /// After a change, this long the window holds requests of the old split: the window and the time to settle.
@@ -18,7 +18,7 @@ pub(super) const SETTLING: Duration = Duration::from_secs(75);
 pub(super) const STEP: Duration = Duration::from_secs(10);
 const CAPACITY: usize = 60;
 /// A sample this old says nothing of now, whatever the scrape interval.
-const OLD_SAMPLE: Duration = Duration::from_secs(120);
+const OLD_SAMPLE: Duration = Duration::from_mins(2);
 
 /// One backend's numbers.
 #[derive(Debug)]

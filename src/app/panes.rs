@@ -64,7 +64,7 @@ fn news(app: &App) -> Vec<(Tone, String)> {
         ));
     }
     if !app.numbers.has_source {
-        let text = "no metrics: give a Prometheus with --prometheus URL, and traffic and proofs can be seen";
+        let text = "no metrics: with --prometheus URL there are traffic, errors and proofs";
         news.push((Tone::Plain, text.to_owned()));
     } else if let Some((error, since)) = &app.numbers.failing {
         let age =
@@ -76,7 +76,7 @@ fn news(app: &App) -> Vec<(Tone, String)> {
     }
     for change in app.changes.running().take(MOST_CHANGES) {
         let words = if change.words.is_empty() { String::new() } else { format!(": {}", change.words) };
-        let text = format!("{} {}  {}{words}", change.route(), change.what, change.stage.word());
+        let text = format!("{} {}, {}{words}", change.route(), change.what, change.stage.word());
         news.push((Tone::Good, text));
     }
     news

@@ -69,12 +69,15 @@ pub enum Shown<'a> {
     Bad(&'a BadRoute),
 }
 
+/// Who refers to a backend, by its namespace and name.
+type References = HashMap<(Box<str>, Box<str>), Vec<Arc<Route>>>;
+
 /// The routes of the scope. Rows: splits and unreadable objects by name, then routes without a split.
 #[derive(Debug, Default)]
 pub struct Routes {
     entries: Vec<Entry>,
     rows: Vec<Row>,
-    references: HashMap<(Box<str>, Box<str>), Vec<Arc<Route>>>,
+    references: References,
 }
 
 impl Routes {

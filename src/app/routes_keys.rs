@@ -3,13 +3,13 @@
 use super::dialog::{Ask, ChangeDialog, Step, What};
 use super::msg::Effect;
 use super::panes::panes;
-use super::split::{Split, last_change};
+use super::split::Split;
 use super::state::{App, Layer, Link, Tone};
 use super::update::{prepare, switch_scope};
 use super::weights::WeightEditor;
 use crate::keys::{Action, Context, Key, lookup};
 use crate::pilot::Stage;
-use crate::rollout::{Direction, Intent, Refusal, RollbackTarget, plan, rollback_target};
+use crate::rollout::{ChangeRecord, Direction, Intent, Refusal, RollbackTarget, plan, rollback_target};
 use crate::route::BackendRef;
 
 pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
@@ -98,7 +98,7 @@ fn step(app: &mut App, key: Key, direction: Direction) -> Vec<Effect> {
         Direction::Back => What::StepBack,
     };
     let ask = Ask { what, opened_by: key, route: split.route.id.clone(), intent: Some(intent.clone()) };
-    match plan(split.route, &intent, &split.ladder(&app.start.ladder), chosen) {
+    match plan(split.route, &intent, &app.start.ladder.of(split.route), chosen) {
         Ok(_) => open(app, ask, Step::Preparing),
         Err(Refusal::AskCanary(_)) => {
             let choices = choices(&split);
@@ -116,7 +116,7 @@ fn roll_back(app: &mut App, key: Key) -> Vec<Effect> {
         let why = app.refused().unwrap_or_default();
         return refuse(app, why);
     };
-    let record = last_change(split.route);
+    let record = ChangeRecord::newest(split.route);
     let previous = record.as_ref().and_then(|record| record.previously_active());
     let chosen = app.chosen_canary(&split.route.uid);
     let mut ask = Ask { what: What::RollBack, opened_by: key, route: split.route.id.clone(), intent: None };

@@ -7,7 +7,7 @@ use super::numbers::SETTLING;
 use super::routes::Shown;
 use super::state::App;
 use crate::metrics::Granularity;
-use crate::rollout::{ChangeRecord, Interval, Ladder, Role, Roles, interval, roles, untouched_paths};
+use crate::rollout::{Interval, Ladder, Role, Roles, interval, roles, untouched_paths};
 use crate::route::{BackendRef, Path, Route, Rule, weight_sum};
 
 /// Level of the interval of an observed share: 0.1 % for four runs, as in a proof.
@@ -102,20 +102,13 @@ impl Split<'_> {
         Some((canary.weight.into(), weight_sum(self.rule)))
     }
 
-    /// The route's own ladder, else the default.
-    #[must_use]
-    pub fn ladder(&self, default: &Ladder) -> Ladder {
-        let own = self.route.stages.as_deref().and_then(|stages| Ladder::parse(stages).ok());
-        own.unwrap_or_else(|| default.clone())
-    }
-
     /// Where the canary stands on the ladder, as `3` of `7`. A pair has none.
     #[must_use]
     pub fn stage(&self, default: &Ladder) -> Option<(usize, usize)> {
         if self.roles.is_pair() {
             return None;
         }
-        let ladder = self.ladder(default);
+        let ladder = default.of(self.route);
         let (weight, sum) = self.canary_weight().filter(|(_, sum)| *sum > 0)?;
         Some((ladder.position(weight, sum), ladder.stages().len()))
     }
@@ -188,11 +181,4 @@ impl App {
             Some(requests) => Observed::Counted(requests),
         }
     }
-}
-
-/// The newest change that tidegate wrote into this object.
-#[must_use]
-pub fn last_change(route: &Route) -> Option<ChangeRecord> {
-    let record: ChangeRecord = serde_json::from_str(route.last_change.as_deref()?).ok()?;
-    (record.uid == *route.uid).then_some(record)
 }

@@ -31,7 +31,6 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             }
         }
         Msg::Resize(columns, rows) => app.size = (columns, rows),
-        Msg::Tick => {}
         Msg::Watch { generation, update } if generation == app.generation => return watched(app, update),
         Msg::Numbers { generation, asked, granularity, answer } if generation == app.generation => {
             app.numbers.granularity = granularity.or(app.numbers.granularity);
@@ -41,8 +40,8 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.numbers.take_history(&asked, answer);
         }
         Msg::Facts { generation, found } if generation == app.generation => app.facts.known.extend(found),
-        // An answer for a scope that is no longer shown.
-        Msg::Watch { .. } | Msg::Numbers { .. } | Msg::History { .. } | Msg::Facts { .. } => {}
+        // What is due is asked for after every message; the others answer for a scope that is no longer shown.
+        Msg::Tick | Msg::Watch { .. } | Msg::Numbers { .. } | Msg::History { .. } | Msg::Facts { .. } => {}
         Msg::Access { namespace, answer } => reviewed(app, namespace, answer),
         Msg::User(user) => app.user = Some(user),
         Msg::Prepared { ticket, answer } => {

@@ -7,7 +7,7 @@ use super::plan::{Effect, Plan};
 use crate::route::{BackendRef, Owner, OwnerRule, ParentState, Route, RouteState};
 
 /// The share of failed requests above which a canary fails.
-const ERROR_LIMIT: f64 = 0.01;
+pub const ERROR_LIMIT: f64 = 0.01;
 /// Below this many requests nothing is said about errors.
 const FEWEST_REQUESTS: f64 = 20.0;
 /// Samples older than this many scrape intervals are stale.

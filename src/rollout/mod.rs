@@ -21,7 +21,7 @@ mod weights;
 
 pub use change::{ChangeRecord, RuleWeights};
 pub use confirm::{Confirmation, Demand, demand};
-pub use gate::{Check, ErrorCount, Gate, GateInput, Readiness, Verdict, gate};
+pub use gate::{Check, ERROR_LIMIT, ErrorCount, Gate, GateInput, Readiness, Verdict, gate};
 pub use interval::{ALPHA_ERRORS, Interval, interval, needed};
 pub use ladder::{BadLadder, Ladder, Stage};
 pub use patch::json_patch;

@@ -36,26 +36,14 @@ impl Column {
         match self {
             Self::Glyph => 1,
             Self::Name => SHORTEST_NAME,
-            Self::Weights => {
-                if wide {
-                    18
-                } else {
-                    14
-                }
-            }
-            Self::Observed => {
-                if wide {
-                    19
-                } else {
-                    15
-                }
-            }
-            Self::Errors | Self::P99 => 13,
+            Self::Weights if wide => 18,
+            Self::Weights => 14,
+            Self::Observed if wide => 19,
+            Self::Observed | Self::Word => 15,
+            Self::Errors | Self::P99 | Self::Owner => 13,
             Self::Rate => 6,
             Self::ErrorTrend | Self::LatencyTrend => TREND,
             Self::Stage => 5,
-            Self::Word => 15,
-            Self::Owner => 13,
         }
     }
 }
@@ -126,8 +114,8 @@ mod tests {
 
     #[test]
     fn eighty_columns_keep_what_is_needed_most() {
-        let columns: Vec<Column> = solve(80, true).iter().map(|placed| placed.column).collect();
         use Column as C;
+        let columns: Vec<Column> = solve(80, true).iter().map(|placed| placed.column).collect();
         assert_eq!(columns, [C::Glyph, C::Name, C::Weights, C::Observed, C::Errors, C::P99]);
     }
 

@@ -1,7 +1,10 @@
 //! What is known of the selected split.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -9,13 +12,13 @@ use ratatui::text::{Line, Span};
 
 use super::format::{self, left, middle, right};
 use super::paint::{Look, lines, ruler, width};
-use super::routes::{plain, trend, version};
+use super::routes::{plain, too_many_errors, trend, version};
 use super::theme::Role;
 use super::words;
-use crate::app::{App, Change, Observed, Shown, Split, last_change};
+use crate::app::{App, Change, Observed, Shown, Split};
 use crate::metrics::{BackendHistory, Series};
-use crate::pilot::Stage;
-use crate::rollout::RuleWeights;
+use crate::pilot::{Ending, Stage};
+use crate::rollout::{ChangeRecord, RuleWeights};
 use crate::route::{Backend, BackendRef, ParentState, ParentView, Route, declared_share};
 
 /// Cells of the labels on the left.
@@ -186,7 +189,7 @@ fn backend_cells(
         (backend.weight.to_string(), text),
         (share, text),
         seen,
-        number(errors),
+        if too_many_errors(&numbers) && !stale { (errors, look.style(Role::Bad)) } else { number(errors) },
         seconds(numbers.p50),
         seconds(numbers.p95),
         seconds(numbers.p99),
@@ -272,20 +275,16 @@ fn parent(view: &ParentView<'_>, route: &Route) -> String {
 fn change_lines(change: &Change, room: usize, look: &Look) -> Vec<Line<'static>> {
     let stages = [Stage::Writing, Stage::Written, Stage::Observed, Stage::TrafficFollows, Stage::Proven];
     let mut line = vec![label("change", look), look.span(Role::Text, format!("{}  ", change.what))];
-    let unproven =
-        change.ended.as_ref().is_some_and(|ending| !matches!(ending, crate::pilot::Ending::Proven(_)));
+    let unproven = change.ended.as_ref().is_some_and(|ending| !matches!(ending, Ending::Proven(_)));
     for (place, stage) in stages.into_iter().enumerate() {
         if place > 0 {
             line.push(look.span(Role::Border, " > "));
         }
         let style = match stage.cmp(&change.stage) {
-            std::cmp::Ordering::Less => look.style(Role::Ok),
-            std::cmp::Ordering::Equal if change.is_running() => {
-                look.style(Role::Accent).add_modifier(Modifier::BOLD)
-            }
-            std::cmp::Ordering::Equal if unproven => look.style(Role::Warn),
-            std::cmp::Ordering::Equal => look.style(Role::Ok),
-            std::cmp::Ordering::Greater => look.style(Role::NoData),
+            Ordering::Greater => look.style(Role::NoData),
+            Ordering::Equal if change.is_running() => look.style(Role::Accent).add_modifier(Modifier::BOLD),
+            Ordering::Equal if unproven => look.style(Role::Warn),
+            Ordering::Less | Ordering::Equal => look.style(Role::Ok),
         };
         // Without colours, brackets tell how far it is.
         let word =
@@ -307,32 +306,27 @@ fn change_lines(change: &Change, room: usize, look: &Look) -> Vec<Line<'static>>
     all
 }
 
-/// The newest change, and who made it.
+/// The newest change, and who made it: ours by its record, others by who wrote the spec last.
 fn changed(app: &App, route: &Route, look: &Look) -> Line<'static> {
+    let time = |at: &str| -> Option<Timestamp> { at.parse().ok() };
     let ago = |at: &str| {
-        let at: Option<jiff::Timestamp> = at.parse().ok();
-        let age = at.and_then(|at| std::time::Duration::try_from(app.now.wall.duration_since(at)).ok());
+        let age = time(at).and_then(|at| Duration::try_from(app.now.wall.duration_since(at)).ok());
         age.map_or_else(String::new, |age| match age.as_secs() {
             0..60 => "just now".to_owned(),
             _ => format!("{} ago", format::age(age)),
         })
     };
+    let record = ChangeRecord::newest(route);
+    let writer = route.last_writer.as_ref();
+    let since = |record: &ChangeRecord| {
+        let (ours, theirs) = (time(&record.at), writer.and_then(|writer| time(&writer.at)));
+        writer.is_some_and(|writer| &*writer.manager != "tidegate") && theirs > ours
+    };
     let mut line = vec![label("changed", look)];
-    match (last_change(route), &route.last_writer) {
+    match (record.filter(|record| !since(record)), writer) {
         (Some(record), _) => {
-            let moved = record.after.keys().next().map_or_else(String::new, |rule| {
-                let backends = route.rules.get(*rule).map_or(&[][..], |rule| &rule.backends);
-                let list = |all: &BTreeMap<usize, RuleWeights>| {
-                    let weight = |backend: &Backend| {
-                        let weight = all.get(rule).and_then(|weights| weights.get(&*backend.to.name));
-                        weight.map_or("?".to_owned(), ToString::to_string)
-                    };
-                    backends.iter().map(weight).collect::<Vec<_>>().join("/")
-                };
-                format!(" {} -> {}", list(&record.before), list(&record.after))
-            });
-            let done = format!("{} by {}: {}{moved}", ago(&record.at), record.actor, record.action);
-            line.push(look.span(Role::Text, done));
+            let done = format!("{} by {}: {}", ago(&record.at), record.actor, record.action);
+            line.push(look.span(Role::Text, format!("{done}{}", moved(route, &record))));
             line.push(look.span(Role::Muted, format!("  {}", record.verdict)));
             if let Some(reason) = &record.reason {
                 line.push(look.span(Role::Muted, format!("  reason: {reason}")));
@@ -344,6 +338,20 @@ fn changed(app: &App, route: &Route, look: &Look) -> Line<'static> {
         (None, None) => line.push(look.span(Role::NoData, "not known")),
     }
     Line::from(line)
+}
+
+/// The weights before and after, of the first rule that was changed, in its order: ` 95/5 -> 90/10`.
+fn moved(route: &Route, record: &ChangeRecord) -> String {
+    let Some(rule) = record.after.keys().next() else { return String::new() };
+    let backends = route.rules.get(*rule).map_or(&[][..], |rule| &rule.backends);
+    let list = |all: &BTreeMap<usize, RuleWeights>| {
+        let weight = |backend: &Backend| {
+            let weight = all.get(rule).and_then(|weights| weights.get(&*backend.to.name));
+            weight.map_or("?".to_owned(), ToString::to_string)
+        };
+        backends.iter().map(weight).collect::<Vec<_>>().join("/")
+    };
+    format!(" {} -> {}", list(&record.before), list(&record.after))
 }
 
 fn paths(app: &App, split: &Split<'_>, look: &Look) -> Line<'static> {

@@ -16,6 +16,8 @@ use crate::route::BackendRef;
 
 /// Cells of the labels on the left.
 pub(super) const LABEL: usize = 11;
+/// Rows of a dialog, as far as the screen has them.
+const ROWS: u16 = 22;
 /// Lines that never scroll.
 const FIXED: u16 = 8;
 
@@ -27,7 +29,8 @@ pub(super) fn draw(
     look: &Look,
 ) -> Option<Position> {
     // On a narrow screen nothing is left beside it that could be read.
-    let size = (if area.width < 96 { area.width } else { 100 }, 22);
+    let columns = if area.width < 96 { area.width } else { 100 };
+    let room = usize::from(columns.saturating_sub(4));
     let what = match dialog.ask.what {
         What::StepNext => "step to the next stage",
         What::StepBack => "back one stage",
@@ -35,13 +38,23 @@ pub(super) fn draw(
         What::RollBack => "roll back",
     };
     let title = format!("{what}  {}", dialog.ask.route);
-    let inside = popup(buffer, area, size, &title, look);
-    let room = usize::from(inside.width);
+    let mut short = |text: &[Line<'_>]| {
+        let rows = u16::try_from(text.len() + 2).unwrap_or(u16::MAX);
+        let inside = popup(buffer, area, (columns, rows), &title, look);
+        lines(buffer, inside, text);
+    };
     match &dialog.step {
-        Step::Choose(backends) => lines(buffer, inside, &choose(dialog, backends, look)),
-        Step::Preparing => lines(buffer, inside, &preparing(dialog, room, look)),
-        Step::Failed(why) => lines(buffer, inside, &failed(dialog, why, room, look)),
-        Step::Ready(ready) => return draw_ready(buffer, inside, app, dialog, ready, look),
+        Step::Choose(backends) => short(&choose(dialog, backends, look)),
+        Step::Failed(why) => short(&failed(dialog, why, room, look)),
+        // As large as what follows, so that nothing jumps.
+        Step::Preparing => {
+            let inside = popup(buffer, area, (columns, ROWS), &title, look);
+            lines(buffer, inside, &preparing(dialog, room, look));
+        }
+        Step::Ready(ready) => {
+            let inside = popup(buffer, area, (columns, ROWS), &title, look);
+            return draw_ready(buffer, inside, app, dialog, ready, look);
+        }
     }
     None
 }

@@ -7,9 +7,9 @@ use super::format::left;
 use super::paint::Look;
 use super::theme::Role;
 use super::words;
-use crate::app::{App, moved, wrap};
+use crate::app::{App, wrap};
 use crate::pilot::{DryRun, Planned, Prepared};
-use crate::rollout::{Edit, json_patch};
+use crate::rollout::json_patch;
 
 pub(super) fn lines(app: &App, prepared: &Prepared, room: usize, look: &Look) -> Vec<Line<'static>> {
     let mut all = Vec::new();
@@ -62,16 +62,16 @@ pub(super) fn lines(app: &App, prepared: &Prepared, room: usize, look: &Look) ->
         let facts = &backend.facts;
         match (&facts.endpoints, &facts.pods) {
             (Err(why), _) | (_, Err(why)) => {
-                say("behind", Role::NoData, &format!("{}: {why}", backend.backend))
+                say("behind", Role::NoData, &format!("{}: {why}", backend.backend));
             }
             (Ok(ends), Ok(pods)) => {
                 let images = pods.images.join(", ");
                 let mut text = format!("{}: {}/{} ready, {images}", backend.backend, ends.ready, ends.total);
                 if pods.restarts > 0 {
-                    text.push_str(&format!(", {} restarts", pods.restarts));
+                    text = format!("{text}, {} restarts", pods.restarts);
                 }
                 if pods.oom_kills > 0 {
-                    text.push_str(&format!(", {} ended for lack of memory", pods.oom_kills));
+                    text = format!("{text}, {} ended for lack of memory", pods.oom_kills);
                 }
                 say("behind", Role::Muted, &text);
             }
@@ -97,14 +97,7 @@ fn server(planned: &Planned, several: bool, say: &mut impl FnMut(&str, Role, &st
 fn edits(planned: &Planned, say: &mut impl FnMut(&str, Role, &str)) {
     for edit in &planned.plan.edits {
         let route = &planned.plan.route;
-        let text = match edit {
-            Edit::Weights(change) => {
-                let names: Vec<&str> = change.backends.iter().map(|backend| &*backend.name).collect();
-                format!("{route} rule {}: {} ({})", change.label, moved(change), names.join(", "))
-            }
-            Edit::Redirect { label, from, to, .. } => format!("{route} rule {label}: {to} instead of {from}"),
-            Edit::Unmirror { label, to, .. } => format!("{route} rule {label}: no more copies to {to}"),
-        };
+        let text = format!("{route} {edit}");
         say("writes", Role::Text, &text);
     }
 }

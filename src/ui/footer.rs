@@ -3,22 +3,23 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use ratatui::widgets::{Clear, Widget};
 
-use super::format::middle;
 use super::paint::{Look, Pen, width};
 use super::theme::Role;
 use super::words;
-use crate::app::{App, Layer};
+use crate::app::{App, Layer, wrap};
 use crate::keys::{Action, Binding, Context, TABLE};
+
+/// Most lines of a message.
+const MOST_LINES: usize = 4;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     if area.height == 0 {
         return;
     }
-    if let Some(said) = app.said.as_ref().filter(|_| area.height > 1) {
-        let mut pen = Pen::new(buffer, area.x + 1, area.y, area.width.saturating_sub(2));
-        let text = middle(&said.text, pen.room());
-        pen.put(&text, look.style(words::tone(said.tone)));
+    if area.height > 1 {
+        message(buffer, area, app, look);
     }
     let y = area.bottom() - 1;
     let place = match app.routes.len() {
@@ -42,6 +43,18 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     }
     let x = area.right().saturating_sub(width(&place) + 1);
     Pen::new(buffer, x, y, width(&place)).put(&place, look.style(Role::Muted));
+}
+
+/// What was said last. What does not fit into one line takes more, from what is above.
+fn message(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
+    let Some(said) = &app.said else { return };
+    let lines = wrap(&said.text, usize::from(area.width).saturating_sub(2));
+    let rows = lines.iter().take(MOST_LINES).rev().zip((0..=area.y).rev());
+    for (line, y) in rows {
+        Clear.render(Rect { y, height: 1, ..area }, buffer);
+        Pen::new(buffer, area.x + 1, y, area.width.saturating_sub(2))
+            .put(line, look.style(words::tone(said.tone)));
+    }
 }
 
 /// The rows of the table that have a hint and mean something now.

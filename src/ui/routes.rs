@@ -12,6 +12,7 @@ use super::words::{self, Sign};
 use crate::app::{App, BackendNumbers, Link, Shown, Split};
 use crate::cluster::Scope;
 use crate::metrics::{BackendHistory, Numbers, Series};
+use crate::rollout::{ALPHA_ERRORS, ERROR_LIMIT, interval};
 use crate::route::{Owner, OwnerRule, Route, declared_share};
 
 pub(super) fn draw(buffer: &mut Buffer, headings: Rect, area: Rect, app: &App, look: &Look) {
@@ -70,11 +71,9 @@ fn heading(buffer: &mut Buffer, area: Rect, columns: &[Placed], look: &Look) {
             Column::Name => ("route", false),
             Column::Weights => ("weights", false),
             Column::Observed => ("canary observed", false),
-            Column::Errors => ("errors", true),
-            Column::P99 => ("p99", true),
+            Column::Errors | Column::ErrorTrend => ("errors", true),
+            Column::P99 | Column::LatencyTrend => ("p99", true),
             Column::Rate => (" req/s", false),
-            Column::ErrorTrend => ("errors", true),
-            Column::LatencyTrend => ("p99", true),
             Column::Stage => ("stage", false),
             Column::Word => ("state", false),
             Column::Owner => ("owner", false),
@@ -144,7 +143,7 @@ fn quiet(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, route: &
 }
 
 fn draw_split(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, split: &Split<'_>, look: &Look) {
-    let (sign, word) = state(app, split.route, look);
+    let (sign, said) = state(app, split.route, look);
     let has_word = columns.iter().any(|placed| placed.column == Column::Word);
     let numbers = |index: Option<usize>| split.backend(index).and_then(|b| app.numbers.get(b));
     let (stable, canary) = (numbers(split.stable()), numbers(split.canary()));
@@ -153,17 +152,18 @@ fn draw_split(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, spl
         match placed.column {
             Column::Glyph => drop(pen.put(sign.glyph, look.style(sign.role)).room()),
             Column::Name => {
-                let word = (!has_word && sign.role != Role::Ok).then_some((word.as_str(), sign.role));
+                let word = (!has_word && sign.role != Role::Ok).then_some((said.as_str(), sign.role));
                 draw_name(pen, app, split, word, look);
             }
             Column::Weights => draw_weights(pen, split, placed.width, look),
             Column::Observed => draw_observed(pen, app, split, placed.width, look),
             Column::Errors => {
-                let cell = |numbers: &Numbers| format::percent(numbers.error_rate);
+                let cell =
+                    |numbers: &Numbers| (format::percent(numbers.error_rate), too_many_errors(numbers));
                 draw_pair(pen, app, (stable, canary), cell, look);
             }
             Column::P99 => {
-                let cell = |numbers: &Numbers| format::seconds(numbers.p99.map(|p99| p99.seconds));
+                let cell = |numbers: &Numbers| (format::seconds(numbers.p99.map(|p99| p99.seconds)), false);
                 draw_pair(pen, app, (stable, canary), cell, look);
             }
             Column::Rate => {
@@ -173,8 +173,8 @@ fn draw_split(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, spl
                     .iter()
                     .map(|backend| app.numbers.get(&backend.to)?.latest?.requests_per_second)
                     .sum();
-                let stale = stable.is_some_and(|numbers| numbers.is_stale(app.now.since_start));
-                let role = if stale || all.is_none() { Role::NoData } else { Role::Text };
+                let old = stable.is_some_and(|numbers| numbers.is_stale(app.now.since_start));
+                let role = if old || all.is_none() { Role::NoData } else { Role::Text };
                 pen.put(&right(&format::rate(all), placed.width.into()), look.style(role));
             }
             Column::ErrorTrend => {
@@ -188,7 +188,7 @@ fn draw_split(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, spl
                 let text = stage.map_or(format::NONE.to_owned(), |(at, of)| format!("{at}/{of}"));
                 pen.put(&text, look.style(if stage.is_some() { Role::Text } else { Role::NoData }));
             }
-            Column::Word => drop(pen.put(&word, look.style(sign.role)).room()),
+            Column::Word => drop(pen.put(&said, look.style(sign.role)).room()),
             Column::Owner => {
                 let (text, role) = owner(split.route);
                 pen.put(&text, look.style(role));
@@ -287,20 +287,33 @@ fn draw_pair(
     pen: &mut Pen<'_>,
     app: &App,
     versions: (Option<&BackendNumbers>, Option<&BackendNumbers>),
-    cell: impl Fn(&Numbers) -> String,
+    cell: impl Fn(&Numbers) -> (String, bool),
     look: &Look,
 ) {
     for (place, (numbers, role)) in
         [(versions.0, Role::Stable), (versions.1, Role::Canary)].iter().enumerate()
     {
-        let text = numbers.and_then(|n| n.latest.as_ref()).map_or(format::NONE.to_owned(), &cell);
-        let stale = numbers.is_none_or(|numbers| numbers.is_stale(app.now.since_start));
-        let role = if stale || text == format::NONE { Role::NoData } else { *role };
+        let unknown = || (format::NONE.to_owned(), false);
+        let (text, bad) = numbers.and_then(|n| n.latest.as_ref()).map_or_else(unknown, &cell);
+        let old = numbers.is_none_or(|numbers| numbers.is_stale(app.now.since_start));
+        let role = match (old || text == format::NONE, bad) {
+            (true, _) => Role::NoData,
+            (false, true) => Role::Bad,
+            (false, false) => *role,
+        };
         if place > 0 {
             pen.put(" ", Style::new());
         }
-        pen.put(&right(&text, 6), plain(look, role));
+        // Bad is underlined where there are no colours; a version is not.
+        let style = if role == Role::Bad { look.style(role) } else { plain(look, role) };
+        pen.put(&" ".repeat(6 - text.chars().count().min(6)), Style::new()).put(&text, style);
     }
+}
+
+/// Whether the window is evidence of more errors than the gate lets pass. A few of few requests are not.
+pub(super) fn too_many_errors(numbers: &Numbers) -> bool {
+    let (Some(rate), Some(requests)) = (numbers.error_rate, numbers.requests) else { return false };
+    rate > ERROR_LIMIT && interval(rate * requests, requests, ALPHA_ERRORS).lo > ERROR_LIMIT
 }
 
 /// A version's colour without an underline: numbers are set apart by their column.

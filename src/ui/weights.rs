@@ -62,6 +62,6 @@ pub(super) fn draw(
     all.push(Line::from(look.span(Role::Muted, "Enter shows what it does    Tab next    Esc close")));
     lines(buffer, inside, &all);
     let field = editor.fields.get(editor.focus)?;
-    let typed = usize::from(width(&field.input.value()[..])).min(field.input.visual_cursor());
+    let typed = usize::from(width(field.input.value())).min(field.input.visual_cursor());
     cursor_at(inside, u16::try_from(editor.focus + 1).ok()?, names + 8 + 3 + typed)
 }
