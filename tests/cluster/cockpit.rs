@@ -17,6 +17,8 @@ sh -c 'echo $$ >"$HOME/pid"; exec "$@"' sh "$@"
 echo $? >"$HOME/exit"
 stty -a >"$HOME/after"
 echo over"#;
+/// Columns and rows.
+const SIZE: (u16, u16) = (120, 40);
 const FRAME_BEGIN: &[u8] = b"\x1b[?2026h";
 const FRAME_END: &[u8] = b"\x1b[?2026l";
 
@@ -106,13 +108,23 @@ pub struct Cockpit {
 }
 
 impl Cockpit {
-    /// Opens a cockpit of 120x40.
+    /// Opens a cockpit.
     pub fn open(person: Person) -> Self {
-        Self::open_with(person, (120, 40), &[])
+        Self::start(person, &[], &[])
     }
 
-    /// Opens a cockpit of `columns` x `rows` with more variables in its environment.
-    pub fn open_with(person: Person, (columns, rows): (u16, u16), variables: &[(&str, &str)]) -> Self {
+    /// Runs a verb that asks before it writes.
+    pub fn ask(person: Person, arguments: &[&str]) -> Self {
+        Self::start(person, &[], arguments)
+    }
+
+    /// Opens a cockpit with more variables in its environment.
+    pub fn open_with(person: Person, variables: &[(&str, &str)]) -> Self {
+        Self::start(person, variables, &[])
+    }
+
+    fn start(person: Person, variables: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let (columns, rows) = SIZE;
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new("sh");
@@ -126,6 +138,7 @@ impl Cockpit {
         }
         command.args(["-c", SCRIPT, "sh", BINARY]);
         command.args(person.flags());
+        command.args(arguments);
         let shell = pair.slave.spawn_command(command).expect("a shell starts");
         let reader = pair.master.try_clone_reader().expect("a reader");
         let keyboard = pair.master.take_writer().expect("a writer");

@@ -4,8 +4,6 @@ use crate::cockpit::{Cockpit, End};
 use crate::program::Person;
 use crate::rig::Space;
 
-const SIZE: (u16, u16) = (120, 40);
-
 #[track_caller]
 fn assert_sane(way: &str, code: i32, end: &End) {
     println!("{way}: exit code {}", end.code);
@@ -34,7 +32,7 @@ fn every_way_out_leaves_a_sane_terminal() {
         cockpit.signal(signal);
         assert_sane(signal, code, &cockpit.wait_end());
     }
-    let cockpit = Cockpit::open_with(Person::oncall(&space), SIZE, &[("TIDEGATE_TEST_PANIC", "draw")]);
+    let cockpit = Cockpit::open_with(Person::oncall(&space), &[("TIDEGATE_TEST_PANIC", "draw")]);
     let end = cockpit.wait_end();
     assert!(end.screen.contains("panic"), "the report is on the screen: {}", end.screen);
     assert_sane("a panic in a draw", 101, &end);
