@@ -143,10 +143,13 @@ impl ChangeDialog {
         self.ready().is_some_and(|ready| now.saturating_sub(ready.shown_at) >= LIFETIME)
     }
 
-    /// Whether keys are letters of a text now.
+    /// Whether keys are letters of a text now. Nothing is typed for what has expired.
     #[must_use]
-    pub fn is_typing(&self) -> bool {
-        self.ready().is_some_and(|ready| ready.typing || matches!(ready.prepared.demand, Demand::Name(_)))
+    pub fn is_typing(&self, now: Duration) -> bool {
+        !self.is_expired(now)
+            && self
+                .ready()
+                .is_some_and(|ready| ready.typing || matches!(ready.prepared.demand, Demand::Name(_)))
     }
 
     pub(super) fn key(&mut self, key: Key, now: Duration) -> Outcome {
@@ -154,7 +157,7 @@ impl ChangeDialog {
         if key == self.ask.opened_by {
             let held = self.opening.is_some_and(|at| now.saturating_sub(at) < HELD);
             self.opening = Some(now);
-            if held || !self.is_typing() {
+            if held || !self.is_typing(now) {
                 let again = matches!(self.step, Step::Failed(_)) || self.is_expired(now);
                 return if again && !held { Outcome::Prepare } else { Outcome::Nothing };
             }
@@ -162,7 +165,7 @@ impl ChangeDialog {
         if key != self.ask.opened_by {
             self.opening = None;
         }
-        if self.is_typing() {
+        if self.is_typing(now) {
             return self.letter(key, now);
         }
         let rollback = || self.is_rollback().then(|| lookup(Context::Rollback, key)).flatten();
@@ -251,8 +254,8 @@ impl ChangeDialog {
     }
 
     /// Pasted text goes where text is typed, and nowhere else.
-    pub(super) fn paste(&mut self, text: &str) {
-        if self.is_typing()
+    pub(super) fn paste(&mut self, text: &str, now: Duration) {
+        if self.is_typing(now)
             && let Step::Ready(ready) = &mut self.step
         {
             for letter in text.chars().filter(|letter| !letter.is_control()).take(200) {

@@ -161,6 +161,17 @@ fn a_dialog_expires_and_is_prepared_again_by_its_key() {
 }
 
 #[test]
+fn nothing_is_typed_into_what_has_expired() {
+    let mut bench = armed(Verdict::Fail, Demand::Name("checkout-canary".into()));
+    bench.keys("checkout-canary").after(30_000).keys("y");
+    assert!(!bench.carries());
+    bench.keys("s").prepared(Verdict::Fail, Demand::Name("checkout-canary".into()));
+    assert_eq!(bench.dialog().ready().unwrap().text.value(), "", "typed for what is no longer shown");
+    bench.after(30_000).keys("n");
+    assert!(bench.app.layer.is_none());
+}
+
+#[test]
 fn an_expired_rollback_is_still_two_keys() {
     let mut bench = bench();
     bench.keys("r").prepared(Verdict::NotApplicable, Demand::Yes).after(31_000).keys("y");

@@ -27,7 +27,7 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Key(key) => return press(app, key),
         Msg::Paste(text) => {
             if let Some(Layer::Change(dialog)) = &mut app.layer {
-                dialog.paste(&text);
+                dialog.paste(&text, now);
             }
         }
         Msg::Resize(columns, rows) => app.size = (columns, rows),

@@ -10,8 +10,8 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::format::{self, left, middle, right};
-use super::paint::{Look, lines, ruler, width};
+use super::format::{self, left, right};
+use super::paint::{Look, cut, lines, ruler, width};
 use super::routes::{plain, too_many_errors, trend, version};
 use super::theme::Role;
 use super::words;
@@ -300,7 +300,7 @@ fn change_lines(change: &Change, room: usize, look: &Look) -> Vec<Line<'static>>
         None => (Role::Text, change.words.clone()),
     };
     if !text.is_empty() {
-        let text = middle(&text, room.saturating_sub(LABEL));
+        let text = cut(&text, room.saturating_sub(LABEL));
         all.push(Line::from(vec![label("", look), look.span(role, text)]));
     }
     all

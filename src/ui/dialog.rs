@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::dialog_rest;
 use super::format::{self, left, middle, right};
-use super::paint::{Look, cursor_at, lines, popup, ruler, width};
+use super::paint::{Look, cursor_at, cut, lines, popup, ruler, width};
 use super::theme::Role;
 use super::words;
 use crate::app::{App, ChangeDialog, REASONS, Ready, Step, What, wrap};
@@ -136,7 +136,7 @@ fn draw_ready(
     let remain =
         remain.map(|words| if dialog.is_rollback() { format!("{words}; a = take them too") } else { words });
     let note = dialog.note.clone().or(remain).unwrap_or_default();
-    top.push(Line::from(look.span(Role::Warn, middle(&note, room))));
+    top.push(Line::from(look.span(Role::Warn, cut(&note, room))));
     let demanded = top.len();
     top.push(demand(ready, look));
     top.push(keys(app, dialog, ready, look));
@@ -157,7 +157,7 @@ fn draw_ready(
         ruler(buffer, line, &[look.span(Role::Muted, title)], look);
         lines(buffer, below, &rest[scroll..]);
     }
-    let typed = dialog.is_typing().then(|| typed_at(ready)).flatten()?;
+    let typed = dialog.is_typing(app.now.since_start).then(|| typed_at(ready)).flatten()?;
     cursor_at(inside, u16::try_from(demanded).ok()?, typed)
 }
 
@@ -273,7 +273,7 @@ fn verdict(prepared: &Prepared, plan: &Plan, room: usize, look: &Look) -> Line<'
     let sign = words::verdict(verdict, look);
     Line::from(vec![
         look.span(Role::Muted, left("gate", LABEL)),
-        look.span(sign.role, format!("{} {}", sign.glyph, middle(&words, room.saturating_sub(LABEL + 2)))),
+        look.span(sign.role, format!("{} {}", sign.glyph, cut(&words, room.saturating_sub(LABEL + 2)))),
     ])
 }
 
@@ -348,9 +348,13 @@ fn keys(app: &App, dialog: &ChangeDialog, ready: &Ready, look: &Look) -> Line<'s
     } else {
         line.push(look.span(Role::NoData, "y (wait)    "));
     }
-    line.extend(key(if dialog.is_typing() { "Esc" } else { "n" }, "decline"));
+    line.extend(match (dialog.is_typing(app.now.since_start), ready.text.value().is_empty()) {
+        (false, _) => key("n", "decline"),
+        (true, true) => key("Esc", "decline"),
+        (true, false) => key("Esc", "drop the text"),
+    });
     let all_paths = matches!(&dialog.ask.intent, Some(Intent::Drain { other_paths: true, .. }));
-    if dialog.is_rollback() && !dialog.is_typing() {
+    if dialog.is_rollback() && !dialog.is_typing(app.now.since_start) {
         line.extend(key("a", if all_paths { "only the splits" } else { "other paths too" }));
     }
     Line::from(line)

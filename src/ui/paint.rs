@@ -77,6 +77,16 @@ pub(super) fn width(text: &str) -> u16 {
     u16::try_from(text.width()).unwrap_or(u16::MAX)
 }
 
+/// A sentence in at most `room` cells: names are cut in the middle, words at the end.
+pub(super) fn cut(text: &str, room: usize) -> String {
+    if text.width() <= room {
+        return text.to_owned();
+    }
+    let fits = |end: &usize| text[..*end].width() < room;
+    let end = text.char_indices().map(|(at, _)| at).take_while(fits).last().unwrap_or(0);
+    if room == 0 { String::new() } else { format!("{}~", &text[..end]) }
+}
+
 /// A horizontal line with a title in it.
 pub(super) fn ruler(buffer: &mut Buffer, area: Rect, title: &[Span<'_>], look: &Look) {
     let dash = if look.ascii { "-" } else { "─" };
