@@ -253,5 +253,6 @@ pub(crate) fn prepared(route: &Route, intent: &Intent, verdict: Verdict, demand:
         demand,
         remaining: Vec::new(),
         shared: Vec::new(),
+        unseen: None,
     }
 }

@@ -112,7 +112,21 @@ fn routes_changed(app: &mut App) -> Vec<Effect> {
         && let Some(route) = app.routes.get(&editor.route.id)
         && route.uid == editor.route.uid
     {
-        editor.route = route.clone();
+        let names = |route: &Route| -> Option<Vec<Box<str>>> {
+            let rule = route.rules.get(editor.rule)?;
+            Some(rule.backends.iter().map(|backend| backend.to.name.clone()).collect())
+        };
+        let label = |route: &Route| route.rule_label(editor.rule);
+        if names(route) != names(&editor.route) || label(route) != label(&editor.route) {
+            // Another rule stands at this place now.
+            app.layer = None;
+            app.say(
+                Tone::Warn,
+                "nothing was written: the rules of the route changed; open the editor again".to_owned(),
+            );
+        } else {
+            editor.route = route.clone();
+        }
     }
     recheck_dialog(app)
 }
@@ -266,7 +280,8 @@ pub(super) fn prepare(app: &mut App) -> Vec<Effect> {
         .unwrap_or_default();
     let mut related = app.routes.related(&backends);
     related.retain(|other| other.id != route);
-    vec![Effect::Prepare { ticket, request: Request { route, intent, related } }]
+    let everywhere = app.scope == Scope::All;
+    vec![Effect::Prepare { ticket, request: Request { route, intent, related, everywhere } }]
 }
 
 /// Watches another scope.

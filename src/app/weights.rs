@@ -23,7 +23,7 @@ pub struct Field {
 }
 
 impl Field {
-    /// The weight that stands there; nothing is 0.
+    /// The weight that stands there; for the shares shown, nothing counts as 0.
     fn weight(&self) -> u32 {
         self.input.value().parse().unwrap_or(if self.input.value().is_empty() { 0 } else { u32::MAX })
     }
@@ -92,7 +92,9 @@ impl WeightEditor {
     /// What would be asked for.
     #[must_use]
     pub fn intent(&self) -> Intent {
-        let weights = self.fields.iter().map(|field| (field.name.clone(), field.weight())).collect();
+        // An empty field is no 0: the plan refuses a backend without a weight.
+        let typed = self.fields.iter().filter(|field| !field.input.value().is_empty());
+        let weights = typed.map(|field| (field.name.clone(), field.weight())).collect();
         Intent::Set { rule: self.rule, weights }
     }
 

@@ -113,9 +113,9 @@ impl Journal {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(why) => return Err(self.error("read", why)),
         };
-        for line in BufReader::new(file).lines() {
+        for line in BufReader::new(file).split(b'\n') {
             let line = line.map_err(|why| self.error("read", why))?;
-            if let Ok(entry) = serde_json::from_str(&line) {
+            if let Ok(entry) = serde_json::from_slice(&line) {
                 each(entry);
             }
         }
@@ -123,8 +123,9 @@ impl Journal {
     }
 
     fn append(&self, entry: &Entry) -> Result<(), JournalError> {
-        let mut line = serde_json::to_vec(entry).map_err(|why| self.error("written", why.into()))?;
-        line.push(b'\n');
+        let json = serde_json::to_vec(entry).map_err(|why| self.error("written", why.into()))?;
+        // A line that a crash cut off must not swallow the next one; empty lines are skipped.
+        let line = [b"\n", json.as_slice(), b"\n"].concat();
         let mut slot = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match &mut *slot {
             Some(file) => file,

@@ -42,8 +42,11 @@ impl Outcome {
 /// The route, the pilot, and the routes around: read at once.
 ///
 /// # Errors
-/// When the route cannot be read. What is missing of the rest is a warning.
-pub async fn gather(session: &Session, id: &RouteId) -> Result<(Route, Pilot, Vec<Arc<Route>>), Failure> {
+/// When the route cannot be read. What is missing of the rest is a warning; routes that are not all known are none.
+pub async fn gather(
+    session: &Session,
+    id: &RouteId,
+) -> Result<(Route, Pilot, Option<Vec<Arc<Route>>>), Failure> {
     // Finds the cluster and its version first: the rest relies on it.
     let route = session.route(id).await?;
     let around = tokio::time::timeout(PATIENCE, session.list_around(&id.namespace));
@@ -51,15 +54,15 @@ pub async fn gather(session: &Session, id: &RouteId) -> Result<(Route, Pilot, Ve
     let related = match around {
         Ok(Ok(around)) => {
             around.note.iter().for_each(|note| warn(format_args!("other paths: {note}")));
-            around.listed.into_iter().flatten().map(Arc::new).collect()
+            around.note.is_none().then(|| around.listed.into_iter().flatten().map(Arc::new).collect())
         }
         Ok(Err(failure)) => {
             warn(format_args!("other paths are not known: {}", failure.message));
-            Vec::new()
+            None
         }
         Err(_) => {
             warn(format_args!("other paths are not known: no list within {} s", PATIENCE.as_secs()));
-            Vec::new()
+            None
         }
     };
     Ok((route, pilot, related))
@@ -73,11 +76,19 @@ pub async fn run(
     pilot: &Pilot,
     route: RouteId,
     intent: Intent,
-    related: Vec<Arc<Route>>,
+    related: Option<Vec<Arc<Route>>>,
     flags: &Change,
 ) -> Result<Exit, Failure> {
     let voice = Voice { json: flags.output == EndingFormat::Json };
-    let prepared = match pilot.prepare(&Request { route, intent, related }).await {
+    let prepared = match pilot
+        .prepare(&Request {
+            route,
+            intent,
+            everywhere: related.is_some(),
+            related: related.unwrap_or_default(),
+        })
+        .await
+    {
         Ok(prepared) => prepared,
         Err(PrepareError::Refused(Refusal::Nothing(why))) => {
             return voice.end(Exit::Done, &Outcome::unwritten("nothing to do", why));
@@ -107,14 +118,17 @@ pub async fn run(
     carry(pilot, confirmed, flags.wait, &voice).await
 }
 
-/// What the server would refuse for the lack of a right needs no question.
+/// What the server would refuse for the lack of a right needs no question. Of other routes that a rollback takes as
+/// well it only costs these routes.
 fn forbidden(prepared: &Prepared) -> Result<(), Failure> {
-    for planned in &prepared.planned {
-        if let DryRun::Forbidden(right) = &planned.dry_run {
-            let words = format!(
-                "nothing was written: you lack the right to {right}; ask for it, or choose another --context"
-            );
-            return Err(Failure::new(Exit::NotPermitted, words));
+    for (index, planned) in prepared.planned.iter().enumerate() {
+        match &planned.dry_run {
+            DryRun::Forbidden(why) if index == 0 => {
+                let words = format!("nothing was written: {why}; ask for it, or choose another --context");
+                return Err(Failure::new(Exit::NotPermitted, words));
+            }
+            DryRun::Forbidden(why) => warn(format_args!("{} stays as it is: {why}", planned.plan.route)),
+            _ => {}
         }
     }
     Ok(())
@@ -160,7 +174,15 @@ async fn carry(pilot: &Pilot, confirmed: Confirmed, wait: bool, voice: &Voice) -
             return Some(pilot.carry(confirmed, &sender).await);
         }
         let written = pilot.write_only(confirmed, &sender).await;
-        written.err().map(Ending::NotWritten)
+        let ending = match written {
+            Ok(written) => {
+                pilot.leave(&written);
+                None
+            }
+            Err(why) => Some(Ending::NotWritten(why)),
+        };
+        pilot.finish().await;
+        ending
     };
     let (ending, (generation, id)) = tokio::join!(work, voice.follow(receiver));
     let outcome = |ending, words| Outcome { ending, words, generation, id };

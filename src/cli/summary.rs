@@ -119,7 +119,7 @@ fn dry_run(outcome: &DryRun) -> String {
     match outcome {
         DryRun::Accepted => "the server accepts it".to_owned(),
         DryRun::Refused(why) => format!("refused: {why}"),
-        DryRun::Forbidden(right) => format!("not permitted: you lack the right to {right}"),
+        DryRun::Forbidden(words) => format!("not permitted: {words}"),
         DryRun::Unknown(why) => format!("unknown: {why}"),
     }
 }

@@ -88,7 +88,8 @@ impl Cluster {
         let (namespace, name) = (&*backend.namespace, &*backend.name);
         let (service, slices) = tokio::join!(self.service(namespace, name), self.slices(namespace, name));
         if let Err(Trouble { why: Why::NotFound, .. }) = &service {
-            return Facts::unknown(&format!("there is no Service {namespace}/{name}"));
+            let why = format!("there is no Service {namespace}/{name}");
+            return Facts { endpoints: Ok(Endpoints { ready: 0, total: 0 }), pods: Err(why.into()) };
         }
         let slices = match slices {
             Ok(slices) => slices,

@@ -16,8 +16,10 @@ mod tests;
 mod write;
 mod writer;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use tokio::task::JoinSet;
 
 use crate::audit::Journal;
 use crate::cluster::Cluster;
@@ -61,6 +63,8 @@ pub struct Pilot {
     timing: Timing,
     /// User name, as the API server knows it.
     actor: Arc<str>,
+    /// Events on their way.
+    notes: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl Pilot {
@@ -75,6 +79,6 @@ impl Pilot {
         actor: &str,
     ) -> Self {
         let writer = writer::Writer::new(cluster.clone());
-        Self { cluster, writer, metrics, journal, ladder, timing, actor: actor.into() }
+        Self { cluster, writer, metrics, journal, ladder, timing, actor: actor.into(), notes: Arc::default() }
     }
 }

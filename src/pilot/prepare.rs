@@ -12,10 +12,10 @@ use thiserror::Error;
 use super::Pilot;
 use super::states::{BackendFacts, DryRun, Planned, Prepared};
 use super::writer::WriteError;
-use crate::cluster::{Facts, Trouble, Why};
+use crate::cluster::{Facts, Scope, Trouble, Why};
 use crate::rollout::{
-    ChangeRecord, Effect, ErrorCount, GateInput, Intent, Plan, Readiness, Refusal, demand, gate, json_patch,
-    plan, remaining_paths, untouched_paths,
+    ChangeRecord, Demand, Effect, ErrorCount, Gate, GateInput, Intent, Plan, Readiness, Refusal, demand,
+    gate, json_patch, plan, remaining_paths, untouched_paths,
 };
 use crate::route::{BackendRef, Path, Route, RouteId, paths_to};
 
@@ -36,6 +36,8 @@ pub struct Request {
     /// Routes that may lead to the same backends, as last seen: other paths, and what a rollback of all paths
     /// takes as well.
     pub related: Vec<Arc<Route>>,
+    /// Whether these were looked for in all namespaces. If not, that is done first, as far as it is allowed.
+    pub everywhere: bool,
 }
 
 /// Why there is nothing to confirm. Nothing was written.
@@ -63,7 +65,10 @@ impl Pilot {
     pub async fn prepare(&self, request: &Request) -> Result<Prepared, PrepareError> {
         let routes = self.fresh_routes(request).await?;
         let chosen = self.chosen_canaries();
-        let planned = self.plans(request, &routes, &chosen)?;
+        let mut planned = self.plans(request, &routes, &chosen)?;
+        if let Some((main, _)) = planned.first_mut() {
+            main.notes.extend(routes.unseen.clone());
+        }
         let plans: Vec<&Plan> = planned.iter().map(|(plan, _)| plan).collect();
         let Some((main, fresh)) = planned.first() else {
             return Err(Refusal::Nothing("nothing would change".to_owned()).into());
@@ -79,11 +84,12 @@ impl Pilot {
         let readiness = readiness(&backends);
         let gate = gate(&GateInput { route: fresh, plan: main, readiness: &readiness, counted });
         Ok(Prepared {
-            demand: demand(main, &gate, &readiness),
+            demand: strictest(&plans, &gate, &readiness),
             gate,
             backends,
             remaining,
             shared,
+            unseen: routes.unseen,
             planned: planned
                 .into_iter()
                 .zip(dry_runs)
@@ -95,19 +101,30 @@ impl Pilot {
     /// The selected route first, then those related ones that the request takes as well, all read afresh; then
     /// the other related ones as they were last seen.
     async fn fresh_routes(&self, request: &Request) -> Result<Fresh, PrepareError> {
-        let main = self.cluster.get(&request.route).await.map_err(|trouble| read_error(request, &trouble))?;
+        let (main, (related, unseen)) = tokio::join!(self.cluster.get(&request.route), self.related(request));
+        let main = main.map_err(|trouble| read_error(request, &trouble))?;
         let (taken, seen): (Vec<_>, Vec<_>) =
-            request.related.iter().filter(|route| route.id != main.id).partition(|route| {
-                match &request.intent {
-                    Intent::Drain { from, other_paths: true, .. } => paths_to(from, route).next().is_some(),
-                    _ => false,
-                }
+            related.iter().filter(|route| route.id != main.id).partition(|route| match &request.intent {
+                Intent::Drain { from, other_paths: true, .. } => paths_to(from, route).next().is_some(),
+                _ => false,
             });
         let taken = join_all(taken.into_iter().map(|route| async move {
             self.cluster.get(&route.id).await.unwrap_or_else(|_| Route::clone(route))
         }))
         .await;
-        Ok(Fresh { main, taken, seen: seen.into_iter().cloned().collect() })
+        Ok(Fresh { main, taken, seen: seen.into_iter().cloned().collect(), unseen })
+    }
+
+    /// The routes that may lead to the same backends, and why some of them may be missing.
+    async fn related(&self, request: &Request) -> (Vec<Arc<Route>>, Option<String>) {
+        if request.everywhere {
+            return (request.related.clone(), None);
+        }
+        match within(ROLLBACK_PATIENCE, self.cluster.list(&Scope::All)).await {
+            Ok(Ok(listed)) => (listed.into_iter().filter_map(Result::ok).map(Arc::new).collect(), None),
+            Ok(Err(trouble)) => (request.related.clone(), Some(unseen(&trouble.to_string()))),
+            Err(late) => (request.related.clone(), Some(unseen(&late))),
+        }
     }
 
     fn plans(
@@ -149,7 +166,7 @@ impl Pilot {
     async fn dry_run(&self, plan: &Plan, patience: Duration) -> DryRun {
         match within(patience, self.writer.patch(&plan.route, &json_patch(plan, &[]), true)).await {
             Ok(Ok(_)) => DryRun::Accepted,
-            Ok(Err(WriteError::Forbidden { right })) => DryRun::Forbidden(right),
+            Ok(Err(error @ WriteError::Forbidden { .. })) => DryRun::Forbidden(error.to_string()),
             Ok(Err(
                 error @ (WriteError::Invalid { .. } | WriteError::Denied { .. } | WriteError::Other { .. }),
             )) => DryRun::Refused(error.to_string()),
@@ -166,9 +183,9 @@ impl Pilot {
         let Some(metrics) = &self.metrics else {
             return Err("no Prometheus is configured (--prometheus URL)".to_owned());
         };
-        let gaining = plan.gaining().into_iter().map(|(backend, _)| backend);
-        let judged = plan.canary.clone().or_else(|| gaining.into_iter().next());
-        let Some(backend) = judged else { return Err("no backend gains".to_owned()) };
+        let Some(backend) = plan.advancing.first().cloned() else {
+            return Err("no backend gains".to_owned());
+        };
         let now = Timestamp::now();
         let since = counted_since(now, fresh, &backend);
         let backends = [backend];
@@ -179,6 +196,7 @@ impl Pilot {
         Ok(ErrorCount {
             requests: counted.requests,
             errors: counted.errors,
+            seconds: now.duration_since(since).as_secs_f64(),
             age_seconds: counted.newest.map(|newest| now.duration_since(newest).as_secs_f64().max(0.0)),
             interval_seconds: counted.scrape_interval.map(|interval| interval.as_secs_f64()),
         })
@@ -190,6 +208,12 @@ struct Fresh {
     main: Route,
     taken: Vec<Route>,
     seen: Vec<Arc<Route>>,
+    /// Why routes of other namespaces are not known.
+    unseen: Option<String>,
+}
+
+fn unseen(why: &str) -> String {
+    format!("paths from other namespaces were not seen: {why}")
 }
 
 impl Fresh {
@@ -234,6 +258,16 @@ fn shared(plans: &[&Plan], main: &Plan, fresh: &Route, routes: &Fresh) -> Vec<Pa
     let mut paths = untouched_paths(fresh, change.rule, routes.all());
     paths.retain(|path| !edited(path));
     paths
+}
+
+/// What the plans demand together: the first name that any of them wants typed, else what the first wants.
+fn strictest(plans: &[&Plan], gate: &Gate, readiness: &[(BackendRef, Readiness)]) -> Demand {
+    let mut demands = plans.iter().map(|plan| demand(plan, gate, readiness));
+    let first = demands.next().unwrap_or(Demand::Yes);
+    match first {
+        Demand::Name(_) => first,
+        _ => demands.find(|demand| matches!(demand, Demand::Name(_))).unwrap_or(first),
+    }
 }
 
 fn all_backends(plans: &[&Plan]) -> Vec<BackendRef> {

@@ -90,6 +90,19 @@ pub enum Ending {
     Unproven(String),
 }
 
+impl Ending {
+    /// The word for it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NotWritten(NotWritten::Unknown(_)) => "not known whether it was written",
+            Self::NotWritten(_) => "nothing was written",
+            Self::Proven(_) => "proven",
+            Self::Unproven(_) => "unproven",
+        }
+    }
+}
+
 impl std::fmt::Display for Ending {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -12,6 +12,7 @@ use super::states::Watched;
 use super::subject::Subject;
 use crate::metrics::{Counts, MetricSource};
 use crate::rollout::{Finding, Observed, judge};
+use crate::route::{RouteId, RouteState};
 
 /// Between counts, while the scrape interval is not known.
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
@@ -27,6 +28,7 @@ impl Pilot {
         let stage = if watched.observed { Stage::Observed } else { Stage::Written };
         let subject = self.measured(watched.written.subject.clone(), watched.written.at).await;
         let mut ending = self.count(&subject, watched.at, stage, progress).await;
+        self.finish().await;
         let failed: Vec<String> =
             watched.written.failed.iter().map(|(route, why)| format!("{route}: {why}")).collect();
         if !failed.is_empty() {
@@ -47,7 +49,7 @@ impl Pilot {
         };
         let since = written.saturating_sub(BEFORE).unwrap_or(written);
         let counts = metrics.counts(&subject.backends, since).await.ok();
-        let share = counts.and_then(|counts| observed(&counts, &subject).ok()).and_then(|seen| {
+        let share = counts.and_then(|counts| observed(&counts, &subject, 0).ok()).and_then(|seen| {
             let total: f64 = seen.requests.iter().sum();
             let mine: f64 = drained.iter().filter_map(|index| seen.requests.get(*index)).sum();
             (mine > 0.0).then(|| mine / total)
@@ -57,11 +59,7 @@ impl Pilot {
             subject.caveat = subject.caveat.or(Some(why));
             return subject;
         };
-        for index in drained {
-            if let Some((old, _)) = subject.claim.shares.get_mut(index) {
-                *old = old.min(share);
-            }
-        }
+        subject.lower_drained_shares(share);
         subject
     }
 
@@ -75,25 +73,53 @@ impl Pilot {
         let Some(metrics) = &self.metrics else {
             return Ending::Unproven("no Prometheus is configured (--prometheus URL)".to_owned());
         };
-        let mut telling = Telling { subject, progress, furthest: stage };
+        let mut subject = subject.clone();
+        let mut telling = Telling {
+            route: subject.route.clone(),
+            caveat: subject.caveat.clone(),
+            progress,
+            furthest: stage,
+            reached: stage,
+        };
         telling.tell(format!("settling for {} s", self.timing.settle.as_secs()));
         let mut since = observed_at.saturating_add(self.timing.settle).unwrap_or(observed_at);
         let settled = since.duration_since(Timestamp::now());
         tokio::time::sleep(settled.try_into().unwrap_or(Duration::ZERO)).await;
 
         let started = Instant::now();
+        let mut restarts = 0;
         let mut limit = self.timing.proof;
         let mut announced = false;
         loop {
-            let (finding, interval) = look(&**metrics, subject, since).await;
+            let standing = self.standing(&subject).await;
+            if let Standing::Superseded(why) = standing {
+                return Ending::Unproven(why);
+            }
+            let (finding, interval) = look(&**metrics, &subject, since, restarts).await;
             limit = limit.max(interval * INTERVALS);
-            if matches!(finding, Ok(Finding::Contradicted(_))) {
+            if let Ok(Finding::Contradicted { leak, .. }) = &finding {
                 // The data plane may be slow, and a clean count needs a clean start.
                 since = Timestamp::now();
+                restarts += 1;
+                if let Some(leak) = leak {
+                    subject.lower_drained_shares(*leak);
+                }
             }
             let waited = started.elapsed();
             match telling.hear(finding) {
-                Heard::Proven(words) => return telling.proven(words),
+                Heard::Proven(words) => match standing {
+                    Standing::Firm => {
+                        let unseen =
+                            subject.unseen.iter().map(|unseen| format!("; {unseen}")).collect::<String>();
+                        return telling.proven(words + &unseen);
+                    }
+                    Standing::Behind(why) | Standing::Superseded(why) if waited >= limit => {
+                        return Ending::Unproven(format!("{why}; {words}"));
+                    }
+                    Standing::Behind(why) | Standing::Superseded(why) => {
+                        telling.tell(format!("{why}; {words}"))
+                    }
+                },
                 Heard::NotYet(words) if waited >= limit + self.timing.watch_on => {
                     return Ending::Unproven(telling.unproven(&words, waited));
                 }
@@ -116,22 +142,28 @@ async fn look(
     metrics: &dyn MetricSource,
     subject: &Subject,
     since: Timestamp,
+    restarts: u32,
 ) -> (Result<Finding, String>, Duration) {
     match metrics.counts(&subject.backends, since).await {
         Ok(counts) => {
             let interval = subject.backends.iter().filter_map(|b| counts.get(b)?.scrape_interval).max();
-            let finding = observed(&counts, subject).map(|observed| judge(&subject.claim, &observed));
+            let finding =
+                observed(&counts, subject, restarts).map(|observed| judge(&subject.claim, &observed));
             (finding, interval.unwrap_or(DEFAULT_INTERVAL))
         }
         Err(error) => (Err(error.to_string()), DEFAULT_INTERVAL),
     }
 }
 
+fn changes(old: f64, new: f64) -> bool {
+    (old - new).abs() > f64::EPSILON
+}
+
 /// The counts as the claim needs them. A backend whose share changes must have series, from targets that are
 /// up: that nobody counted is not that nobody came.
-fn observed(counts: &Counts, subject: &Subject) -> Result<Observed, String> {
+fn observed(counts: &Counts, subject: &Subject, restarts: u32) -> Result<Observed, String> {
     for (backend, (old, new)) in subject.backends.iter().zip(&subject.claim.shares) {
-        if (old - new).abs() <= f64::EPSILON {
+        if !changes(*old, *new) {
             continue;
         }
         match counts.get(backend) {
@@ -143,11 +175,54 @@ fn observed(counts: &Counts, subject: &Subject) -> Result<Observed, String> {
         }
     }
     let counted = || subject.backends.iter().map(|backend| counts.get(backend).copied().unwrap_or_default());
-    let scrapes = counted().map(|counted| counted.scrapes).max().unwrap_or(0);
+    // Of those whose share changes, the one that was scraped least: old samples of another say nothing.
+    let changing =
+        subject.backends.iter().zip(&subject.claim.shares).filter(|(_, (old, new))| changes(*old, *new));
+    let scrapes =
+        changing.filter_map(|(backend, _)| counts.get(backend)).map(|counted| counted.scrapes).min();
+    let scrapes = scrapes.unwrap_or(0);
+    if scrapes == 0 {
+        return Err("no scrape since it settled".to_owned());
+    }
     Ok(Observed {
+        restarts,
         requests: counted().map(|counted| counted.requests).collect(),
         scrapes: u32::try_from(scrapes).unwrap_or(u32::MAX),
     })
+}
+
+/// Whether the routes still are what was written.
+enum Standing {
+    /// They are, and their controllers say that they serve it.
+    Firm,
+    /// They are, but a controller has not come so far, or refuses it: nothing is proven until it has.
+    Behind(String),
+    /// Somebody has changed one of them again: what is counted is no longer this change.
+    Superseded(String),
+}
+
+impl Pilot {
+    async fn standing(&self, subject: &Subject) -> Standing {
+        for (id, generation) in &subject.routes {
+            let route = match self.cluster.get(id).await {
+                Ok(route) => route,
+                Err(trouble) => return Standing::Behind(trouble.to_string()),
+            };
+            if route.generation != *generation {
+                let by = route.last_writer.as_ref().map(|writer| format!(" by {}", writer.manager));
+                return Standing::Superseded(format!(
+                    "superseded: {id} was changed again{} (generation {generation} -> {})",
+                    by.unwrap_or_default(),
+                    route.generation
+                ));
+            }
+            match route.state() {
+                RouteState::Accepted | RouteState::NoStatus => {}
+                state => return Standing::Behind(format!("{id} is {state}")),
+            }
+        }
+        Standing::Firm
+    }
 }
 
 enum Heard {
@@ -156,14 +231,17 @@ enum Heard {
 }
 
 struct Telling<'a> {
-    subject: &'a Subject,
+    route: RouteId,
+    caveat: Option<String>,
     progress: &'a UnboundedSender<Progress>,
     furthest: Stage,
+    /// The stage before requests were counted.
+    reached: Stage,
 }
 
 impl Telling<'_> {
     fn tell(&self, words: String) {
-        let route = self.subject.route.clone();
+        let route = self.route.clone();
         let _ = self.progress.send(Progress { route, stage: self.furthest, words, fresh: None });
     }
 
@@ -172,7 +250,11 @@ impl Telling<'_> {
             if seen < needed { format!("{seen:.0} of {needed:.0} requests: {words}") } else { words }
         };
         match finding {
-            Err(words) | Ok(Finding::Contradicted(words)) => Heard::NotYet(words),
+            Err(words) => Heard::NotYet(words),
+            Ok(Finding::Contradicted { words, .. }) => {
+                self.furthest = self.reached;
+                Heard::NotYet(words)
+            }
             Ok(Finding::NoTraffic) => Heard::NotYet("no traffic to judge".to_owned()),
             Ok(Finding::Undecided { seen, needed, words }) => Heard::NotYet(counted(seen, needed, words)),
             Ok(Finding::Follows { seen, needed, words }) => {
@@ -188,7 +270,7 @@ impl Telling<'_> {
     }
 
     fn proven(&mut self, words: String) -> Ending {
-        if let Some(caveat) = &self.subject.caveat {
+        if let Some(caveat) = &self.caveat {
             return Ending::Unproven(format!("{caveat}; {words}"));
         }
         self.furthest = Stage::Proven;
@@ -197,7 +279,7 @@ impl Telling<'_> {
     }
 
     fn unproven(&self, words: &str, waited: Duration) -> String {
-        let caveat = self.subject.caveat.as_ref().map(|caveat| format!("{caveat}; ")).unwrap_or_default();
+        let caveat = self.caveat.as_ref().map(|caveat| format!("{caveat}; ")).unwrap_or_default();
         format!("{caveat}{words} after {} s", waited.as_secs())
     }
 }

@@ -1,5 +1,7 @@
 //! Takes up what a crash left unfinished: changes in the journal whose ending is not known.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -7,14 +9,32 @@ use super::Pilot;
 use super::progress::{Ending, Progress, Stage};
 use super::subject::Subject;
 use super::write::is_ours;
+use crate::cluster::Scope;
 use crate::rollout::ChangeRecord;
-use crate::route::RouteId;
+use crate::route::{Route, RouteId};
+
+/// Whether another run of the program is still at it: the id ends in its process.
+fn is_carried(record: &ChangeRecord) -> bool {
+    let process = record.id.rsplit_once('-').and_then(|(_, hex)| u32::from_str_radix(hex, 16).ok());
+    process.is_some_and(|id| id != std::process::id() && Path::new(&format!("/proc/{id}")).exists())
+}
 
 impl Pilot {
     /// The changes made from this machine whose ending is not known.
     #[must_use]
     pub fn unfinished(&self) -> Vec<ChangeRecord> {
-        self.journal.unfinished().unwrap_or_default()
+        let mut open = self.journal.unfinished().unwrap_or_default();
+        open.retain(|record| !is_carried(record));
+        open
+    }
+
+    /// All routes that may be seen: of all namespaces, else of the route's own.
+    async fn all_routes(&self, id: &RouteId) -> Vec<Route> {
+        let mut listed = self.cluster.list(&Scope::All).await;
+        if listed.is_err() {
+            listed = self.cluster.list(&Scope::Namespace(id.namespace.clone())).await;
+        }
+        listed.unwrap_or_default().into_iter().filter_map(Result::ok).collect()
     }
 
     /// Finds out what became of an unfinished change: goes on with its proof where the route still shows it.
@@ -22,7 +42,8 @@ impl Pilot {
         let id = RouteId::new(&record.namespace, &record.route);
         let subject = match self.cluster.get(&id).await {
             Ok(route) if is_ours(&route, record) => {
-                Subject::taken_up(record, &route).ok_or("the route has changed since")
+                let others = self.all_routes(&id).await;
+                Subject::taken_up(record, &route, &others).ok_or("the route has changed since")
             }
             Ok(_) => Err("the route does not show the change: not written, or replaced since"),
             // Asked again at the next start.

@@ -55,6 +55,8 @@ pub struct Prepared {
     pub remaining: Vec<Path>,
     /// Paths by which other requests reach the same Services: the share can then not be proven.
     pub shared: Vec<Path>,
+    /// Why paths from other namespaces are not known, if they are not.
+    pub unseen: Option<String>,
 }
 
 /// Why a confirmation was not taken.

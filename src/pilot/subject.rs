@@ -1,6 +1,6 @@
 //! What a proof is about: which backends are counted, what they should show, and what counts cannot tell.
 
-use crate::rollout::{ChangeRecord, Claim, Edit, Effect, Intent, Plan, RuleWeights};
+use crate::rollout::{ChangeRecord, Claim, Edit, Effect, Intent, Plan, RuleWeights, untouched_paths};
 use crate::route::{BackendRef, Path, Route, RouteId};
 
 use super::states::Prepared;
@@ -10,12 +10,16 @@ use super::states::Prepared;
 pub struct Subject {
     /// The route that was selected.
     pub(super) route: RouteId,
+    /// The routes that were written, with the generation that each then had.
+    pub(super) routes: Vec<(RouteId, i64)>,
     /// The backends to count, in the order of the claim's shares.
     pub(super) backends: Vec<BackendRef>,
     /// Their shares before and after.
     pub(super) claim: Claim,
     /// Why the counts cannot prove the claim, however many there are: they name Services, not splits.
     pub(super) caveat: Option<String>,
+    /// What could not be looked at, to be said beside a proof.
+    pub(super) unseen: Option<String>,
     /// Whether other requests than the split's are counted too, so that the old share must be measured.
     pub(super) shared: bool,
 }
@@ -23,7 +27,7 @@ pub struct Subject {
 impl Subject {
     /// Of a drain the smallest share that any drained rule had, so that the power holds for all of them; else
     /// the shares of the split that was selected.
-    pub(super) fn of(prepared: &Prepared, route: &RouteId) -> Self {
+    pub(super) fn of(prepared: &Prepared, route: &RouteId, written: &[(ChangeRecord, Route)]) -> Self {
         let plans = || prepared.planned.iter().map(|planned| &planned.plan);
         let drained = plans().find_map(|plan| match &plan.intent {
             Intent::Drain { from, .. } => Some(from.clone()),
@@ -47,16 +51,18 @@ impl Subject {
         };
         Self {
             route: route.clone(),
+            routes: written.iter().map(|(_, route)| (route.id.clone(), route.generation)).collect(),
             backends,
             claim,
             caveat: caveat(prepared),
+            unseen: prepared.unseen.clone(),
             shared: !prepared.shared.is_empty(),
         }
     }
 
     /// From the journal, for a change whose program ended before its proof did. `None` when the route no longer
     /// has these weights or backends.
-    pub(super) fn taken_up(record: &ChangeRecord, route: &Route) -> Option<Self> {
+    pub(super) fn taken_up(record: &ChangeRecord, route: &Route, others: &[Route]) -> Option<Self> {
         let (index, after) = record.after.first_key_value()?;
         let before = record.before.get(index)?;
         let rule = route.rules.get(*index)?;
@@ -65,17 +71,29 @@ impl Subject {
             return None;
         }
         let share = |weights: &RuleWeights, name: &str| {
-            let sum: u32 = weights.values().sum();
-            weights.get(name).filter(|_| sum > 0).map_or(0.0, |w| f64::from(*w) / f64::from(sum))
+            let sum: f64 = weights.values().copied().map(f64::from).sum();
+            weights.get(name).filter(|_| sum > 0.0).map_or(0.0, |w| f64::from(*w) / sum)
         };
         let shares = rule.backends.iter().map(|b| (share(before, &b.to.name), share(after, &b.to.name)));
         Some(Self {
             route: route.id.clone(),
+            routes: vec![(route.id.clone(), route.generation)],
             backends: rule.backends.iter().map(|b| b.to.clone()).collect(),
             claim: Claim { shares: shares.collect() },
-            caveat: None,
+            caveat: other_paths(route, *index, others),
+            unseen: None,
             shared: false,
         })
+    }
+
+    /// The drained backends had no more than `share` of what is counted.
+    pub(super) fn lower_drained_shares(&mut self, share: f64) {
+        let drained: Vec<usize> = self.drained().collect();
+        for index in drained {
+            if let Some((old, _)) = self.claim.shares.get_mut(index) {
+                *old = old.min(share);
+            }
+        }
     }
 
     /// Indices of the backends that should get nothing any more.
@@ -83,6 +101,14 @@ impl Subject {
         let drained = |(_, (old, new)): &(usize, &(f64, f64))| *old > 0.0 && *new <= 0.0;
         self.claim.shares.iter().enumerate().filter(drained).map(|(index, _)| index)
     }
+}
+
+/// What a change that is taken up can no longer tell apart: requests that come by other paths.
+fn other_paths(route: &Route, index: usize, others: &[Route]) -> Option<String> {
+    let all = || others.iter().filter(|other| other.id != route.id).chain([route]);
+    let paths = untouched_paths(route, index, all());
+    let list = paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    (!paths.is_empty()).then(|| format!("other paths lead to the same backends: {list}"))
 }
 
 fn drain_claim(prepared: &Prepared, from: &BackendRef) -> (Vec<BackendRef>, Claim) {

@@ -25,6 +25,8 @@ struct Inner {
     lose_answers: usize,
     drop_requests: usize,
     refuse: Option<(u16, &'static str)>,
+    /// A policy that takes no annotations.
+    no_annotations: bool,
 }
 
 fn route(stable: u32, canary: u32) -> Value {
@@ -62,7 +64,7 @@ impl Store {
     fn answer(&self, asked: &Asked) -> Answer {
         let mut inner = self.0.lock().unwrap();
         if !asked.line.contains("/httproutes/checkout") {
-            return Answer::Say(404, status(404, "not found"));
+            return Answer::Say(403, status(403, "not allowed to look"));
         }
         if asked.line.starts_with("GET") {
             return Answer::Say(200, inner.route.to_string());
@@ -82,6 +84,13 @@ impl Store {
             let words = "the server rejected our request due to an error in our request";
             return Answer::Say(422, status(422, words));
         };
+        if inner.no_annotations
+            && patched["metadata"]["annotations"] != inner.route["metadata"]["annotations"]
+        {
+            let words =
+                "ValidatingAdmissionPolicy 'guard' with binding 'guard' denied request: no annotations";
+            return Answer::Say(422, status(422, words));
+        }
         if dry_run {
             return Answer::Say(200, patched.to_string());
         }
@@ -158,7 +167,7 @@ fn rig_with(store: Store, folder: TempDir, journal: Arc<Journal>) -> Rig {
 impl Rig {
     async fn prepare(&self, intent: Intent) -> Result<Prepared, PrepareError> {
         let route = RouteId::new("shop", "checkout");
-        self.pilot.prepare(&Request { route, intent, related: Vec::new() }).await
+        self.pilot.prepare(&Request { route, intent, related: Vec::new(), everywhere: true }).await
     }
 
     async fn write(&self, intent: Intent) -> Result<Written, NotWritten> {
@@ -226,6 +235,32 @@ async fn somebody_elses_annotations_are_kept_and_stop_nobody() {
     let annotations = rig.store.annotations();
     assert_eq!(annotations["racer-0"], "kept", "{annotations}");
     assert!(annotations["tidegate.dev/last-change"].is_string());
+}
+
+#[tokio::test]
+async fn a_rollback_sends_traffic_nowhere_that_was_not_confirmed() {
+    fn redirect(route: &mut Value) {
+        route["spec"]["rules"][0]["backendRefs"][0]["name"] = json!("elsewhere");
+        bump(route);
+    }
+    let rig = rig(Store::new(95, 5).with(|inner| inner.races = vec![redirect]));
+    let Err(NotWritten::Changed { words, .. }) = rig.write(rollback()).await else { panic!() };
+    assert!(words.contains("backends changed"), "{words}");
+    assert_eq!(rig.store.weights(), (95, 5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_was_never_answered_is_not_called_unwritten() {
+    let rig = rig(Store::new(95, 5).with(|inner| inner.drop_requests = usize::MAX));
+    assert!(matches!(rig.write(rollback()).await, Err(NotWritten::Unknown(_))));
+    assert_eq!(rig.journal.unfinished().unwrap().len(), 1, "the next start looks again");
+}
+
+#[tokio::test]
+async fn our_own_trace_does_not_stop_a_rollback() {
+    let rig = rig(Store::new(95, 5).with(|inner| inner.no_annotations = true));
+    rig.write(rollback()).await.unwrap();
+    assert_eq!(rig.store.weights(), (100, 0));
 }
 
 #[tokio::test]

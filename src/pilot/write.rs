@@ -3,6 +3,7 @@
 //! An advance confirms weights: when the spec has changed, nothing is written. A rollback confirms an intent:
 //! it is planned again on the fresh object, as long as that is the same object.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::Pilot;
 use super::progress::{NotWritten, Progress, Stage};
-use super::states::{Confirmed, Planned, Written};
+use super::states::{Confirmed, DryRun, Planned, Written};
 use super::subject::Subject;
 use super::writer::WriteError;
 use crate::audit::JournalError;
@@ -19,7 +20,9 @@ use crate::rollout::{ChangeRecord, Effect, Plan, Refusal, json_patch, names_a_pa
 use crate::route::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, Route};
 
 /// Attempts of a rollback, and of an advance whose annotations somebody else has just changed.
-const ATTEMPTS: u32 = 10;
+const ATTEMPTS: u32 = 60;
+/// How long events may take that are still on their way when the program ends.
+const LAST_NOTES: Duration = Duration::from_secs(2);
 /// Pause before a rollback is sent again after the server could not be reached.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -33,6 +36,16 @@ enum Attempt {
     Failed(NotWritten),
 }
 
+/// What stood in the way of earlier attempts.
+#[derive(Default)]
+struct Trouble {
+    /// One was sent and not answered: it may have been written.
+    unanswered: bool,
+    /// The server could not be reached: while it starts, it refuses what it will later allow.
+    unreachable: bool,
+    last: String,
+}
+
 impl Pilot {
     /// Writes a confirmed change and does not wait for what follows.
     ///
@@ -43,7 +56,7 @@ impl Pilot {
         confirmed: Confirmed,
         progress: &UnboundedSender<Progress>,
     ) -> Result<Written, NotWritten> {
-        let Confirmed { prepared, given } = confirmed;
+        let Confirmed { mut prepared, given } = confirmed;
         let reason = given.reason.or(given.typed.map(|name| format!("confirmed by typing {name}")));
         let verdict = prepared.verdict_words();
         let Some(route) = prepared.main().map(|main| main.plan.route.clone()) else {
@@ -51,15 +64,19 @@ impl Pilot {
         };
         let mut done = Vec::new();
         let mut failed = Vec::new();
-        for planned in &prepared.planned {
+        for planned in &mut prepared.planned {
             let record = self.record(&planned.plan, reason.clone(), verdict.clone());
             match self.write_one(planned, record, progress).await {
-                Ok(written) => done.push(written),
+                Ok((record, route, plan)) => {
+                    // What is to be proven is what was written, which may have been planned again.
+                    planned.plan = plan;
+                    done.push((record, route));
+                }
                 Err(why) if done.is_empty() => return Err(why),
                 Err(why) => failed.push((planned.plan.route.clone(), why)),
             }
         }
-        let subject = Subject::of(&prepared, &route);
+        let subject = Subject::of(&prepared, &route, &done);
         Ok(Written { subject, done, failed, at: Timestamp::now() })
     }
 
@@ -74,21 +91,22 @@ impl Pilot {
         planned: &Planned,
         mut record: ChangeRecord,
         progress: &UnboundedSender<Progress>,
-    ) -> Result<(ChangeRecord, Route), NotWritten> {
+    ) -> Result<(ChangeRecord, Route, Plan), NotWritten> {
         let mut plan = planned.plan.clone();
         let tell = |stage, words: String, fresh: Option<Route>| {
             let _ = progress.send(Progress { route: planned.plan.route.clone(), stage, words, fresh });
         };
         let noted = self.journal(&plan, |journal| journal.intent(&record))?;
         tell(Stage::Writing, noted.unwrap_or_else(|| plan.edits_in_words()), None);
+        let mut trouble = Trouble::default();
         for _ in 0..ATTEMPTS {
-            match self.attempt(&plan, &record, &planned.fresh).await {
+            match self.attempt(&plan, &record, planned, &mut trouble).await {
                 Attempt::Done(route) => {
                     let _ = self.journal.written(&record.id, route.generation);
                     self.leave_event(&record, &plan);
                     let words = format!("generation {}: {}", route.generation, plan.edits_in_words());
                     tell(Stage::Written, words, Some((*route).clone()));
-                    return Ok((record, *route));
+                    return Ok((record, *route, plan));
                 }
                 Attempt::Again(fresh_plan) => {
                     if fresh_plan.edits != plan.edits {
@@ -112,9 +130,13 @@ impl Pilot {
                 Attempt::Failed(why) => return Err(self.failed(&record, why)),
             }
         }
-        let words =
-            format!("tried {ATTEMPTS} times, and the route changed or could not be reached each time");
-        Err(self.failed(&record, NotWritten::Changed { words, fresh: None }))
+        let words = format!("tried {ATTEMPTS} times; the last answer was: {}", trouble.last);
+        let why = match trouble {
+            Trouble { unanswered: true, .. } => NotWritten::Unknown(words),
+            Trouble { unreachable: true, .. } => NotWritten::Unreachable(words),
+            Trouble { .. } => NotWritten::Changed { words, fresh: None },
+        };
+        Err(self.failed(&record, why))
     }
 
     fn failed(&self, record: &ChangeRecord, why: NotWritten) -> NotWritten {
@@ -137,18 +159,42 @@ impl Pilot {
         }
     }
 
-    async fn attempt(&self, plan: &Plan, record: &ChangeRecord, shown: &Route) -> Attempt {
-        let patch = json_patch(plan, &annotations(plan, record, shown));
-        let error = match self.writer.patch(&plan.route, &patch, false).await {
+    async fn attempt(
+        &self,
+        plan: &Plan,
+        record: &ChangeRecord,
+        planned: &Planned,
+        trouble: &mut Trouble,
+    ) -> Attempt {
+        let rollback = plan.effect == Effect::Rollback;
+        let annotations = annotations(plan, record, &planned.fresh);
+        let mut answer = self.writer.patch(&plan.route, &json_patch(plan, &annotations), false).await;
+        if rollback && let Err(WriteError::Invalid { .. } | WriteError::Denied { .. }) = answer {
+            // Our own trace must not stop it: the journal and the event hold the same.
+            answer = self.writer.patch(&plan.route, &json_patch(plan, &[]), false).await;
+        }
+        let error = match answer {
             Ok(route) => return Attempt::Done(Box::new(route)),
             Err(error) => error,
         };
-        let rollback = plan.effect == Effect::Rollback;
+        trouble.last = error.to_string();
         match error {
-            WriteError::Conflict => self.after_conflict(plan, record, shown).await,
-            WriteError::Unanswered { why } => self.after_silence(plan, record, why).await,
-            WriteError::Unreachable { why } if rollback => Attempt::Later(why),
+            WriteError::Conflict => self.after_conflict(plan, record, planned).await,
+            WriteError::Unanswered { why } => {
+                trouble.unanswered = true;
+                self.after_silence(plan, record, why).await
+            }
+            WriteError::Unreachable { why } if rollback => {
+                trouble.unreachable = true;
+                Attempt::Later(why)
+            }
             WriteError::Unreachable { why } => Attempt::Failed(NotWritten::Unreachable(why)),
+            WriteError::Forbidden { .. }
+                if rollback
+                    && (trouble.unreachable || trouble.unanswered || planned.dry_run == DryRun::Accepted) =>
+            {
+                Attempt::Later(error.to_string())
+            }
             WriteError::Forbidden { .. } => Attempt::Failed(NotWritten::Forbidden(error.to_string())),
             WriteError::NotFound => Attempt::Failed(NotWritten::Changed {
                 words: format!("route {} does not exist any more", plan.route),
@@ -158,7 +204,7 @@ impl Pilot {
         }
     }
 
-    async fn after_conflict(&self, plan: &Plan, record: &ChangeRecord, shown: &Route) -> Attempt {
+    async fn after_conflict(&self, plan: &Plan, record: &ChangeRecord, planned: &Planned) -> Attempt {
         let fresh = match self.cluster.get(&plan.route).await {
             Ok(fresh) => fresh,
             Err(trouble) if matches!(trouble.why, Why::NotFound) => {
@@ -182,12 +228,15 @@ impl Pilot {
             return Attempt::Again(Box::new(Plan { has_annotations: fresh.has_annotations, ..plan.clone() }));
         }
         if plan.effect != Effect::Rollback {
-            return changed(what_changed(shown, &fresh), fresh);
+            return changed(what_changed(&planned.fresh, &fresh), fresh);
         }
         let chosen = self.chosen_canaries();
         let chosen = chosen.get(&*fresh.uid).map(String::as_str);
         match crate::rollout::plan(&fresh, &plan.intent, &self.ladder.of(&fresh), chosen) {
-            Ok(plan) => Attempt::Again(Box::new(plan)),
+            Ok(again) if is_confirmed(&again, &planned.plan) => Attempt::Again(Box::new(again)),
+            Ok(_) => {
+                changed(format!("the backends changed: {}", what_changed(&planned.fresh, &fresh)), fresh)
+            }
             Err(Refusal::Nothing(words)) => changed(format!("somebody else did it: {words}"), fresh),
             Err(refusal) => changed(refusal.to_string(), fresh),
         }
@@ -204,6 +253,20 @@ impl Pilot {
         }
     }
 
+    /// Gives events that are still on their way a moment to arrive, before the program ends.
+    pub async fn finish(&self) {
+        let mut notes = std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner));
+        let all = async { while notes.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_NOTES, all).await;
+    }
+
+    /// Ends a change whose proof nobody waits for.
+    pub fn leave(&self, written: &Written) {
+        for (record, _) in &written.done {
+            let _ = self.journal.ended(&record.id, "written; the proof was not waited for");
+        }
+    }
+
     /// Best effort, beside the change: the journal and the annotation hold the same.
     fn leave_event(&self, record: &ChangeRecord, plan: &Plan) {
         let (cluster, route, uid) = (self.cluster.clone(), plan.route.clone(), plan.uid.clone());
@@ -214,7 +277,8 @@ impl Pilot {
         let reason = record.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
         let text = format!("{} by {}: {}{reason}", record.action, record.actor, plan.edits_in_words());
         let instance = format!("tidegate-{}", std::process::id());
-        tokio::spawn(async move {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.spawn(async move {
             let note = Note {
                 reason: "WeightsChanged",
                 action,
@@ -242,6 +306,12 @@ fn annotations<'a>(plan: &Plan, record: &ChangeRecord, shown: &Route) -> Vec<(&'
         all.push((ANNOTATION_CANARY, canary.name.to_string()));
     }
     all
+}
+
+/// Whether a plan made anew sends traffic nowhere that was not confirmed.
+fn is_confirmed(again: &Plan, confirmed: &Plan) -> bool {
+    let known = confirmed.gaining();
+    again.gaining().iter().all(|(backend, _)| known.iter().any(|(known, _)| known == backend))
 }
 
 pub(super) fn is_ours(route: &Route, record: &ChangeRecord) -> bool {

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::plan::{Edit, Plan};
 use crate::route::Route;
 
+/// What a rollback is called.
+const ROLLBACK: &str = "rollback";
+
 /// Weight of each backend by name, of one rule.
 pub type RuleWeights = BTreeMap<String, u32>;
 
@@ -87,14 +90,20 @@ impl ChangeRecord {
     #[must_use]
     pub fn newest(route: &Route) -> Option<Self> {
         let record: Self = serde_json::from_str(route.last_change.as_deref()?).ok()?;
-        (record.uid == *route.uid).then_some(record)
+        let weights = record.before.values().chain(record.after.values()).flat_map(RuleWeights::values);
+        let sane = weights.into_iter().all(|weight| *weight <= 1_000_000);
+        (record.uid == *route.uid && sane).then_some(record)
     }
 
     /// The backend that had more than half of the first changed rule before.
     #[must_use]
     pub fn previously_active(&self) -> Option<&str> {
+        if self.action == ROLLBACK {
+            // To go back again would be to return to what was just left.
+            return None;
+        }
         let weights = self.before.values().next()?;
-        let sum: u32 = weights.values().sum();
-        weights.iter().find(|(_, weight)| **weight > sum / 2).map(|(name, _)| name.as_str())
+        let sum: u64 = weights.values().copied().map(u64::from).sum();
+        weights.iter().find(|(_, weight)| u64::from(**weight) * 2 > sum).map(|(name, _)| name.as_str())
     }
 }

@@ -43,21 +43,22 @@ impl Demand {
 /// change that silences a backend, want the receiving backend's name typed.
 #[must_use]
 pub fn demand(plan: &Plan, gate: &Gate, readiness: &[(BackendRef, Readiness)]) -> Demand {
-    let gaining = plan.gaining();
-    let receiver = || gaining.first().map(|(backend, _)| backend.name.clone());
-    let nobody_ready = || {
-        !gaining.is_empty()
-            && gaining
-                .iter()
-                .all(|(backend, _)| readiness.iter().any(|(b, ready)| b == backend && ready.is_none_ready()))
+    let receiver = || plan.gaining().into_iter().next().map(|(backend, _)| backend.name);
+    let none_ready = |backend: &BackendRef| {
+        readiness.iter().any(|(b, ready)| b.same_object(backend) && ready.is_none_ready())
     };
+    // A rule in which all that gain would answer 503.
+    let dead_end =
+        || plan.edits.iter().find_map(|edit| edit.receivers().filter(|all| all.iter().all(none_ready)));
     let typed = match plan.effect {
-        Effect::Rollback | Effect::Retreat if nobody_ready() => true,
-        Effect::Rollback => false,
-        Effect::Advance if gate.verdict() == Verdict::Fail || gate.owner_refuses => true,
-        Effect::Advance | Effect::Retreat => !plan.silenced.is_empty(),
+        Effect::Rollback | Effect::Retreat => {
+            dead_end().and_then(|receivers| receivers.into_iter().next()).map(|backend| backend.name)
+        }
+        Effect::Advance if gate.verdict() == Verdict::Fail || gate.owner_refuses => receiver(),
+        Effect::Advance => None,
     };
-    match (typed.then(receiver).flatten(), gate.verdict()) {
+    let silences = plan.effect != Effect::Rollback && !plan.silenced.is_empty();
+    match (typed.or_else(|| silences.then(receiver).flatten()), gate.verdict()) {
         (Some(name), _) => Demand::Name(name),
         (None, Verdict::Hold | Verdict::NoData) => Demand::Reason,
         (None, _) => Demand::Yes,

@@ -71,12 +71,19 @@ impl Gate {
     #[must_use]
     pub fn words(&self) -> String {
         let worst = self.verdict();
+        let of = |name: &str| self.checks.iter().find(|check| check.name == name);
+        if worst == Verdict::Pass {
+            // What a person wants to know of a pass is whether errors were judged, and by what.
+            return match (of("errors"), of("endpoints")) {
+                (Some(errors), _) if errors.verdict == Verdict::Pass => errors.words.clone(),
+                (Some(errors), Some(endpoints)) => {
+                    format!("{}; errors not judged: {}", endpoints.words, errors.words)
+                }
+                _ => String::new(),
+            };
+        }
         let mut words: Vec<&str> =
             self.checks.iter().filter(|c| c.verdict == worst).map(|c| c.words.as_str()).collect();
-        if worst == Verdict::Pass {
-            // The last check is the one with the numbers.
-            words = words.pop().into_iter().collect();
-        }
         words.dedup();
         words.join("; ")
     }
@@ -120,6 +127,8 @@ pub struct ErrorCount {
     pub requests: f64,
     /// Those of them that failed.
     pub errors: f64,
+    /// The time over which they were counted, in seconds.
+    pub seconds: f64,
     /// Age of the newest sample in seconds, if there is any.
     pub age_seconds: Option<f64>,
     /// The scrape interval in seconds, as measured.
@@ -161,6 +170,7 @@ pub fn gate(input: &GateInput<'_>) -> Gate {
             owned(input.route, owner),
             freshness(input),
             errors(input),
+            latency(),
         ],
         owner_refuses: owner == OwnerRule::Refuse,
     }
@@ -180,9 +190,8 @@ fn accepted(route: &Route) -> Check {
 
 fn endpoints(input: &GateInput<'_>) -> Check {
     let name = "endpoints";
-    let gaining = gaining(input.plan);
     let mut worst = Check { name, verdict: Verdict::NotApplicable, words: "no backend gains".to_owned() };
-    for backend in &gaining {
+    for backend in &input.plan.advancing {
         let found = input.readiness.iter().find(|(b, _)| b == backend).map(|(_, readiness)| readiness);
         let (verdict, words) = match found {
             Some(Readiness::Known { ready: 0, .. }) => {
@@ -210,27 +219,17 @@ fn owned(route: &Route, rule: OwnerRule) -> Check {
     Check { name: "owner", verdict, words }
 }
 
-/// The backends whose gain makes the change an advance.
-fn gaining(plan: &Plan) -> Vec<BackendRef> {
-    let gaining = plan.gaining().into_iter().map(|(backend, _)| backend);
-    match &plan.canary {
-        Some(canary) => gaining.filter(|backend| backend.same_object(canary)).collect(),
-        None => gaining.collect(),
-    }
-}
-
-/// Whether the gaining backend has traffic now that could be judged.
+/// Whether an advancing backend has traffic now that could be judged.
 fn is_running(plan: &Plan) -> bool {
-    let gaining = gaining(plan);
     plan.changes().any(|change| {
         let pairs = change.backends.iter().zip(&change.before);
-        pairs.into_iter().any(|(backend, before)| *before > 0 && gaining.contains(backend))
+        pairs.into_iter().any(|(backend, before)| *before > 0 && plan.advancing.contains(backend))
     })
 }
 
 fn freshness(input: &GateInput<'_>) -> Check {
     let (verdict, words) = match &input.counted {
-        _ if !is_running(input.plan) => (Verdict::NotApplicable, "no traffic yet".to_owned()),
+        _ if !is_running(input.plan) => (Verdict::NotApplicable, "no traffic now".to_owned()),
         Err(why) => (Verdict::NoData, why.clone()),
         Ok(ErrorCount { age_seconds: None, .. }) => {
             (Verdict::NoData, "no samples of this backend".to_owned())
@@ -249,7 +248,11 @@ fn freshness(input: &GateInput<'_>) -> Check {
 
 fn errors(input: &GateInput<'_>) -> Check {
     let (verdict, words) = match &input.counted {
-        _ if !is_running(input.plan) => (Verdict::NotApplicable, "no traffic yet".to_owned()),
+        // Errors of a moment ago are no reason to start again.
+        Ok(counted) if !is_running(input.plan) && judge_errors(counted).0 == Verdict::Fail => {
+            (Verdict::Hold, format!("before it was drained, {}", judge_errors(counted).1))
+        }
+        _ if !is_running(input.plan) => (Verdict::NotApplicable, "no traffic now".to_owned()),
         Err(why) => (Verdict::NoData, why.clone()),
         Ok(counted) if counted.requests <= 0.0 => {
             (Verdict::NoData, "no request has reached this backend".to_owned())
@@ -259,12 +262,19 @@ fn errors(input: &GateInput<'_>) -> Check {
     Check { name: "errors", verdict, words }
 }
 
+/// Said aloud, since a pass that is silent on latency reads as if it were fine.
+fn latency() -> Check {
+    let words = "not judged by this version: compare p99 yourself".to_owned();
+    Check { name: "latency", verdict: Verdict::NotApplicable, words }
+}
+
 fn judge_errors(counted: &ErrorCount) -> (Verdict, String) {
-    let ErrorCount { requests, errors, .. } = *counted;
+    let ErrorCount { requests, errors, seconds, .. } = *counted;
     let Interval { lo, hi } = counted.interval();
     let seen = format!(
-        "{errors:.0} of {requests:.0} requests failed ({:.2} %, {:.2} to {:.2} %)",
-        errors / requests * 100.0,
+        "{:.2} % of {requests:.0} requests failed in {:.0} min ({errors:.0}; {:.2} to {:.2} %)",
+        if requests > 0.0 { errors / requests * 100.0 } else { 0.0 },
+        (seconds / 60.0).ceil(),
         lo * 100.0,
         hi * 100.0
     );

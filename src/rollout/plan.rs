@@ -104,6 +104,24 @@ pub enum Edit {
 }
 
 impl Edit {
+    /// The backends that gain by it; `None` where none does.
+    #[must_use]
+    pub fn receivers(&self) -> Option<Vec<BackendRef>> {
+        match self {
+            Self::Weights(change) => {
+                let gains = |index: &usize| {
+                    let (before, after) = change.shares(*index);
+                    after.unwrap_or(0.0) > before.unwrap_or(0.0)
+                };
+                let gaining = (0..change.backends.len()).filter(gains);
+                let all: Vec<_> = gaining.filter_map(|index| change.backends.get(index).cloned()).collect();
+                (!all.is_empty()).then_some(all)
+            }
+            Self::Redirect { to, .. } => Some(vec![to.clone()]),
+            Self::Unmirror { .. } => None,
+        }
+    }
+
     /// Index of the rule it is in.
     #[must_use]
     pub fn rule(&self) -> usize {
@@ -142,6 +160,8 @@ pub struct Plan {
     pub edits: Vec<Edit>,
     /// What that does.
     pub effect: Effect,
+    /// The backends whose rise makes it an advance.
+    pub advancing: Vec<BackendRef>,
     /// The canary of the split, as far as roles are known.
     pub canary: Option<BackendRef>,
     /// Backends that fall from some traffic to none, other than the target of a rollback.

@@ -1,11 +1,11 @@
 //! From an intent and a fresh route to a plan.
 
-use super::effect::{effect, silenced};
+use super::effect::{advancing, silenced};
 use super::ladder::{Ladder, Stage};
 use super::plan::{Direction, Edit, Effect, Intent, Plan, Refusal, RuleChange};
-use super::roles::{Roles, roles};
+use super::roles::{Role, Roles, is_one_object, roles};
 use super::weights::set_share;
-use crate::route::{BackendRef, Route, Rule, weight_sum};
+use crate::route::{Backend, BackendRef, Route, Rule, weight_sum};
 
 /// Plans `intent` on `route`. `chosen` is the canary that a person named on this machine, if any.
 ///
@@ -60,12 +60,15 @@ fn step(
         }
     }
     edits.sort_by_key(|edit| edit.rule() != index);
-    Ok(finish(route, intent, edits, Some(canary), notes))
+    // What the canary gives up, the others share out as they stood: nobody else advances.
+    let others = |backend: &BackendRef| !backend.same_object(&canary);
+    Ok(finish(route, intent, edits, Some(canary.clone()), others, notes))
 }
 
 fn canary_of(rule: &Rule, known: &Roles, asked: Option<&str>) -> Result<BackendRef, Refusal> {
     let names = || rule.backends.iter().map(|b| b.to.name.to_string()).collect::<Vec<_>>();
     let index = match asked {
+        Some(name) if !is_one_object(rule, name) => return Err(Refusal::AmbiguousBackend(name.to_owned())),
         Some(name) => rule.backends.iter().position(|b| &*b.to.name == name),
         None if known.guessed() => None,
         None => known.canary(),
@@ -193,8 +196,12 @@ fn set(
     }
     edits.sort_by_key(|edit| edit.rule() != index);
     let known = roles(route, index, chosen);
-    let canary = known.canary().filter(|_| !known.guessed()).and_then(|i| rule.backends.get(i));
-    Ok(finish(route, intent, edits, canary.map(|b| b.to.clone()), Vec::new()))
+    let at = |index: Option<usize>| {
+        index.filter(|_| !known.guessed()).and_then(|i| rule.backends.get(i)).map(|b| b.to.clone())
+    };
+    let stable = at(known.index(Role::Stable));
+    let is_stable = |backend: &BackendRef| stable.as_ref().is_some_and(|stable| stable == backend);
+    Ok(finish(route, intent, edits, at(known.canary()), is_stable, Vec::new()))
 }
 
 fn drain(
@@ -210,12 +217,19 @@ fn drain(
         let (weight, _) = share_of(rule, from);
         let others = rule.backends.iter().any(|b| !b.to.same_object(from));
         if weight > 0 && others {
-            let receiver = rule
-                .backends
-                .iter()
-                .position(|b| b.to.same_object(into))
-                .or_else(|| rule.backends.iter().position(|b| !b.to.same_object(from)));
-            edits.push(Edit::Weights(change_share(route, index, rule, from, 0, receiver, &mut notes)?));
+            match drained(route, index, rule, from, into, &mut notes) {
+                Some(change) => edits.push(Edit::Weights(change)),
+                None => notes.push(format!(
+                    "rule {} is left as it is: nobody but {from} has traffic there, and {into} is not in it",
+                    route.rule_label(index)
+                )),
+            }
+        } else if weight > 0 && other_paths && into.namespace != route.id.namespace {
+            // Nobody has granted this route a reference to it: the rule would answer 500.
+            notes.push(format!(
+                "rule {} is left as it is: {into} is in another namespace",
+                route.rule_label(index)
+            ));
         } else if weight > 0 && other_paths {
             edits.extend(rule.backends.iter().enumerate().map(|(backend, b)| Edit::Redirect {
                 rule: index,
@@ -241,10 +255,28 @@ fn drain(
             "{from} gets no traffic from the splits of this route already"
         )));
     }
-    let mut plan = finish(route, intent, edits, Some(from.clone()), notes);
+    let mut plan = finish(route, intent, edits, Some(from.clone()), |_| true, notes);
     plan.effect = Effect::Rollback;
     plan.silenced.retain(|backend| !backend.same_object(from));
     Ok(plan)
+}
+
+/// The rule without `from`; `None` where nobody else has traffic and `into` cannot take it.
+fn drained(
+    route: &Route,
+    index: usize,
+    rule: &Rule,
+    from: &BackendRef,
+    into: &BackendRef,
+    notes: &mut Vec<String>,
+) -> Option<RuleChange> {
+    let receiver = rule.backends.iter().position(|b| b.to.same_object(into));
+    change_share(route, index, rule, from, 0, receiver, notes).ok().or_else(|| {
+        // Proportions that no total up to the maximum can keep stay exact when the others are not touched.
+        let weight = |b: &Backend| if b.to.same_object(from) { 0 } else { b.weight };
+        let after: Vec<u32> = rule.backends.iter().map(weight).collect();
+        after.iter().any(|weight| *weight > 0).then(|| rule_change(route, index, rule, after))
+    })
 }
 
 fn finish(
@@ -252,9 +284,11 @@ fn finish(
     intent: &Intent,
     edits: Vec<Edit>,
     canary: Option<BackendRef>,
+    stable: impl Fn(&BackendRef) -> bool,
     notes: Vec<String>,
 ) -> Plan {
-    let effect = effect(&edits, canary.as_ref());
+    let advancing = advancing(&edits, canary.as_ref(), stable);
+    let effect = if advancing.is_empty() { Effect::Retreat } else { Effect::Advance };
     let silenced = silenced(&edits);
     let silenced = match &canary {
         // Taking a known canary to 0 is what a rollback does, whatever key did it.
@@ -269,6 +303,7 @@ fn finish(
         intent: intent.clone(),
         edits,
         effect,
+        advancing,
         canary,
         silenced,
         notes,

@@ -9,6 +9,8 @@ use super::interval::{interval, needed};
 const POWER_MISS: f64 = 0.001;
 /// Level of the share test, 0.1 % for four runs.
 const ALPHA_SHARE: f64 = 0.001 / 4.0;
+/// Probability with which it would have been seen, to say that traffic follows.
+const FOLLOWS_MISS: f64 = 0.05;
 /// Fewest scrapes after settling.
 const FEWEST_SCRAPES: u32 = 2;
 
@@ -26,6 +28,8 @@ pub struct Observed {
     pub requests: Vec<f64>,
     /// Scrapes since then.
     pub scrapes: u32,
+    /// How often the count was started again. Each start is another try, so it must show twice as much.
+    pub restarts: u32,
 }
 
 /// What the counts say.
@@ -54,17 +58,32 @@ pub enum Finding {
     /// The declared split is served.
     Proven(String),
     /// Something else is served.
-    Contradicted(String),
+    Contradicted {
+        /// In words.
+        words: String,
+        /// The share that a drained backend still got: a clean count must be able to show it gone.
+        leak: Option<f64>,
+    },
 }
 
 /// Requests of the split after which zero hits on a backend whose share was `old` are a proof: the smallest n
 /// with `(1 − old)^n ≤ 0.001`. 66 from 10 %, 135 from 5 %, 688 from 1 %.
 #[must_use]
 pub fn requests_for_power(old: f64) -> f64 {
+    requests_to_miss(old, POWER_MISS)
+}
+
+/// The smallest n with `(1 − old)^n ≤ miss`.
+fn requests_to_miss(old: f64, miss: f64) -> f64 {
     if old >= 1.0 {
         return 1.0;
     }
-    (POWER_MISS.ln() / (-old).ln_1p()).ceil()
+    (miss.ln() / (-old).ln_1p()).ceil()
+}
+
+/// A level shared out over starts: the whole is spent once, however often the count starts again.
+fn spent(level: f64, restarts: u32) -> f64 {
+    level / 2.0_f64.powi(i32::try_from(restarts).unwrap_or(i32::MAX).min(500))
 }
 
 /// Judges `claim` by what was observed.
@@ -89,12 +108,11 @@ fn drained(claim: &Claim) -> Vec<(usize, f64)> {
 fn judge_drained(drained: &[(usize, f64)], observed: &Observed, total: f64) -> Finding {
     let hits: f64 = drained.iter().filter_map(|(i, _)| observed.requests.get(*i)).sum();
     if hits > 0.0 {
-        return Finding::Contradicted(format!(
-            "{hits:.0} of {total:.0} requests still reached the drained backend"
-        ));
+        let words = format!("{hits:.0} of {total:.0} requests still reached the drained backend");
+        return Finding::Contradicted { words, leak: Some(hits / total) };
     }
     let smallest = drained.iter().map(|(_, old)| *old).fold(1.0, f64::min);
-    let needed = requests_for_power(smallest);
+    let needed = requests_to_miss(smallest, spent(POWER_MISS, observed.restarts));
     let leak = 1.0 - 0.01_f64.powf(1.0 / total);
     if total >= needed && observed.scrapes >= FEWEST_SCRAPES {
         let leak = leak * 100.0;
@@ -104,7 +122,7 @@ fn judge_drained(drained: &[(usize, f64)], observed: &Observed, total: f64) -> F
         ));
     }
     let words = format!("0 of {total:.0} requests reached the drained backend");
-    if observed.scrapes >= 1 {
+    if observed.scrapes >= 1 && total >= requests_to_miss(smallest, spent(FOLLOWS_MISS, observed.restarts)) {
         Finding::Follows { seen: total, needed, words }
     } else {
         Finding::Undecided { seen: total, needed, words }
@@ -115,7 +133,7 @@ fn judge_moved(claim: &Claim, observed: &Observed, total: f64) -> Finding {
     // Of two backends one tells the other, so only one is tested.
     let tested = if claim.shares.len() == 2 { 1 } else { claim.shares.len() };
     #[expect(clippy::cast_precision_loss, reason = "at most 16 backends")]
-    let alpha = ALPHA_SHARE / tested as f64;
+    let alpha = spent(ALPHA_SHARE, observed.restarts) / tested as f64;
     let mut all_moved = true;
     let mut all_follow = true;
     let mut most_needed: f64 = 0.0;
@@ -137,7 +155,7 @@ fn judge_moved(claim: &Claim, observed: &Observed, total: f64) -> Finding {
         if seen.lo > new + tolerance || seen.hi < new - tolerance {
             let old_fits = seen.lo <= *old && *old <= seen.hi;
             let why = if old_fits { "not moved" } else { "neither the old split nor the new one" };
-            return Finding::Contradicted(format!("{why}: {share}"));
+            return Finding::Contradicted { words: format!("{why}: {share}"), leak: None };
         }
         let past = |point: f64| if new > old { seen.lo > point } else { seen.hi < point };
         let consistent = new - close <= seen.lo && seen.hi <= new + close;
@@ -163,7 +181,7 @@ mod tests {
     use super::*;
 
     fn seen(requests: &[f64], scrapes: u32) -> Observed {
-        Observed { requests: requests.to_vec(), scrapes }
+        Observed { requests: requests.to_vec(), scrapes, restarts: 0 }
     }
 
     #[test]
@@ -180,8 +198,17 @@ mod tests {
         );
         assert!(matches!(judge(&claim, &seen(&[66.0, 0.0], 2)), Finding::Proven(_)));
         assert!(!matches!(judge(&claim, &seen(&[66.0, 0.0], 1)), Finding::Proven(_)));
-        assert!(matches!(judge(&claim, &seen(&[6000.0, 1.0], 9)), Finding::Contradicted(_)));
+        assert!(matches!(
+            judge(&claim, &seen(&[6000.0, 1.0], 9)),
+            Finding::Contradicted { leak: Some(_), .. }
+        ));
         assert_eq!(judge(&claim, &seen(&[0.0, 0.0], 9)), Finding::NoTraffic);
+        assert!(
+            matches!(judge(&claim, &seen(&[9.0, 0.0], 9)), Finding::Undecided { .. }),
+            "nine show nothing"
+        );
+        let again = Observed { restarts: 1, ..seen(&[66.0, 0.0], 9) };
+        assert!(!matches!(judge(&claim, &again), Finding::Proven(_)), "a second try must show more");
     }
 
     #[test]
@@ -192,7 +219,7 @@ mod tests {
         assert!(matches!(judge(&claim, &seen(&[2745.0, 305.0], 5)), Finding::Proven(_)));
         let not_moved = judge(&claim, &seen(&[2850.0, 150.0], 5));
         assert!(
-            matches!(&not_moved, Finding::Contradicted(why) if why.starts_with("not moved")),
+            matches!(&not_moved, Finding::Contradicted { words, .. } if words.starts_with("not moved")),
             "{not_moved:?}"
         );
     }

@@ -1,6 +1,6 @@
 //! Which backend is the canary, and how sure that is.
 
-use crate::route::{Owner, Route, weight_sum};
+use crate::route::{Owner, Route, Rule, weight_sum};
 
 /// What a backend is in its split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub fn roles(route: &Route, rule: usize, chosen: Option<&str>) -> Roles {
     };
     let names: Vec<&str> = rule.backends.iter().map(|b| &*b.to.name).collect();
 
-    if let Some(canary) = route.canary.as_deref().filter(|name| names.contains(name)) {
+    if let Some(canary) = route.canary.as_deref().filter(|name| is_one_object(rule, name)) {
         return with_canary(&names, canary, RoleSource::Annotation);
     }
     let by_suffix = names.iter().copied().find(|name| name.ends_with("-canary"));
@@ -115,7 +115,7 @@ pub fn roles(route: &Route, rule: usize, chosen: Option<&str>) -> Roles {
             return Roles { of: vec![None, None], source: RoleSource::Weights };
         }
     }
-    if let Some(canary) = chosen.filter(|name| names.contains(name)) {
+    if let Some(canary) = chosen.filter(|name| is_one_object(rule, name)) {
         return with_canary(&names, canary, RoleSource::Chosen);
     }
     if let Some(canary) = hinted(&names) {
@@ -123,6 +123,12 @@ pub fn roles(route: &Route, rule: usize, chosen: Option<&str>) -> Roles {
     }
     let lightest = rule.backends.iter().rev().min_by_key(|b| b.weight).map(|b| &*b.to.name);
     with_canary(&names, lightest.unwrap_or_default(), RoleSource::Weights)
+}
+
+/// Whether `name` stands for one object in this rule: the same name may be there from two namespaces.
+pub(super) fn is_one_object(rule: &Rule, name: &str) -> bool {
+    let mut named = rule.backends.iter().map(|b| &b.to).filter(|to| &*to.name == name);
+    named.next().is_some_and(|first| named.all(|other| other.same_object(first)))
 }
 
 fn with_canary(names: &[&str], canary: &str, source: RoleSource) -> Roles {

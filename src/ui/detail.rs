@@ -16,6 +16,7 @@ use super::routes::{plain, too_many_errors, trend, version};
 use super::theme::Role;
 use super::words;
 use crate::app::{App, Change, Observed, Shown, Split};
+use crate::cluster::Scope;
 use crate::metrics::{BackendHistory, Series};
 use crate::pilot::{Ending, Stage};
 use crate::rollout::{ChangeRecord, RuleWeights};
@@ -271,13 +272,23 @@ fn parent(view: &ParentView<'_>, route: &Route) -> String {
     }
 }
 
+/// Cells from which on all stages of a change fit on a line.
+const WHOLE_LADDER: usize = 100;
+
 /// The ladder of a change's stages, and what is seen.
 fn change_lines(change: &Change, room: usize, look: &Look) -> Vec<Line<'static>> {
     let stages = [Stage::Writing, Stage::Written, Stage::Observed, Stage::TrafficFollows, Stage::Proven];
     let mut line = vec![label("change", look), look.span(Role::Text, format!("{}  ", change.what))];
     let unproven = change.ended.as_ref().is_some_and(|ending| !matches!(ending, Ending::Proven(_)));
+    // Where there is no room for all, the stage that was reached, and how many there are.
+    let narrow = room < WHOLE_LADDER;
     for (place, stage) in stages.into_iter().enumerate() {
-        if place > 0 {
+        if narrow && stage != change.stage {
+            continue;
+        }
+        if narrow {
+            line.push(look.span(Role::Muted, format!("{}/{} ", place + 1, stages.len())));
+        } else if place > 0 {
             line.push(look.span(Role::Border, " > "));
         }
         let style = match stage.cmp(&change.stage) {
@@ -290,6 +301,10 @@ fn change_lines(change: &Change, room: usize, look: &Look) -> Vec<Line<'static>>
         let word =
             if stage == change.stage { format!("[{}]", stage.word()) } else { stage.word().to_owned() };
         line.push(Span::styled(word, style));
+    }
+    if let Some(ending) = change.ended.as_ref().filter(|_| narrow) {
+        let sign = words::ending(ending, look);
+        line.push(look.span(sign.role, format!("  {} {}", sign.glyph, ending.word())));
     }
     let mut all = vec![Line::from(line)];
     let (role, text) = match &change.ended {
@@ -357,7 +372,8 @@ fn moved(route: &Route, record: &ChangeRecord) -> String {
 fn paths(app: &App, split: &Split<'_>, look: &Look) -> Line<'static> {
     let paths = app.other_paths(split);
     let words = match paths.first() {
-        None => look.span(Role::Muted, "no other path leads to these backends"),
+        None if app.scope == Scope::All => look.span(Role::Muted, "no other path leads to these backends"),
+        None => look.span(Role::Muted, "no other path in this namespace leads to these backends"),
         Some(first) if paths.len() == 1 => look.span(Role::Text, format!("1 other path: {first}")),
         Some(first) => look.span(Role::Text, format!("{} other paths: {first}, ...", paths.len())),
     };

@@ -11,7 +11,7 @@ use super::theme::Role;
 use super::words;
 use crate::app::{App, ChangeDialog, REASONS, Ready, Step, What, wrap};
 use crate::pilot::Prepared;
-use crate::rollout::{Demand, Effect, Intent, Plan, Verdict};
+use crate::rollout::{Demand, Edit, Effect, Intent, Plan, Verdict};
 use crate::route::BackendRef;
 
 /// Cells of the labels on the left.
@@ -172,6 +172,14 @@ fn destination(prepared: &Prepared, plan: &Plan, look: &Look) -> Line<'static> {
     let nobody =
         gaining.iter().all(|(backend, _)| ready_of(prepared, backend).is_some_and(|(ready, _)| ready == 0));
     let mut line = Vec::new();
+    let dead = |edit: &Edit| {
+        let receivers = edit.receivers().unwrap_or_default();
+        let none = |backend: &BackendRef| ready_of(prepared, backend).is_some_and(|(ready, _)| ready == 0);
+        !receivers.is_empty() && receivers.iter().all(none)
+    };
+    if !nobody && prepared.planned.iter().flat_map(|planned| &planned.plan.edits).any(dead) {
+        line.push(look.span(Role::Bad, "503 IN ONE RULE   "));
+    }
     if nobody {
         let whom = if all { "ALL".to_owned() } else { percent.clone() };
         line.push(look.span(Role::Bad, format!("0 READY -> 503 FOR {whom}   ")));
@@ -185,6 +193,10 @@ fn destination(prepared: &Prepared, plan: &Plan, look: &Look) -> Line<'static> {
     line.push(look.span(colour, to.to_string()));
     let ready = if nobody { String::new() } else { readiness(prepared, to) };
     line.push(look.span(Role::Text, format!("  {}  {ready}", version(prepared, to))));
+    match prepared.planned.len() - 1 {
+        0 => {}
+        more => line.push(look.span(Role::Warn, format!("  +{more} more routes"))),
+    }
     Line::from(line)
 }
 

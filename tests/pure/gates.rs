@@ -23,7 +23,7 @@ fn ready(stable: u32, canary: u32) -> Vec<(BackendRef, Readiness)> {
 }
 
 fn counted(requests: f64, errors: f64) -> ErrorCount {
-    ErrorCount { requests, errors, age_seconds: Some(2.0), interval_seconds: Some(2.0) }
+    ErrorCount { requests, errors, seconds: 600.0, age_seconds: Some(2.0), interval_seconds: Some(2.0) }
 }
 
 fn step(doc: &Value) -> (Route, Plan) {
@@ -83,8 +83,7 @@ fn no_numbers_and_old_numbers_are_no_data() {
     assert!(!demand.met_by(&Confirmation::default()));
     assert!(!demand.met_by(&Confirmation { reason: Some("  ".into()), typed: None }));
     assert!(demand.met_by(&Confirmation { reason: Some("low traffic".into()), typed: None }));
-    let old =
-        ErrorCount { requests: 500.0, errors: 0.0, age_seconds: Some(6.5), interval_seconds: Some(2.0) };
+    let old = ErrorCount { age_seconds: Some(6.5), ..counted(500.0, 0.0) };
     assert_eq!(judged(&change, &ready(3, 3), Ok(old)).0.verdict(), Verdict::NoData);
     let first = step(&accepted(document(&json!([split(100, 0)]))));
     let verdict = judged(&first, &ready(3, 3), Err("nothing".into())).0.verdict();
@@ -140,4 +139,25 @@ fn the_last_stage_wants_the_receiver_typed() {
         judged(&change, &ready(3, 3), Ok(counted(5000.0, 0.0))).1,
         Demand::Name("checkout-canary".into())
     );
+}
+
+#[test]
+fn a_rule_that_would_answer_503_wants_a_name_though_another_does_not() {
+    let doc = document(&json!([split(90, 10), {"backendRefs": [
+        super::backend("checkout-old", 1), super::backend("checkout-canary", 9)]}]));
+    let change = rollback(&doc);
+    let mut readiness = ready(3, 3);
+    readiness
+        .push((BackendRef::service("shop", "checkout-old", 8080), Readiness::Known { ready: 0, total: 0 }));
+    assert_eq!(judged(&change, &readiness, Err(String::new())).1, Demand::Name("checkout-old".into()));
+}
+
+#[test]
+fn errors_of_a_moment_ago_hold_a_new_start() {
+    let doc = accepted(document(&json!([split(100, 0)])));
+    let (gate, _) = judged(&step(&doc), &ready(3, 3), Ok(counted(1000.0, 300.0)));
+    assert_eq!(gate.verdict(), Verdict::Hold);
+    assert!(gate.words().contains("before it was drained"), "{}", gate.words());
+    let (gate, _) = judged(&step(&doc), &ready(3, 3), Err("no Prometheus".into()));
+    assert!(gate.words().contains("errors not judged"), "{}", gate.words());
 }

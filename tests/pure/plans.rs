@@ -235,3 +235,37 @@ fn what_a_rollback_drains_is_known_or_asked() {
     let hints = json!([{"backendRefs": [backend("app-v1", 90), backend("app-v2", 10)]}]);
     assert_eq!(target(hints, None), "ask 2");
 }
+
+#[test]
+fn a_backend_that_was_never_active_advances_whoever_gives() {
+    let three = json!([{"backendRefs": [backend("checkout-stable", 95), backend("new", 0), backend("checkout-canary", 5)]}]);
+    let route = route(&document(&three));
+    let effect = |weights: &[(&str, u32)]| planned(&route, &set(weights)).unwrap().effect;
+    assert_eq!(effect(&[("checkout-stable", 5), ("new", 90), ("checkout-canary", 5)]), Effect::Advance);
+    assert_eq!(effect(&[("checkout-stable", 96), ("new", 0), ("checkout-canary", 4)]), Effect::Retreat);
+}
+
+#[test]
+fn a_rollback_never_fails_for_the_sake_of_proportions_nor_wakes_a_parked_backend() {
+    let full = json!([{"backendRefs": [backend("checkout-stable", 1_000_000), backend("b", 1_000_000), backend("c", 1),
+        backend("checkout-canary", 1_000_000)]}]);
+    let doc = document(&full);
+    let plan = planned(&route(&doc), &drain(false)).unwrap();
+    assert_eq!(weights(&patched(&doc, &plan, &[])), [[1_000_000, 1_000_000, 1, 0]]);
+    let parked =
+        json!([split(90, 10), {"backendRefs": [backend("parked", 0), backend("checkout-canary", 100)]}]);
+    let doc = document(&parked);
+    let plan = planned(&route(&doc), &drain(false)).unwrap();
+    assert_eq!(weights(&patched(&doc, &plan, &[])), [vec![100, 0], vec![0, 100]]);
+    let canary = BackendRef::service("shop", "checkout-canary", 8080);
+    assert_eq!(remaining_paths(&[&plan], &canary, [&route(&doc)]).len(), 1, "and the path is named");
+}
+
+#[test]
+fn a_name_from_two_namespaces_is_no_role() {
+    let other = json!({"name": "checkout-canary", "namespace": "else", "port": 8080, "weight": 5});
+    let mut doc = document(&json!([{"backendRefs": [backend("checkout-canary", 95), other]}]));
+    doc["metadata"]["annotations"] = json!({"tidegate.dev/canary": "checkout-canary"});
+    let said = Intent::Step { rule: 0, direction: Direction::Next, canary: Some("checkout-canary".into()) };
+    assert!(matches!(planned(&route(&doc), &said), Err(Refusal::AmbiguousBackend(_))));
+}

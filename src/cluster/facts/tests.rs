@@ -111,7 +111,9 @@ async fn each_part_may_be_unknown_by_itself() {
 #[tokio::test]
 async fn no_service_and_no_kind_of_service() {
     let (_, cluster) = FakeServer::start(|_| Answer::Say(404, status_json(404, "NotFound", "not found")));
-    assert_eq!(&*cluster.facts(&canary()).await.endpoints.unwrap_err(), "there is no Service shop/canary");
+    let facts = cluster.facts(&canary()).await;
+    assert_eq!(facts.endpoints, Ok(Endpoints { ready: 0, total: 0 }), "nobody would answer");
+    assert_eq!(&*facts.pods.unwrap_err(), "there is no Service shop/canary");
     let pool = BackendRef { kind: "InferencePool".into(), group: "x".into(), ..canary() };
     assert!(cluster.facts(&pool).await.pods.unwrap_err().starts_with("InferencePool is no Service"));
 }
