@@ -109,15 +109,17 @@ impl Pilot {
             match telling.hear(finding) {
                 Heard::Proven(words) => match standing {
                     Standing::Firm => {
-                        let unseen =
-                            subject.unseen.iter().map(|unseen| format!("; {unseen}")).collect::<String>();
-                        return telling.proven(words + &unseen);
+                        let words = match &subject.unseen {
+                            Some(unseen) => format!("{words}; {unseen}"),
+                            None => words,
+                        };
+                        return telling.proven(words);
                     }
                     Standing::Behind(why) | Standing::Superseded(why) if waited >= limit => {
                         return Ending::Unproven(format!("{why}; {words}"));
                     }
                     Standing::Behind(why) | Standing::Superseded(why) => {
-                        telling.tell(format!("{why}; {words}"))
+                        telling.tell(format!("{why}; {words}"));
                     }
                 },
                 Heard::NotYet(words) if waited >= limit + self.timing.watch_on => {
