@@ -11,7 +11,9 @@ use crate::route::BackendRef;
 /// What rates in rows are taken over.
 pub const WINDOW: Duration = Duration::from_mins(1);
 /// How often they are asked for.
-pub(super) const REFRESH: Duration = Duration::from_secs(5);
+const REFRESH: Duration = Duration::from_secs(5);
+/// How often where no request flows at all.
+const QUIET_REFRESH: Duration = Duration::from_secs(10);
 /// After a change, this long the window holds requests of the old split: the window and the time to settle.
 pub(super) const SETTLING: Duration = Duration::from_secs(75);
 /// Distance of the values of a sparkline, and how many there are: ten minutes.
@@ -29,6 +31,8 @@ pub struct BackendNumbers {
     pub at: Duration,
     /// When the server evaluated them.
     evaluated_at: Timestamp,
+    /// Two refreshes, as they were when these came.
+    fresh_for: Duration,
     /// The past.
     pub series: BackendHistory,
 }
@@ -45,13 +49,19 @@ impl BackendNumbers {
     /// Whether they are older than two refreshes, and are to be drawn so.
     #[must_use]
     pub fn is_stale(&self, now: Duration) -> bool {
-        self.age(now) > REFRESH * 2
+        self.age(now) > self.fresh_for
     }
 
     fn new() -> Self {
         let series = || Series::new(STEP, CAPACITY);
         let series = BackendHistory { requests_per_second: series(), error_rate: series(), p99: series() };
-        Self { latest: None, at: Duration::ZERO, evaluated_at: Timestamp::UNIX_EPOCH, series }
+        Self {
+            latest: None,
+            at: Duration::ZERO,
+            evaluated_at: Timestamp::UNIX_EPOCH,
+            fresh_for: REFRESH * 2,
+            series,
+        }
     }
 }
 
@@ -68,6 +78,8 @@ pub struct NumbersState {
     pub warning: Option<String>,
     /// Whether an answer has ever come.
     pub answered: bool,
+    /// The pause until the next question, where it is another than usual: nothing flows.
+    pause: Option<Duration>,
     backends: HashMap<BackendRef, BackendNumbers>,
     history_asked: HashSet<BackendRef>,
     pub(super) in_flight: bool,
@@ -77,6 +89,11 @@ pub struct NumbersState {
 impl NumbersState {
     pub(super) fn new(has_source: bool) -> Self {
         Self { has_source, ..Self::default() }
+    }
+
+    /// How long to wait before they are asked for again.
+    pub(super) fn refresh(&self) -> Duration {
+        self.pause.unwrap_or(REFRESH)
     }
 
     /// The numbers of a backend; `None` if nobody has asked yet.
@@ -104,12 +121,18 @@ impl NumbersState {
         self.failing = None;
         self.answered = true;
         self.warning = snapshot.warnings.first().cloned();
+        let flows = |backend: &BackendRef| {
+            snapshot.get(backend).is_some_and(|numbers| numbers.requests_per_second.unwrap_or(0.0) > 0.0)
+        };
+        self.pause = (!asked.iter().any(flows)).then_some(QUIET_REFRESH);
+        let refresh = self.refresh();
         for backend in asked {
             let latest = snapshot.get(backend).copied();
             let known = self.backends.entry(backend.clone()).or_insert_with(BackendNumbers::new);
             known.latest = latest;
             known.at = now;
             known.evaluated_at = snapshot.evaluated_at;
+            known.fresh_for = refresh * 2;
             let numbers = latest.unwrap_or_default();
             let at = snapshot.evaluated_at;
             known.series.requests_per_second.push(at, numbers.requests_per_second);

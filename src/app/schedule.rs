@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::dialog::{ARMING, LIFETIME};
 use super::msg::Effect;
-use super::numbers::REFRESH;
 use super::panes::panes;
 use super::state::{App, Layer, Link};
 use crate::route::BackendRef;
@@ -70,7 +69,7 @@ fn numbers_due(app: &App) -> Option<Duration> {
     let Some(asked) = numbers.asked_at else { return Some(app.now.since_start) };
     let unseen = || visible_backends(app).iter().any(|backend| numbers.get(backend).is_none());
     // What comes into sight is asked about soon, but not with each row that flies by.
-    let pause = if numbers.failing.is_none() && unseen() { DEBOUNCE } else { REFRESH };
+    let pause = if numbers.failing.is_none() && unseen() { DEBOUNCE } else { numbers.refresh() };
     Some(asked + pause)
 }
 

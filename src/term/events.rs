@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::signals::{Notice, Signal, Signals};
 
 /// How often the reader looks whether it is still wanted.
-const LOOK_UP: Duration = Duration::from_millis(250);
+const LOOK_UP: Duration = Duration::from_secs(1);
 
 /// What the terminal, or the system, tells us.
 #[derive(Debug, Clone, PartialEq, Eq)]
