@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         runs.0.push(measure(&ours));
         runs.1.push(measure(&theirs));
     }
-    quietly(&["delete", "httproutes", "--all", "-n", NAMESPACE]);
+    quietly(&["delete", "httproutes", "--all", "-n", NAMESPACE, "--wait=false"]);
     quietly(&["delete", "namespace", NAMESPACE, "--wait=false"]);
 
     let (our_time, our_memory) = medians(runs.0);
