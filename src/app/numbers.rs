@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::metrics::{BackendHistory, Granularity, History, MetricError, Numbers, Series, Snapshot};
+use crate::metrics::{BackendHistory, Granularity, History, MetricError, Numbers, Snapshot};
 use crate::route::BackendRef;
 
 /// What rates in rows are taken over.
@@ -53,14 +53,12 @@ impl BackendNumbers {
     }
 
     fn new() -> Self {
-        let series = || Series::new(STEP, CAPACITY);
-        let series = BackendHistory { requests_per_second: series(), error_rate: series(), p99: series() };
         Self {
             latest: None,
             at: Duration::ZERO,
             evaluated_at: Timestamp::UNIX_EPOCH,
             fresh_for: REFRESH * 2,
-            series,
+            series: BackendHistory::empty(STEP, CAPACITY),
         }
     }
 }
@@ -133,11 +131,7 @@ impl NumbersState {
             known.at = now;
             known.evaluated_at = snapshot.evaluated_at;
             known.fresh_for = refresh * 2;
-            let numbers = latest.unwrap_or_default();
-            let at = snapshot.evaluated_at;
-            known.series.requests_per_second.push(at, numbers.requests_per_second);
-            known.series.error_rate.push(at, numbers.error_rate);
-            known.series.p99.push(at, numbers.p99.map(|quantile| quantile.seconds));
+            known.series.push(snapshot.evaluated_at, &latest.unwrap_or_default());
         }
     }
 

@@ -6,12 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::decode::RawSeries;
-use super::model::BackendHistory;
+use super::model::{BackendHistory, Numbers};
 use super::provider::Provider;
 use super::quantile::quantile;
 use super::query::Question;
 use super::rows::{Rates, edge};
-use super::series::Series;
 use crate::route::BackendRef;
 
 /// The instants a history has values for.
@@ -85,17 +84,20 @@ pub(super) fn histories(
     points
         .into_iter()
         .map(|(backend, points)| {
-            let line = |value: &dyn Fn(Timestamp) -> Option<f64>| {
-                let mut series = Series::new(grid.step, capacity);
-                grid.instants().for_each(|at| series.push(at, value(at)));
-                series
-            };
-            let rates = |at| points.rates.get(&at).copied();
-            let history = BackendHistory {
-                requests_per_second: line(&|at| rates(at)?.per_second()),
-                error_rate: line(&|at| rates(at)?.error_rate()),
-                p99: line(&|at| quantile(0.99, points.histograms.get(&at)?).map(|q| q.seconds)),
-            };
+            let mut history = BackendHistory::empty(grid.step, capacity);
+            for at in grid.instants() {
+                let rates = points.rates.get(&at);
+                let below = |part| quantile(part, points.histograms.get(&at)?);
+                let numbers = Numbers {
+                    requests_per_second: rates.and_then(|rates| rates.per_second()),
+                    error_rate: rates.and_then(|rates| rates.error_rate()),
+                    p50: below(0.50),
+                    p95: below(0.95),
+                    p99: below(0.99),
+                    ..Numbers::default()
+                };
+                history.push(at, &numbers);
+            }
             (backend.clone(), history)
         })
         .collect()

@@ -75,8 +75,37 @@ pub struct BackendHistory {
     pub requests_per_second: Series,
     /// Errors ÷ requests, 0 to 1; a gap where there were no requests.
     pub error_rate: Series,
+    /// Median latency in seconds.
+    pub p50: Series,
+    /// Latency in seconds that 95 % of requests stay below.
+    pub p95: Series,
     /// Latency in seconds that 99 % of requests stay below.
     pub p99: Series,
+}
+
+impl BackendHistory {
+    /// Empty series of at most `capacity` values, one a `step`.
+    #[must_use]
+    pub fn empty(step: Duration, capacity: usize) -> Self {
+        let series = || Series::new(step, capacity);
+        Self {
+            requests_per_second: series(),
+            error_rate: series(),
+            p50: series(),
+            p95: series(),
+            p99: series(),
+        }
+    }
+
+    /// Puts what is known at `at` into each series; what is not becomes a gap.
+    pub fn push(&mut self, at: Timestamp, numbers: &Numbers) {
+        let seconds = |quantile: Option<Quantile>| quantile.map(|quantile| quantile.seconds);
+        self.requests_per_second.push(at, numbers.requests_per_second);
+        self.error_rate.push(at, numbers.error_rate);
+        self.p50.push(at, seconds(numbers.p50));
+        self.p95.push(at, seconds(numbers.p95));
+        self.p99.push(at, seconds(numbers.p99));
+    }
 }
 
 /// Exact increments since an instant.

@@ -170,6 +170,8 @@ async fn history_has_a_gap_where_a_sample_is_missing() {
     assert_eq!(values(&lines.requests_per_second), [Some(4.0), None, Some(0.0), None, None]);
     assert_eq!(values(&lines.error_rate), [Some(0.25), None, None, None, None]);
     assert_eq!(values(&lines.p99), [Some(0.099), None, Some(0.099), None, None]);
+    assert_eq!(values(&lines.p50), [Some(0.05), None, Some(0.05), None, None]);
+    assert_eq!(values(&lines.p95), [Some(0.095), None, Some(0.095), None, None]);
     assert_eq!(history.get(&stable()), None);
 }
 
