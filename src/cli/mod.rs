@@ -32,10 +32,11 @@ use tokio::runtime::Builder;
 use crate::config::Paths;
 use crate::ui::theme::Depth;
 use args::{Cli, Global, Verb};
+pub use cockpit::{Engine, Outside, Wall};
 use exit::{Exit, Failure};
 use output::tell;
 use route_name::RouteName;
-use session::Session;
+pub use session::Session;
 
 /// How the cockpit is to look.
 struct Look {

@@ -101,7 +101,7 @@ impl Performer {
                 let pilot = self.pilot();
                 self.follow(change, |progress| async move { pilot.resume(&record, &progress).await });
             }
-            // The loop does these itself.
+            // The terminal's holder does these.
             Effect::Suspend | Effect::Quit => {}
         }
     }

@@ -1,0 +1,142 @@
+//! The cockpit without a terminal: the state, what performs its effects, and what comes back. The loop that holds
+//! the terminal drives it, and so do tests and pictures, with time that stands still.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::perform::Performer;
+use crate::app::{App, Effect, Msg, Now, Start, next_wake, update};
+use crate::cli::session::Session;
+use crate::pilot::Stage;
+use crate::rollout::Ladder;
+
+/// A write that is on its way when the program ends has this long to be answered.
+const LAST_WRITE: Duration = Duration::from_secs(3);
+/// Messages taken before the next look at the keys.
+const BATCH: usize = 256;
+
+/// What only the holder of the terminal can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outside {
+    /// Stop the job.
+    Suspend,
+    /// End the program.
+    Quit,
+}
+
+/// The time of day.
+#[derive(Debug, Clone, Copy)]
+pub enum Wall {
+    /// As the system has it.
+    System,
+    /// This at the start, and from there on as the runtime's clock goes, which tests can stop.
+    From(Timestamp),
+}
+
+/// State, performer and inbox.
+pub struct Engine {
+    app: App,
+    performer: Performer,
+    inbox: UnboundedReceiver<Msg>,
+    started: Instant,
+    wall: Wall,
+}
+
+impl Engine {
+    /// Starts on a terminal of `size` columns and rows. `message` is what to say at first.
+    #[must_use]
+    pub fn start(session: Session, size: (u16, u16), message: Option<String>, wall: Wall) -> Self {
+        let start = Start {
+            context: session.cluster.context().to_owned(),
+            server: session.cluster.server().to_owned(),
+            namespace: session.cluster.namespace().into(),
+            scope: session.scope.clone(),
+            has_metrics: session.metrics.is_some(),
+            ladder: Ladder::default(),
+            chosen: session.chosen_canaries(),
+            // A journal that cannot be read only costs the memory of that.
+            unfinished: session.journal.unfinished().unwrap_or_default(),
+            message,
+        };
+        let (messages, inbox) = unbounded_channel();
+        let started = Instant::now();
+        let (app, effects) = App::new(start, size, wall.now(started));
+        let performer = Performer::new(session, messages);
+        let mut engine = Self { app, performer, inbox, started, wall };
+        engine.perform(effects);
+        engine
+    }
+
+    /// What is to be drawn.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Takes what has happened to the terminal.
+    pub fn take(&mut self, msg: Msg) -> Option<Outside> {
+        let effects = self.update(msg);
+        self.perform(effects)
+    }
+
+    /// Waits for the next thing that the screen may show, and takes it. May be dropped at any time.
+    pub async fn next(&mut self) -> Option<Outside> {
+        let wake = next_wake(&self.app).map(|wake| self.started + wake);
+        tokio::select! {
+            biased;
+            Some(msg) = self.inbox.recv() => {
+                let mut outside = self.take(msg);
+                for _ in 0..BATCH {
+                    let Ok(msg) = self.inbox.try_recv() else { break };
+                    outside = outside.or(self.take(msg));
+                }
+                outside
+            }
+            () = sleep_until(wake.unwrap_or(self.started)), if wake.is_some() => self.take(Msg::Tick),
+            else => std::future::pending().await,
+        }
+    }
+
+    /// Waits a moment for writes whose answer is not known yet: they are made either way, and the journal
+    /// should say so.
+    pub async fn finish_writing(&mut self) {
+        let deadline = Instant::now() + LAST_WRITE;
+        while self.app.changes.running().any(|change| change.stage == Stage::Writing) {
+            let Ok(Some(msg)) = timeout_at(deadline, self.inbox.recv()).await else { return };
+            // What would follow is no longer of interest.
+            let _ = self.update(msg);
+        }
+    }
+
+    fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        let now = Now { since_start: self.started.elapsed(), wall: self.wall.now(self.started) };
+        update(&mut self.app, now, msg)
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) -> Option<Outside> {
+        let mut outside = None;
+        for effect in effects {
+            match effect {
+                Effect::Quit => outside = Some(Outside::Quit),
+                Effect::Suspend => outside = Some(Outside::Suspend),
+                effect => self.performer.perform(effect),
+            }
+        }
+        outside
+    }
+}
+
+impl Wall {
+    fn now(self, started: Instant) -> Timestamp {
+        match self {
+            Self::System => Timestamp::now(),
+            Self::From(start) => {
+                let passed = SignedDuration::try_from(started.elapsed()).unwrap_or_default();
+                start.checked_add(passed).unwrap_or(start)
+            }
+        }
+    }
+}
