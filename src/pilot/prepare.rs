@@ -14,8 +14,8 @@ use super::states::{BackendFacts, DryRun, Planned, Prepared};
 use super::writer::WriteError;
 use crate::cluster::{Facts, Scope, Trouble, Why};
 use crate::rollout::{
-    ChangeRecord, Demand, Effect, ErrorCount, Gate, GateInput, Intent, Plan, Readiness, Refusal, demand,
-    gate, json_patch, plan, remaining_paths, untouched_paths,
+    ChangeRecord, Demand, Effect, ErrorCount, Gate, GateInput, Intent, Plan, Readiness, Refusal, RuleWeights,
+    demand, gate, json_patch, plan, remaining_paths, untouched_paths, weight_keys,
 };
 use crate::route::{BackendRef, Path, Route, RouteId, paths_to};
 
@@ -73,7 +73,7 @@ impl Pilot {
         let Some((main, fresh)) = planned.first() else {
             return Err(Refusal::Nothing("nothing would change".to_owned()).into());
         };
-        let remaining = remaining(request, &plans, &routes);
+        let remaining = remaining(&plans, &routes);
         let shared = shared(&plans, main, fresh, &routes);
         let patience = if main.effect == Effect::Rollback { ROLLBACK_PATIENCE } else { PATIENCE };
         let (backends, dry_runs, counted) = tokio::join!(
@@ -233,18 +233,19 @@ fn read_error(request: &Request, trouble: &Trouble) -> PrepareError {
 /// A new rollout starts when the canary leaves 0 %: older errors are those of another version.
 fn counted_since(now: Timestamp, fresh: &Route, canary: &BackendRef) -> Timestamp {
     let ten_minutes_ago = now.saturating_sub(COUNTED).unwrap_or(Timestamp::MIN);
-    let from_zero =
-        |change: &ChangeRecord| change.before.values().any(|weights| weights.get(&*canary.name) == Some(&0));
+    let key = weight_keys([canary], &fresh.id.namespace);
+    let from_zero = |change: &ChangeRecord| {
+        let was_zero = |weights: &RuleWeights| key.iter().any(|key| weights.get(key) == Some(&0));
+        change.before.values().any(was_zero)
+    };
     let born =
         ChangeRecord::newest(fresh).filter(from_zero).and_then(|change| change.at.parse::<Timestamp>().ok());
     born.map_or(ten_minutes_ago, |at| at.max(ten_minutes_ago))
 }
 
-fn remaining(request: &Request, plans: &[&Plan], routes: &Fresh) -> Vec<Path> {
-    match &request.intent {
-        Intent::Drain { from, .. } => remaining_paths(plans, from, routes.all()),
-        _ => Vec::new(),
-    }
+fn remaining(plans: &[&Plan], routes: &Fresh) -> Vec<Path> {
+    let drained = plans.iter().find_map(|plan| plan.drained());
+    drained.map(|from| remaining_paths(plans, from, routes.all())).unwrap_or_default()
 }
 
 /// Paths to the backends of the split that the change does not touch.

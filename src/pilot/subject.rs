@@ -1,6 +1,6 @@
 //! What a proof is about: which backends are counted, what they should show, and what counts cannot tell.
 
-use crate::rollout::{ChangeRecord, Claim, Edit, Effect, Intent, Plan, RuleWeights, untouched_paths};
+use crate::rollout::{ChangeRecord, Claim, Edit, Effect, Plan, untouched_paths, weights_of};
 use crate::route::{BackendRef, Path, Route, RouteId};
 
 use super::states::Prepared;
@@ -29,10 +29,7 @@ impl Subject {
     /// the shares of the split that was selected.
     pub(super) fn of(prepared: &Prepared, route: &RouteId, written: &[(ChangeRecord, Route)]) -> Self {
         let plans = || prepared.planned.iter().map(|planned| &planned.plan);
-        let drained = plans().find_map(|plan| match &plan.intent {
-            Intent::Drain { from, .. } => Some(from.clone()),
-            _ => None,
-        });
+        let drained = plans().find_map(Plan::drained).cloned();
         let (backends, claim) = match drained {
             Some(from) => drain_claim(prepared, &from),
             None => plans().find_map(Plan::main_change).map_or_else(
@@ -64,17 +61,17 @@ impl Subject {
     /// has these weights or backends.
     pub(super) fn taken_up(record: &ChangeRecord, route: &Route, others: &[Route]) -> Option<Self> {
         let (index, after) = record.after.first_key_value()?;
-        let before = record.before.get(index)?;
         let rule = route.rules.get(*index)?;
-        let stands = rule.backends.iter().all(|b| after.get(&*b.to.name) == Some(&b.weight));
-        if !stands || rule.backends.len() != after.len() {
+        let of = |weights| weights_of(weights, rule, &route.id.namespace);
+        let (before, after) = (of(record.before.get(index)?)?, of(after)?);
+        if rule.backends.iter().zip(&after).any(|(backend, weight)| backend.weight != *weight) {
             return None;
         }
-        let share = |weights: &RuleWeights, name: &str| {
-            let sum: f64 = weights.values().copied().map(f64::from).sum();
-            weights.get(name).filter(|_| sum > 0.0).map_or(0.0, |w| f64::from(*w) / sum)
+        let share = |weights: &[u32], weight: u32| {
+            let sum: f64 = weights.iter().copied().map(f64::from).sum();
+            if sum > 0.0 { f64::from(weight) / sum } else { 0.0 }
         };
-        let shares = rule.backends.iter().map(|b| (share(before, &b.to.name), share(after, &b.to.name)));
+        let shares = before.iter().zip(&after).map(|(old, new)| (share(&before, *old), share(&after, *new)));
         Some(Self {
             route: route.id.clone(),
             routes: vec![(route.id.clone(), route.generation)],

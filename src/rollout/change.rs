@@ -4,14 +4,51 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Edit, Plan};
-use crate::route::Route;
+use super::plan::{Edit, Effect, Plan};
+use crate::route::{BackendRef, Route, Rule};
 
 /// What a rollback is called.
 const ROLLBACK: &str = "rollback";
 
-/// Weight of each backend by name, of one rule.
+/// Weight of each backend of one rule, by what [`weight_keys`] calls it.
 pub type RuleWeights = BTreeMap<String, u32>;
+
+/// What the backends of one rule are called in a record, in their order: the name, with the namespace before it where
+/// that is not the route's own, and `#2` behind the second reference to the same one.
+#[must_use]
+pub fn weight_keys<'a>(
+    backends: impl IntoIterator<Item = &'a BackendRef>,
+    route_namespace: &str,
+) -> Vec<String> {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut key = |backend: &BackendRef| {
+        let name = match &*backend.namespace {
+            own if own == route_namespace => backend.name.to_string(),
+            other => format!("{other}/{}", backend.name),
+        };
+        let times = seen.entry(name.clone()).or_default();
+        *times += 1;
+        if *times == 1 { name } else { format!("{name}#{times}") }
+    };
+    backends.into_iter().map(&mut key).collect()
+}
+
+/// The weights of a record in the order of `rule`'s backends; `None` when they are of other backends.
+///
+/// Earlier records call backends by their names alone, which is read where it is not ambiguous.
+#[must_use]
+pub fn weights_of(recorded: &RuleWeights, rule: &Rule, route_namespace: &str) -> Option<Vec<u32>> {
+    if recorded.len() != rule.backends.len() {
+        return None;
+    }
+    let keys = weight_keys(rule.backends.iter().map(|backend| &backend.to), route_namespace);
+    let named = |name: &str| rule.backends.iter().filter(|backend| &*backend.to.name == name).count();
+    let weight = |(key, backend): (&String, &crate::route::Backend)| {
+        let by_name = || recorded.get(&*backend.to.name).filter(|_| named(&backend.to.name) == 1);
+        recorded.get(key).or_else(by_name).copied()
+    };
+    keys.iter().zip(&rule.backends).map(weight).collect()
+}
 
 /// One change: who, what, when, before → after, why, under which verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +66,11 @@ pub struct ChangeRecord {
     pub actor: String,
     /// When it was confirmed, RFC 3339.
     pub at: String,
-    /// `step`, `step back`, `set weights`, `rollback`.
+    /// What was asked for: see [`Intent::word`](super::Intent::word).
     pub action: String,
+    /// What it did to those who use the route; not in earlier records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<Effect>,
     /// The canary, if it was known or named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<String>,
@@ -62,8 +102,8 @@ impl ChangeRecord {
         let weights = |which: fn(&super::plan::RuleChange) -> &[u32]| {
             plan.changes()
                 .map(|change| {
-                    let pairs = change.backends.iter().zip(which(change));
-                    (change.rule, pairs.map(|(b, w)| (b.name.to_string(), *w)).collect())
+                    let keys = weight_keys(&change.backends, &plan.route.namespace);
+                    (change.rule, keys.into_iter().zip(which(change).iter().copied()).collect())
                 })
                 .collect()
         };
@@ -76,6 +116,7 @@ impl ChangeRecord {
             actor,
             at,
             action: plan.intent.word().to_owned(),
+            effect: Some(plan.effect),
             canary: plan.canary.as_ref().map(|backend| backend.name.to_string()),
             before: weights(|change| &change.before),
             after: weights(|change| &change.after),
@@ -95,15 +136,28 @@ impl ChangeRecord {
         (record.uid == *route.uid && sane).then_some(record)
     }
 
-    /// The backend that had more than half of the first changed rule before.
+    /// Which change this is, as in `step by anna@example.com at 2026-03-01T12:00:00Z`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        format!("{} by {} at {}", self.action, self.actor, self.at)
+    }
+
+    /// Whether it returned to a version that had been served before.
+    #[must_use]
+    pub fn was_rollback(&self) -> bool {
+        self.effect.map_or(self.action == ROLLBACK, |effect| effect == Effect::Rollback)
+    }
+
+    /// Name of the backend that had more than half of the first changed rule before.
     #[must_use]
     pub fn previously_active(&self) -> Option<&str> {
-        if self.action == ROLLBACK {
+        if self.was_rollback() {
             // To go back again would be to return to what was just left.
             return None;
         }
         let weights = self.before.values().next()?;
         let sum: u64 = weights.values().copied().map(u64::from).sum();
-        weights.iter().find(|(_, weight)| u64::from(**weight) * 2 > sum).map(|(name, _)| name.as_str())
+        let (key, _) = weights.iter().find(|(_, weight)| u64::from(**weight) * 2 > sum)?;
+        key.rsplit('/').next()
     }
 }

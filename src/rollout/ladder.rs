@@ -18,10 +18,25 @@ impl Stage {
         (share <= SHARE_SCALE).then_some(Self(share))
     }
 
+    /// All traffic: where a promotion ends.
+    pub const ALL: Self = Self(SHARE_SCALE);
+
+    /// Reads a share in percent with at most two decimals, as `25`, `0.5` or `25%`; `None` if it is none.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        parse_stage(text.strip_suffix('%').unwrap_or(text).trim_end())
+    }
+
     /// Hundredths of a percent, 0 to 10,000.
     #[must_use]
     pub fn share(self) -> u32 {
         self.0
+    }
+
+    /// Whether this is all traffic.
+    #[must_use]
+    pub fn is_all(self) -> bool {
+        self == Self::ALL
     }
 }
 

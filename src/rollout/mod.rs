@@ -7,6 +7,7 @@
 mod change;
 mod confirm;
 mod effect;
+mod flip;
 mod gate;
 mod interval;
 mod ladder;
@@ -17,9 +18,10 @@ mod proof;
 mod reach;
 mod roles;
 mod target;
+mod undo;
 mod weights;
 
-pub use change::{ChangeRecord, RuleWeights};
+pub use change::{ChangeRecord, RuleWeights, weight_keys, weights_of};
 pub use confirm::{Confirmation, Demand, demand};
 pub use gate::{Check, ERROR_LIMIT, ErrorCount, Gate, GateInput, Readiness, Verdict, gate};
 pub use interval::{ALPHA_ERRORS, Interval, interval, needed};
@@ -31,4 +33,5 @@ pub use proof::{Claim, Finding, Observed, judge, requests_for_power};
 pub use reach::{remaining_paths, untouched_paths};
 pub use roles::{Role, RoleSource, Roles, names_a_pair, roles};
 pub use target::{RollbackTarget, rollback_target};
+pub use undo::undoable;
 pub use weights::{SHARE_SCALE, set_share};

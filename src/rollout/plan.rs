@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::ladder::Stage;
 use crate::route::{BackendRef, RouteId};
 
 /// Up or down the ladder.
@@ -26,6 +28,26 @@ pub enum Intent {
         direction: Direction,
         /// The canary, where a person was asked because the role was guessed.
         canary: Option<Box<str>>,
+    },
+    /// To this stage, in the same rules as a step; at 100 % the canary is promoted.
+    Stage {
+        /// Index of the rule that was selected.
+        rule: usize,
+        /// The canary's share.
+        stage: Stage,
+        /// The canary, where a person was asked because the role was guessed.
+        canary: Option<Box<str>>,
+    },
+    /// All traffic from the one of two backends that has it to the other, in every rule where the same pair
+    /// stands the same way.
+    Flip {
+        /// Index of the rule that was selected.
+        rule: usize,
+    },
+    /// The inverse of the newest change, as long as the weights are those that it wrote.
+    Undo {
+        /// Its id, so that nothing else is undone than what was looked at.
+        change: Box<str>,
     },
     /// These weights in one rule, and in every rule where the same backends stand at the same shares.
     Set {
@@ -133,7 +155,8 @@ impl Edit {
 }
 
 /// What a change does to those who use the route, by its effect and not by the key that made it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Effect {
     /// Raises the share of a canary, or of a backend that did not have more than half: the gate is asked.
     Advance,
@@ -217,6 +240,20 @@ impl Plan {
         gaining
     }
 
+    /// The backend that a rollback leaves without traffic; for other changes there is none.
+    #[must_use]
+    pub fn drained(&self) -> Option<&BackendRef> {
+        if let Intent::Drain { from, .. } = &self.intent {
+            return Some(from);
+        }
+        let emptied = |change: &'_ RuleChange, index: &usize| {
+            change.before.get(*index).is_some_and(|weight| *weight > 0)
+                && change.after.get(*index) == Some(&0)
+        };
+        let change = self.main_change().filter(|_| self.effect == Effect::Rollback)?;
+        (0..change.backends.len()).find(|index| emptied(change, index)).and_then(|i| change.backends.get(i))
+    }
+
     /// Every backend whose endpoints matter to the plan.
     #[must_use]
     pub fn backends(&self) -> Vec<BackendRef> {
@@ -271,8 +308,17 @@ pub enum Refusal {
         share: String,
     },
     /// A pair has no ladder.
-    #[error("a blue-green pair is not stepped; set weights instead")]
+    #[error("a blue-green pair is not stepped: flip it, or set weights")]
     Pair,
+    /// A flip has no meaning here: why.
+    #[error("{0}")]
+    NoFlip(String),
+    /// There is no change that could be undone: why.
+    #[error("{0}")]
+    NothingToUndo(String),
+    /// The route is no longer as the change left it: what is different.
+    #[error("not undone: {0}")]
+    UndoneElse(String),
     /// The role was only guessed: ask which of these is the canary.
     #[error("it is not known which backend is the canary; choose one of {}", .0.join(", "))]
     AskCanary(Vec<String>),
@@ -310,6 +356,10 @@ impl Intent {
         match self {
             Self::Step { direction: Direction::Next, .. } => "step",
             Self::Step { direction: Direction::Back, .. } => "step back",
+            Self::Stage { stage, .. } if stage.is_all() => "promote",
+            Self::Stage { .. } => "go to stage",
+            Self::Flip { .. } => "flip",
+            Self::Undo { .. } => "undo",
             Self::Set { .. } => "set weights",
             Self::Drain { .. } => "rollback",
         }

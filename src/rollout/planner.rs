@@ -1,10 +1,12 @@
 //! From an intent and a fresh route to a plan.
 
 use super::effect::{advancing, silenced};
+use super::flip::flip;
 use super::ladder::{Ladder, Stage};
 use super::plan::{Direction, Edit, Effect, Intent, Plan, Refusal, RuleChange};
 use super::roles::{Role, Roles, is_one_object, roles};
-use super::weights::set_share;
+use super::undo::undo;
+use super::weights::{SHARE_SCALE, set_share};
 use crate::route::{Backend, BackendRef, Route, Rule, weight_sum};
 
 /// Plans `intent` on `route`. `chosen` is the canary that a person named on this machine, if any.
@@ -14,39 +16,60 @@ use crate::route::{Backend, BackendRef, Route, Rule, weight_sum};
 pub fn plan(route: &Route, intent: &Intent, ladder: &Ladder, chosen: Option<&str>) -> Result<Plan, Refusal> {
     match intent {
         Intent::Step { rule, direction, canary } => {
-            step(route, intent, *rule, *direction, ladder, canary.as_deref(), chosen)
+            let who = Who { rule: *rule, asked: canary.as_deref(), chosen };
+            step(route, intent, who, |canary, (weight, sum)| {
+                let stage = match direction {
+                    Direction::Next => ladder.next(weight, sum),
+                    Direction::Back => ladder.back(weight, sum),
+                };
+                let name = || canary.name.to_string();
+                stage.ok_or_else(|| Refusal::EndOfLadder { name: name(), share: percent(weight, sum) })
+            })
         }
+        Intent::Stage { rule, stage, canary } => {
+            let who = Who { rule: *rule, asked: canary.as_deref(), chosen };
+            step(route, intent, who, |canary, (weight, sum)| {
+                if u64::from(stage.share()) * sum == weight * u64::from(SHARE_SCALE) && sum > 0 {
+                    return Err(Refusal::Nothing(format!("{canary} is at {stage} already")));
+                }
+                Ok(*stage)
+            })
+        }
+        Intent::Flip { rule } => flip(route, intent, *rule, chosen),
+        Intent::Undo { change } => undo(route, intent, change, chosen),
         Intent::Set { rule, weights } => set(route, intent, *rule, weights, chosen),
         Intent::Drain { from, into, other_paths } => drain(route, intent, from, into, *other_paths),
     }
 }
 
-fn split(route: &Route, rule: usize) -> Result<&Rule, Refusal> {
+pub(super) fn split(route: &Route, rule: usize) -> Result<&Rule, Refusal> {
     route.rules.get(rule).filter(|r| r.is_split()).ok_or(Refusal::NoSplit(rule))
 }
 
+/// Whose share is moved, and in which rule.
+struct Who<'a> {
+    rule: usize,
+    /// The canary that a person was asked for just now.
+    asked: Option<&'a str>,
+    /// The canary that was named on this machine before.
+    chosen: Option<&'a str>,
+}
+
+/// Moves the canary to the stage that `stage` finds for its weight and the sum of all weights.
 fn step(
     route: &Route,
     intent: &Intent,
-    index: usize,
-    direction: Direction,
-    ladder: &Ladder,
-    asked: Option<&str>,
-    chosen: Option<&str>,
+    who: Who<'_>,
+    stage: impl FnOnce(&BackendRef, (u64, u64)) -> Result<Stage, Refusal>,
 ) -> Result<Plan, Refusal> {
+    let Who { rule: index, asked, chosen } = who;
     let rule = split(route, index)?;
     let known = roles(route, index, asked.or(chosen));
     if asked.is_none() && known.is_pair() {
         return Err(Refusal::Pair);
     }
     let canary = canary_of(rule, &known, asked)?;
-    let (weight, sum) = share_of(rule, &canary);
-    let stage = match direction {
-        Direction::Next => ladder.next(weight, sum),
-        Direction::Back => ladder.back(weight, sum),
-    };
-    let stage = stage
-        .ok_or_else(|| Refusal::EndOfLadder { name: canary.name.to_string(), share: percent(weight, sum) })?;
+    let stage = stage(&canary, share_of(rule, &canary))?;
     let mut edits = Vec::new();
     let mut notes = Vec::new();
     for (other_index, other) in route.splits() {
@@ -137,7 +160,7 @@ fn change_share(
     Ok(change)
 }
 
-fn rule_change(route: &Route, index: usize, rule: &Rule, after: Vec<u32>) -> RuleChange {
+pub(super) fn rule_change(route: &Route, index: usize, rule: &Rule, after: Vec<u32>) -> RuleChange {
     RuleChange {
         rule: index,
         label: route.rule_label(index),
@@ -279,7 +302,7 @@ fn drained(
     })
 }
 
-fn finish(
+pub(super) fn finish(
     route: &Route,
     intent: &Intent,
     edits: Vec<Edit>,

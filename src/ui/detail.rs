@@ -19,8 +19,8 @@ use crate::app::{App, Change, Observed, Shown, Split};
 use crate::cluster::Scope;
 use crate::metrics::{BackendHistory, Series};
 use crate::pilot::{Ending, Stage};
-use crate::rollout::{ChangeRecord, RuleWeights};
-use crate::route::{Backend, BackendRef, ParentState, ParentView, Route, declared_share};
+use crate::rollout::{ChangeRecord, RuleWeights, weights_of};
+use crate::route::{BackendRef, ParentState, ParentView, Route, declared_share};
 
 /// Cells of the labels on the left.
 const LABEL: usize = 9;
@@ -357,14 +357,15 @@ fn changed(app: &App, route: &Route, look: &Look) -> Line<'static> {
 
 /// The weights before and after, of the first rule that was changed, in its order: ` 95/5 -> 90/10`.
 fn moved(route: &Route, record: &ChangeRecord) -> String {
-    let Some(rule) = record.after.keys().next() else { return String::new() };
-    let backends = route.rules.get(*rule).map_or(&[][..], |rule| &rule.backends);
+    let Some(index) = record.after.keys().next() else { return String::new() };
     let list = |all: &BTreeMap<usize, RuleWeights>| {
-        let weight = |backend: &Backend| {
-            let weight = all.get(rule).and_then(|weights| weights.get(&*backend.to.name));
-            weight.map_or("?".to_owned(), ToString::to_string)
-        };
-        backends.iter().map(weight).collect::<Vec<_>>().join("/")
+        let weights = all.get(index).zip(route.rules.get(*index));
+        let weights = weights.and_then(|(weights, rule)| weights_of(weights, rule, &route.id.namespace));
+        let weights = weights.unwrap_or_default();
+        if weights.is_empty() {
+            return "?".to_owned();
+        }
+        weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("/")
     };
     format!(" {} -> {}", list(&record.before), list(&record.after))
 }

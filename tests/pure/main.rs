@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod corpora;
+mod flip;
 mod gates;
 mod plans;
 mod routes;
+mod undo;
 
 use serde_json::{Value, json};
 use tidegate::route::Route;
