@@ -134,6 +134,11 @@ impl Bench {
 
     /// Answers the preparation with what the app was asked for, on the route as it is known.
     pub fn prepared(&mut self, verdict: Verdict, demand: Demand) -> &mut Self {
+        self.prepared_of("checkout", verdict, demand)
+    }
+
+    /// As [`Bench::prepared`], of another route in `shop`.
+    pub fn prepared_of(&mut self, name: &str, verdict: Verdict, demand: Demand) -> &mut Self {
         let (ticket, intent) = self
             .effects
             .iter()
@@ -142,7 +147,7 @@ impl Bench {
                 _ => None,
             })
             .unwrap_or_else(|| panic!("nothing is prepared: {:?}", self.effects));
-        let route = self.app.routes.get(&RouteId::new("shop", "checkout")).unwrap().clone();
+        let route = self.app.routes.get(&RouteId::new("shop", name)).unwrap().clone();
         let answer = Ok(Box::new(prepared(&route, &intent, verdict, demand)));
         self.msg(Msg::Prepared { ticket, answer })
     }

@@ -21,6 +21,14 @@ pub struct Panes {
     pub footer: u16,
 }
 
+impl Panes {
+    /// Rows between header and footer.
+    #[must_use]
+    pub fn body(&self) -> u16 {
+        self.columns + self.list + self.detail
+    }
+}
+
 /// A line below the title.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Banner {

@@ -166,6 +166,12 @@ impl Routes {
         self.find(id).ok().and_then(|index| self.entries[index].listed.as_ref().ok())
     }
 
+    /// What is known of an object.
+    #[must_use]
+    pub fn entry(&self, id: &RouteId) -> Option<&Entry> {
+        self.find(id).ok().map(|index| &self.entries[index])
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {

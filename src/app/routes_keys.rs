@@ -4,6 +4,7 @@ use super::dialog::{Ask, ChangeDialog, Step, What};
 use super::msg::Effect;
 use super::panes::panes;
 use super::split::Split;
+use super::split_view;
 use super::state::{App, Layer, Link, Tone};
 use super::update::{prepare, switch_scope};
 use super::weights::WeightEditor;
@@ -13,7 +14,12 @@ use crate::rollout::{ChangeRecord, Direction, Intent, Refusal, RollbackTarget, p
 use crate::route::BackendRef;
 
 pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
-    let Some(action) = lookup(Context::Routes, key) else { return Vec::new() };
+    if app.open_split().is_some() {
+        let action = lookup(Context::Split, key).or_else(|| lookup(Context::View, key));
+        return action.map_or_else(Vec::new, |action| on_open_split(app, action, key));
+    }
+    let action = lookup(Context::Split, key).or_else(|| lookup(Context::Routes, key));
+    let Some(action) = action else { return Vec::new() };
     let page = usize::from(panes(app).list).saturating_sub(1).max(1);
     let cursor = app.list.cursor();
     let target = match action {
@@ -31,11 +37,29 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     }
     app.said = None;
     match action {
+        Action::Open => {
+            split_view::open_selected(app);
+            Vec::new()
+        }
+        Action::AllNamespaces => switch_scope(app),
+        _ => on_split(app, action, key),
+    }
+}
+
+fn on_open_split(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
+    app.said = None;
+    let mut effects = split_view::act(app, action, key);
+    effects.extend(on_split(app, action, key));
+    effects
+}
+
+/// What a key does in the list and in an open split alike.
+fn on_split(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
+    match action {
         Action::StepNext => step(app, key, Direction::Next),
         Action::StepBack => step(app, key, Direction::Back),
         Action::RollBack => roll_back(app, key),
         Action::SetWeights => open_editor(app),
-        Action::AllNamespaces => switch_scope(app),
         Action::Help => {
             app.layer = Some(Layer::Help { scroll: 0 });
             Vec::new()
@@ -55,6 +79,7 @@ impl App {
     pub fn refused(&self) -> Option<String> {
         let split = match self.selected() {
             Some(split) => split,
+            None if let Some(view) = self.open_split() => return self.gone(view),
             None if self.routes.is_empty() => return Some("there is no route here".to_owned()),
             None => return Some("this is no split: there is nothing to move".to_owned()),
         };
@@ -79,7 +104,7 @@ impl App {
 }
 
 /// Refuses in words. A missing right may have been granted meanwhile, so it is asked about again.
-fn refuse(app: &mut App, why: String) -> Vec<Effect> {
+pub(super) fn refuse(app: &mut App, why: String) -> Vec<Effect> {
     let namespace: Box<str> = app.namespace().into();
     let missing = app.missing_right(&namespace).is_some();
     app.say(Tone::Warn, why);
@@ -144,7 +169,7 @@ fn choices(split: &Split<'_>) -> Vec<(BackendRef, u32)> {
     choices
 }
 
-fn open(app: &mut App, ask: Ask, step: Step) -> Vec<Effect> {
+pub(super) fn open(app: &mut App, ask: Ask, step: Step) -> Vec<Effect> {
     let known = ask.intent.is_some() && !matches!(step, Step::Choose(_));
     app.layer = Some(Layer::Change(Box::new(ChangeDialog::new(ask, step, app.now.since_start))));
     if known { prepare(app) } else { Vec::new() }

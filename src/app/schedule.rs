@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::dialog::{ARMING, LIFETIME};
 use super::msg::Effect;
 use super::panes::panes;
+use super::split::Split;
 use super::state::{App, Layer, Link};
 use crate::route::BackendRef;
 
@@ -50,7 +51,10 @@ fn age_wake(app: &App) -> Option<Duration> {
 pub(super) fn visible_backends(app: &App) -> Vec<BackendRef> {
     let height = usize::from(panes(app).list);
     let top = app.list.top();
-    let mut backends: Vec<BackendRef> = Vec::new();
+    let of = |split: &Split<'_>| split.rule.backends.iter().map(|backend| backend.to.clone()).collect();
+    // The rows below an open split go on: whoever comes back wants no gaps.
+    let open = app.open_split().and_then(|view| app.find(view));
+    let mut backends: Vec<BackendRef> = open.as_ref().map(of).unwrap_or_default();
     for row in top..(top + height).min(app.routes.len()) {
         if let Some(split) = app.split(row) {
             backends.extend(split.rule.backends.iter().map(|backend| backend.to.clone()));
@@ -112,10 +116,11 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
 /// Facts are read for the selected split alone, and anew when its spec changes.
 fn want_facts(app: &mut App) {
     let now = app.now.since_start;
-    let wanted = app.selected().filter(|_| panes(app).detail > 0).map(|split| {
-        let backends: Vec<BackendRef> = split.rule.backends.iter().map(|b| b.to.clone()).collect();
-        (backends, split.route.generation)
-    });
+    let wanted =
+        app.selected().filter(|_| app.open_split().is_some() || panes(app).detail > 0).map(|split| {
+            let backends: Vec<BackendRef> = split.rule.backends.iter().map(|b| b.to.clone()).collect();
+            (backends, split.route.generation)
+        });
     let known = app.facts.wanted.as_ref().map(|(backends, generation, _)| (backends, generation));
     if known != wanted.as_ref().map(|(backends, generation)| (backends, generation)) {
         app.facts.wanted = wanted.map(|(backends, generation)| (backends, generation, now));

@@ -125,6 +125,17 @@ impl App {
     #[must_use]
     pub fn split(&self, index: usize) -> Option<Split<'_>> {
         let Shown::Split { route, rule, continued, changed } = self.routes.shown(index)? else { return None };
+        self.split_of(route, rule, continued, changed)
+    }
+
+    /// The split in rule `rule` of `route`.
+    pub(super) fn split_of<'a>(
+        &self,
+        route: &'a Arc<Route>,
+        rule: usize,
+        continued: bool,
+        changed: Option<Duration>,
+    ) -> Option<Split<'a>> {
         Some(Split {
             route,
             index: rule,
@@ -135,10 +146,13 @@ impl App {
         })
     }
 
-    /// The selected split.
+    /// The split that the keys act on: the open one, else the selected one.
     #[must_use]
     pub fn selected(&self) -> Option<Split<'_>> {
-        self.split(self.list.cursor())
+        match self.open_split() {
+            Some(view) => self.find(view),
+            None => self.split(self.list.cursor()),
+        }
     }
 
     /// The canary that somebody named on this machine for the route with this uid.

@@ -11,6 +11,7 @@ use super::list::List;
 use super::msg::{Effect, Now};
 use super::numbers::NumbersState;
 use super::routes::Routes;
+use super::split_view::Screen;
 use super::weights::WeightEditor;
 use crate::cluster::{Access, Facts, Scope, Trouble};
 use crate::rollout::{ChangeRecord, Ladder};
@@ -137,7 +138,9 @@ pub struct App {
     pub changes: Changes,
     /// The line of messages.
     pub said: Option<Said>,
-    /// What lies over the list.
+    /// What the middle shows.
+    pub screen: Screen,
+    /// What lies over it.
     pub layer: Option<Layer>,
     /// The last number given to a preparation or a change.
     numbered: u64,
@@ -163,6 +166,7 @@ impl App {
             chosen: start.chosen.clone(),
             changes: Changes::default(),
             said,
+            screen: Screen::default(),
             layer: None,
             numbered: 0,
             start,
@@ -184,6 +188,9 @@ impl App {
     #[must_use]
     pub fn namespace(&self) -> &str {
         use super::routes::Shown;
+        if let Some(view) = self.open_split() {
+            return &view.id.namespace;
+        }
         match (&self.scope, self.routes.shown(self.list.cursor())) {
             (Scope::Namespace(namespace), _) => namespace,
             (Scope::All, Some(Shown::Split { route, .. } | Shown::Whole(route))) => &route.id.namespace,

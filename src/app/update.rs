@@ -5,6 +5,7 @@ use super::dialog::{ChangeDialog, Outcome, Step, What};
 use super::msg::{Effect, Msg, Now};
 use super::panes::panes;
 use super::schedule;
+use super::split_view::Screen;
 use super::state::{App, Layer, Link, Tone};
 use crate::cluster::{Access, Scope, Trouble, Update};
 use crate::keys::{Action, Context, Key, lookup};
@@ -108,6 +109,7 @@ fn take_up(app: &mut App) -> Vec<Effect> {
 /// The rows are other ones than before.
 fn routes_changed(app: &mut App) -> Vec<Effect> {
     app.list.follow(&app.routes);
+    app.follow_open_split();
     if let Some(Layer::Weights(editor)) = &mut app.layer
         && let Some(route) = app.routes.get(&editor.route.id)
         && route.uid == editor.route.uid
@@ -293,6 +295,7 @@ pub(super) fn switch_scope(app: &mut App) -> Vec<Effect> {
     if let Scope::Namespace(namespace) = &app.scope {
         app.routes.keep(namespace);
     }
+    app.screen = Screen::Routes;
     app.generation += 1;
     app.link = Link::Connecting;
     app.numbers.abandon();

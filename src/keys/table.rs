@@ -25,6 +25,10 @@ pub enum Action {
     RollBack,
     /// Edit the weights.
     SetWeights,
+    /// Open what is selected; in the ladder, ask for the chosen stage.
+    Open,
+    /// The next pane.
+    NextPane,
     /// All namespaces, or one.
     AllNamespaces,
     /// Show the keys.
@@ -58,8 +62,12 @@ pub enum Action {
 pub enum Context {
     /// Wherever one is.
     Anywhere,
-    /// The list of routes.
+    /// The list of routes, besides [`Context::Split`].
     Routes,
+    /// An open split, besides [`Context::Split`].
+    View,
+    /// A split, whether it is selected in the list or open.
+    Split,
     /// A dialog that asks for confirmation.
     Dialog,
     /// The rollback dialog, besides [`Context::Dialog`].
@@ -76,8 +84,10 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
+        Self::Split,
         Self::Routes,
+        Self::View,
         Self::Dialog,
         Self::Rollback,
         Self::Weights,
@@ -93,6 +103,8 @@ impl Context {
         match self {
             Self::Anywhere => "Anywhere",
             Self::Routes => "Routes",
+            Self::View => "An open split",
+            Self::Split => "On a split, selected or open",
             Self::Dialog => "In a dialog",
             Self::Rollback => "In the rollback dialog",
             Self::Weights => "Setting weights",
@@ -154,16 +166,21 @@ use Key::Char;
 
 /// Every action with its keys.
 pub static TABLE: &[Binding] = &[
-    change(C::Routes, &[Char('s')], A::StepNext, "step", "the canary to the next stage"),
-    change(C::Routes, &[Char('b')], A::StepBack, "back", "the canary back one stage"),
-    change(
-        C::Routes,
-        &[Char('r')],
-        A::RollBack,
-        "roll back",
-        "no more traffic for the canary; never blocked",
-    ),
-    change(C::Routes, &[Char('w')], A::SetWeights, "weights", "set any weights"),
+    change(C::Split, &[Char('s')], A::StepNext, "step", "the canary to the next stage"),
+    change(C::Split, &[Char('b')], A::StepBack, "back", "the canary back one stage"),
+    change(C::Split, &[Char('r')], A::RollBack, "roll back", "no more traffic for the canary; never blocked"),
+    change(C::Split, &[Char('w')], A::SetWeights, "weights", "set any weights"),
+    row(C::View, &[Key::Esc], A::Close, "back", "back to the list"),
+    row(C::View, &[Key::Tab], A::NextPane, "ladder", "to the ladder, or back"),
+    row(C::View, &[Key::Enter], A::Open, "", "in the ladder: show what the chosen stage does"),
+    row(C::View, &[Char('j'), Key::Down], A::Down, "", "scroll down; the next stage of the ladder"),
+    row(C::View, &[Char('k'), Key::Up], A::Up, "", "scroll up; the stage before"),
+    row(C::View, &[Char('g'), Key::Home], A::Top, "", "the first line, or stage"),
+    row(C::View, &[Char('G'), Key::End], A::Bottom, "", "the last line, or stage"),
+    row(C::View, &[Key::PageDown], A::PageDown, "", "a page down"),
+    row(C::View, &[Key::PageUp], A::PageUp, "", "a page up"),
+    row(C::View, &[Char('q')], A::Quit, "quit", "quit; asks while a proof runs"),
+    row(C::Routes, &[Key::Enter], A::Open, "open", "open the selected split"),
     row(C::Routes, &[Char('a')], A::AllNamespaces, "namespaces", "all namespaces, or one again"),
     row(C::Routes, &[Char('j'), Key::Down], A::Down, "", "one row down"),
     row(C::Routes, &[Char('k'), Key::Up], A::Up, "", "one row up"),
@@ -228,6 +245,8 @@ mod tests {
         let together = |a: Context, b: Context| {
             a == b
                 || [a, b].contains(&Context::Anywhere)
+                || (a == Context::Split && [Context::Routes, Context::View].contains(&b))
+                || (b == Context::Split && [Context::Routes, Context::View].contains(&a))
                 || [a, b] == [Context::Dialog, Context::Rollback]
                 || [a, b] == [Context::Rollback, Context::Dialog]
         };

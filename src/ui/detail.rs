@@ -50,7 +50,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     }
 }
 
-fn draw_split(buffer: &mut Buffer, area: Rect, inside: Rect, app: &App, split: &Split<'_>, look: &Look) {
+pub(super) fn draw_split(
+    buffer: &mut Buffer,
+    area: Rect,
+    inside: Rect,
+    app: &App,
+    split: &Split<'_>,
+    look: &Look,
+) {
     let rule = format!("  rule {}", split.route.rule_label(split.index));
     let title = [look.span(Role::Accent, split.route.id.to_string()), look.span(Role::Muted, rule)];
     ruler(buffer, area, &title, look);

@@ -23,6 +23,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     }
     let y = area.bottom() - 1;
     let place = match app.routes.len() {
+        _ if app.open_split().is_some() => String::new(),
         0 => String::new(),
         rows => format!("{}/{rows}", app.list.cursor() + 1),
     };
@@ -60,7 +61,8 @@ fn message(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
 /// The rows of the table that have a hint and mean something now.
 fn hints(app: &App) -> impl Iterator<Item = &'static Binding> {
     let contexts: Vec<Context> = match &app.layer {
-        None => vec![Context::Routes],
+        None if app.open_split().is_some() => vec![Context::Split, Context::View],
+        None => vec![Context::Split, Context::Routes],
         Some(Layer::Help { .. }) => vec![Context::Help],
         Some(Layer::Quit) => vec![Context::Quit],
         Some(Layer::Weights(_)) => vec![Context::Weights],

@@ -14,6 +14,7 @@ mod header;
 mod help;
 mod paint;
 mod routes;
+mod split_view;
 pub mod theme;
 mod weights;
 mod words;
@@ -46,8 +47,13 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
     let buffer = frame.buffer_mut();
     buffer.set_style(area, look.style(theme::Role::Text));
     header::draw(buffer, header, app, look);
-    routes::draw(buffer, columns, list, app, look);
-    detail::draw(buffer, detail, app, look);
+    if let Some(view) = app.open_split() {
+        let body = Rect { y: columns.y, height: panes.body(), ..area }.intersection(area);
+        split_view::draw(buffer, body, app, view, look);
+    } else {
+        routes::draw(buffer, columns, list, app, look);
+        detail::draw(buffer, detail, app, look);
+    }
     footer::draw(buffer, footer, app, look);
     let above = Rect { height: area.height.saturating_sub(footer.height), ..area };
     let cursor = match &app.layer {
