@@ -13,6 +13,7 @@ mod states;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod write;
 mod writer;
 
@@ -26,9 +27,10 @@ use crate::cluster::Cluster;
 use crate::metrics::MetricSource;
 use crate::rollout::Ladder;
 
-pub use prepare::{PrepareError, Request};
+pub use prepare::{PrepareError, Rehearsed, Request};
 pub use progress::{Ending, NotWritten, Progress, Stage};
 pub use states::{BackendFacts, Confirmed, DryRun, NotConfirmed, Planned, Prepared, Watched, Written};
+pub use verify::Verify;
 pub(crate) use writer::MayWrite;
 pub use writer::{WriteError, Writer};
 

@@ -40,6 +40,17 @@ pub struct Request {
     pub everywhere: bool,
 }
 
+/// What the server says to a change that nobody means to make now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rehearsed {
+    /// Identity of the object that it was asked for.
+    pub uid: Box<str>,
+    /// Version of its spec.
+    pub generation: i64,
+    /// The answer.
+    pub dry_run: DryRun,
+}
+
 /// Why there is nothing to confirm. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PrepareError {
@@ -101,7 +112,10 @@ impl Pilot {
     /// The selected route first, then those related ones that the request takes as well, all read afresh; then
     /// the other related ones as they were last seen.
     async fn fresh_routes(&self, request: &Request) -> Result<Fresh, PrepareError> {
-        let (main, (related, unseen)) = tokio::join!(self.cluster.get(&request.route), self.related(request));
+        let (main, (related, unseen)) = tokio::join!(
+            self.cluster.get(&request.route),
+            self.related(&request.related, request.everywhere)
+        );
         let main = main.map_err(|trouble| read_error(request, &trouble))?;
         let (taken, seen): (Vec<_>, Vec<_>) =
             related.iter().filter(|route| route.id != main.id).partition(|route| match &request.intent {
@@ -116,14 +130,18 @@ impl Pilot {
     }
 
     /// The routes that may lead to the same backends, and why some of them may be missing.
-    async fn related(&self, request: &Request) -> (Vec<Arc<Route>>, Option<String>) {
-        if request.everywhere {
-            return (request.related.clone(), None);
+    pub(super) async fn related(
+        &self,
+        known: &[Arc<Route>],
+        everywhere: bool,
+    ) -> (Vec<Arc<Route>>, Option<String>) {
+        if everywhere {
+            return (known.to_vec(), None);
         }
         match within(ROLLBACK_PATIENCE, self.cluster.list(&Scope::All)).await {
             Ok(Ok(listed)) => (listed.into_iter().filter_map(Result::ok).map(Arc::new).collect(), None),
-            Ok(Err(trouble)) => (request.related.clone(), Some(unseen(&trouble.to_string()))),
-            Err(late) => (request.related.clone(), Some(unseen(&late))),
+            Ok(Err(trouble)) => (known.to_vec(), Some(unseen(&trouble.to_string()))),
+            Err(late) => (known.to_vec(), Some(unseen(&late))),
         }
     }
 
@@ -161,6 +179,21 @@ impl Pilot {
             .await
             .unwrap_or_else(|late| Facts { endpoints: Err(late.clone().into()), pods: Err(late.into()) });
         BackendFacts { backend, facts }
+    }
+
+    /// Asks the server whether it would accept what `request` means now. A dry run is no write, and goes the same
+    /// way as one.
+    ///
+    /// # Errors
+    /// [`PrepareError`] when the route cannot be read, or there is nothing to ask about.
+    pub async fn rehearse(&self, request: &Request) -> Result<Rehearsed, PrepareError> {
+        let fresh =
+            self.cluster.get(&request.route).await.map_err(|trouble| read_error(request, &trouble))?;
+        let chosen = self.chosen_canaries();
+        let chosen = chosen.get(&*fresh.uid).map(String::as_str);
+        let plan = plan(&fresh, &request.intent, &self.ladder.of(&fresh), chosen)?;
+        let dry_run = self.dry_run(&plan, PATIENCE).await;
+        Ok(Rehearsed { uid: fresh.uid, generation: fresh.generation, dry_run })
     }
 
     async fn dry_run(&self, plan: &Plan, patience: Duration) -> DryRun {

@@ -11,6 +11,8 @@ pub enum Stage {
     Written,
     /// The controllers report the new generation.
     Observed,
+    /// Requests are counted, with nothing written before.
+    Counting,
     /// Counted requests have left the old split.
     TrafficFollows,
     /// Counted requests show the new split.
@@ -25,6 +27,7 @@ impl Stage {
             Self::Writing => "writing",
             Self::Written => "written",
             Self::Observed => "observed",
+            Self::Counting => "counting",
             Self::TrafficFollows => "traffic follows",
             Self::Proven => "proven",
         }

@@ -81,10 +81,13 @@ impl Pilot {
             furthest: stage,
             reached: stage,
         };
-        telling.tell(format!("settling for {} s", self.timing.settle.as_secs()));
         let mut since = observed_at.saturating_add(self.timing.settle).unwrap_or(observed_at);
-        let settled = since.duration_since(Timestamp::now());
-        tokio::time::sleep(settled.try_into().unwrap_or(Duration::ZERO)).await;
+        let settling: Duration = since.duration_since(Timestamp::now()).try_into().unwrap_or_default();
+        telling.tell(match settling {
+            Duration::ZERO => "counting requests".to_owned(),
+            _ => format!("settling for {:.0} s", settling.as_secs_f64().ceil()),
+        });
+        tokio::time::sleep(settling).await;
 
         let started = Instant::now();
         let mut restarts = 0;
@@ -157,17 +160,15 @@ async fn look(
     }
 }
 
-fn changes(old: f64, new: f64) -> bool {
-    (old - new).abs() > f64::EPSILON
-}
-
-/// The counts as the claim needs them. A backend whose share changes must have series, from targets that are
-/// up: that nobody counted is not that nobody came.
+/// The counts as the claim needs them. A backend whose share is to be shown must have series, from targets that
+/// are up: that nobody counted is not that nobody came.
 fn observed(counts: &Counts, subject: &Subject, restarts: u32) -> Result<Observed, String> {
-    for (backend, (old, new)) in subject.backends.iter().zip(&subject.claim.shares) {
-        if !changes(*old, *new) {
-            continue;
-        }
+    let all = subject.claim.is_standing();
+    let tested = || {
+        let pairs = subject.backends.iter().zip(&subject.claim.shares);
+        pairs.filter(|(_, (old, new))| all || (old - new).abs() > f64::EPSILON).map(|(backend, _)| backend)
+    };
+    for backend in tested() {
         match counts.get(backend) {
             None => return Err(format!("no series for {backend}")),
             Some(counted) if counted.target_up == Some(false) => {
@@ -177,11 +178,8 @@ fn observed(counts: &Counts, subject: &Subject, restarts: u32) -> Result<Observe
         }
     }
     let counted = || subject.backends.iter().map(|backend| counts.get(backend).copied().unwrap_or_default());
-    // Of those whose share changes, the one that was scraped least: old samples of another say nothing.
-    let changing =
-        subject.backends.iter().zip(&subject.claim.shares).filter(|(_, (old, new))| changes(*old, *new));
-    let scrapes =
-        changing.filter_map(|(backend, _)| counts.get(backend)).map(|counted| counted.scrapes).min();
+    // Of those, the one that was scraped least: old samples of another say nothing.
+    let scrapes = tested().filter_map(|backend| counts.get(backend)).map(|counted| counted.scrapes).min();
     let scrapes = scrapes.unwrap_or(0);
     if scrapes == 0 {
         return Err("no scrape since it settled".to_owned());
@@ -285,3 +283,6 @@ impl Telling<'_> {
         format!("{caveat}{words} after {} s", waited.as_secs())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! What a proof is about: which backends are counted, what they should show, and what counts cannot tell.
 
 use crate::rollout::{ChangeRecord, Claim, Edit, Effect, Plan, untouched_paths, weights_of};
-use crate::route::{BackendRef, Path, Route, RouteId};
+use crate::route::{BackendRef, Path, Route, RouteId, declared_share};
 
 use super::states::Prepared;
 
@@ -83,6 +83,27 @@ impl Subject {
         })
     }
 
+    /// That rule `index` is served as it is declared. `None` when it has no shares.
+    pub(super) fn served(
+        route: &Route,
+        index: usize,
+        others: &[Route],
+        unseen: Option<String>,
+    ) -> Option<Self> {
+        let rule = route.rules.get(index).filter(|rule| rule.is_split())?;
+        let shares: Option<Vec<f64>> =
+            (0..rule.backends.len()).map(|backend| declared_share(rule, backend)).collect();
+        Some(Self {
+            route: route.id.clone(),
+            routes: vec![(route.id.clone(), route.generation)],
+            backends: rule.backends.iter().map(|b| b.to.clone()).collect(),
+            claim: Claim::served(&shares?),
+            caveat: other_paths(route, index, others),
+            unseen,
+            shared: false,
+        })
+    }
+
     /// The drained backends had no more than `share` of what is counted.
     pub(super) fn lower_drained_shares(&mut self, share: f64) {
         let drained: Vec<usize> = self.drained().collect();
@@ -100,7 +121,7 @@ impl Subject {
     }
 }
 
-/// What a change that is taken up can no longer tell apart: requests that come by other paths.
+/// What counts alone cannot tell apart: requests that come by other paths.
 fn other_paths(route: &Route, index: usize, others: &[Route]) -> Option<String> {
     let all = || others.iter().filter(|other| other.id != route.id).chain([route]);
     let paths = untouched_paths(route, index, all());

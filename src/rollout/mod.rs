@@ -17,6 +17,7 @@ mod planner;
 mod proof;
 mod reach;
 mod roles;
+mod served;
 mod target;
 mod undo;
 mod weights;

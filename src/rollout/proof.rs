@@ -4,21 +4,36 @@
 //! 0.001/4 a backend; zero hits prove only once the old share would have shown itself with 99.9 %.
 
 use super::interval::{interval, needed};
+use super::served::judge_served;
 
 /// Probability with which the old share would have been seen by now, had it gone on.
 const POWER_MISS: f64 = 0.001;
 /// Level of the share test, 0.1 % for four runs.
-const ALPHA_SHARE: f64 = 0.001 / 4.0;
+pub(super) const ALPHA_SHARE: f64 = 0.001 / 4.0;
 /// Probability with which it would have been seen, to say that traffic follows.
 const FOLLOWS_MISS: f64 = 0.05;
 /// Fewest scrapes after settling.
-const FEWEST_SCRAPES: u32 = 2;
+pub(super) const FEWEST_SCRAPES: u32 = 2;
 
 /// What is to be proven of one split: for each backend its share before and after, 0 to 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
     /// `(before, after)` of each backend, in the order of the counts.
     pub shares: Vec<(f64, f64)>,
+}
+
+impl Claim {
+    /// That these shares are served, whatever was before.
+    #[must_use]
+    pub fn served(declared: &[f64]) -> Self {
+        Self { shares: declared.iter().map(|share| (*share, *share)).collect() }
+    }
+
+    /// Whether no share changes: then all of them are to be shown.
+    #[must_use]
+    pub fn is_standing(&self) -> bool {
+        self.shares.iter().all(|(old, new)| (old - new).abs() <= f64::EPSILON)
+    }
 }
 
 /// What was counted since the change had settled.
@@ -74,7 +89,7 @@ pub fn requests_for_power(old: f64) -> f64 {
 }
 
 /// The smallest n with `(1 − old)^n ≤ miss`.
-fn requests_to_miss(old: f64, miss: f64) -> f64 {
+pub(super) fn requests_to_miss(old: f64, miss: f64) -> f64 {
     if old >= 1.0 {
         return 1.0;
     }
@@ -82,7 +97,7 @@ fn requests_to_miss(old: f64, miss: f64) -> f64 {
 }
 
 /// A level shared out over starts: the whole is spent once, however often the count starts again.
-fn spent(level: f64, restarts: u32) -> f64 {
+pub(super) fn spent(level: f64, restarts: u32) -> f64 {
     level / 2.0_f64.powi(i32::try_from(restarts).unwrap_or(i32::MAX).min(500))
 }
 
@@ -92,6 +107,10 @@ pub fn judge(claim: &Claim, observed: &Observed) -> Finding {
     let total: f64 = observed.requests.iter().sum();
     if total <= 0.0 {
         return Finding::NoTraffic;
+    }
+    if claim.is_standing() {
+        let declared: Vec<f64> = claim.shares.iter().map(|(_, share)| *share).collect();
+        return judge_served(&declared, observed);
     }
     let drained: Vec<(usize, f64)> = drained(claim);
     if !drained.is_empty() {

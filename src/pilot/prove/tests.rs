@@ -1,0 +1,315 @@
+//! The proof loop with scripted counts, in paused time.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use futures::future::{BoxFuture, FutureExt, ready};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+use super::*;
+use crate::audit::Journal;
+use crate::cluster::{Answer, FakeServer};
+use crate::metrics::{BackendCounts, History, MetricError, Provider, Snapshot};
+use crate::pilot::Timing;
+use crate::rollout::{Claim, Ladder};
+use crate::route::BackendRef;
+
+/// What one look at the counts finds.
+#[derive(Clone)]
+enum Look {
+    /// Requests of stable and canary, and scrapes.
+    Counted(f64, f64, usize),
+    /// No series of the canary.
+    Gap,
+    /// A target of the canary is down.
+    Down,
+    /// The Prometheus does not answer.
+    Silent,
+}
+
+/// Answers by script; the last answer goes on. Notes since when it was asked to count.
+struct Scripted {
+    looks: Mutex<VecDeque<Look>>,
+    asked: Mutex<Vec<Timestamp>>,
+    interval: Duration,
+}
+
+impl MetricSource for Scripted {
+    fn numbers<'a>(
+        &'a self,
+        _: &'a [BackendRef],
+        _: Duration,
+    ) -> BoxFuture<'a, Result<Snapshot, MetricError>> {
+        panic!("a proof looks at counts")
+    }
+
+    fn history<'a>(
+        &'a self,
+        _: &'a [BackendRef],
+        _: Duration,
+        _: Duration,
+    ) -> BoxFuture<'a, Result<History, MetricError>> {
+        panic!("a proof looks at counts")
+    }
+
+    fn counts<'a>(
+        &'a self,
+        backends: &'a [BackendRef],
+        since: Timestamp,
+    ) -> BoxFuture<'a, Result<Counts, MetricError>> {
+        self.asked.lock().unwrap().push(since);
+        let mut looks = self.looks.lock().unwrap();
+        let look = if looks.len() > 1 { looks.pop_front() } else { looks.front().cloned() }.unwrap();
+        let counted = |requests: f64, scrapes: usize, up: bool| BackendCounts {
+            requests,
+            scrapes,
+            scrape_interval: Some(self.interval),
+            target_up: Some(up),
+            ..BackendCounts::default()
+        };
+        let counts = |canary: Option<BackendCounts>, stable: BackendCounts| {
+            let found = [Some(stable), canary];
+            let named =
+                backends.iter().cloned().zip(found).filter_map(|(backend, found)| Some((backend, found?)));
+            Ok(Counts { since, asked_at: since, backends: named.collect::<HashMap<_, _>>() })
+        };
+        let answer = match look {
+            Look::Counted(stable, canary, scrapes) => {
+                counts(Some(counted(canary, scrapes, true)), counted(stable, scrapes, true))
+            }
+            Look::Gap => counts(None, counted(500.0, 5, true)),
+            Look::Down => counts(Some(counted(0.0, 5, false)), counted(500.0, 5, true)),
+            Look::Silent => Err(MetricError::NoClient { why: "silence".to_owned() }),
+        };
+        ready(answer).boxed()
+    }
+
+    fn provider(&self) -> Option<&'static Provider> {
+        None
+    }
+}
+
+struct Bench {
+    pilot: Pilot,
+    source: Arc<Scripted>,
+    route: Arc<Mutex<Value>>,
+    heard: UnboundedReceiver<Progress>,
+    progress: UnboundedSender<Progress>,
+    _folder: TempDir,
+}
+
+fn bench(looks: &[Look]) -> Bench {
+    let route = Arc::new(Mutex::new(json!({
+        "metadata": {"namespace": "shop", "name": "checkout", "uid": "u-1", "generation": 8},
+        "spec": {
+            "parentRefs": [{"name": "edge"}],
+            "rules": [{"backendRefs": [{"name": "stable", "port": 80, "weight": 100}, {"name": "canary", "port": 80, "weight": 0}]}],
+        },
+        "status": {"parents": [status(8)]},
+    })));
+    let shown = route.clone();
+    let (_, cluster) = FakeServer::start(move |_| Answer::Say(200, shown.lock().unwrap().to_string()));
+    let source = Arc::new(Scripted {
+        looks: Mutex::new(looks.iter().cloned().collect()),
+        asked: Mutex::default(),
+        interval: Duration::from_secs(5),
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Arc::new(Journal::at(folder.path().join("journal.jsonl")));
+    let metrics: Arc<dyn MetricSource> = source.clone();
+    let pilot = Pilot::new(cluster, Some(metrics), journal, Ladder::default(), Timing::default(), "ada");
+    let (progress, heard) = unbounded_channel();
+    Bench { pilot, source, route, heard, progress, _folder: folder }
+}
+
+fn status(generation: i64) -> Value {
+    let condition = |kind: &str| json!({"type": kind, "status": "True", "observedGeneration": generation, "reason": kind, "message": ""});
+    json!({
+        "controllerName": "example.com/gateway", "parentRef": {"name": "edge"},
+        "conditions": [condition("Accepted"), condition("ResolvedRefs")],
+    })
+}
+
+/// A canary of 10 % that was drained.
+fn drained() -> Subject {
+    Subject {
+        route: RouteId::new("shop", "checkout"),
+        routes: vec![(RouteId::new("shop", "checkout"), 8)],
+        backends: ["stable", "canary"].map(|name| BackendRef::service("shop", name, 80)).to_vec(),
+        claim: Claim { shares: vec![(0.9, 1.0), (0.1, 0.0)] },
+        caveat: None,
+        unseen: None,
+        shared: false,
+    }
+}
+
+impl Bench {
+    async fn run(&self, subject: &Subject) -> (String, Duration) {
+        let started = Instant::now();
+        let ending = self.pilot.count(subject, Timestamp::now(), Stage::Observed, &self.progress).await;
+        (ending.to_string(), started.elapsed())
+    }
+
+    /// What was told, as `stage: words`, without repetitions.
+    fn told(&mut self) -> Vec<String> {
+        let mut told = Vec::new();
+        while let Ok(progress) = self.heard.try_recv() {
+            told.push(format!("{}: {}", progress.stage.word(), progress.words));
+        }
+        told.dedup();
+        told
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_is_proven_by_enough_requests_and_not_before() {
+    let mut bench =
+        bench(&[Look::Counted(20.0, 0.0, 1), Look::Counted(65.0, 0.0, 4), Look::Counted(66.0, 0.0, 5)]);
+    let (ending, waited) = bench.run(&drained()).await;
+    assert!(ending.starts_with("proven: 0 of 66 requests reached the drained backend"), "{ending}");
+    assert!(waited >= Duration::from_secs(15 + 2 * 5), "it settles, then looks once a scrape: {waited:?}");
+    let told = bench.told();
+    assert_eq!(
+        told[..3],
+        [
+            "observed: settling for 15 s",
+            "observed: 20 of 66 requests: 0 of 20 requests reached the drained backend",
+            "traffic follows: 65 of 66 requests: 0 of 65 requests reached the drained backend",
+        ]
+    );
+    assert!(told.last().unwrap().starts_with("proven: "), "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_few_requests_are_watched_on_and_then_named() {
+    let mut bench = bench(&[Look::Counted(37.0, 0.0, 9)]);
+    let (ending, waited) = bench.run(&drained()).await;
+    assert!(ending.starts_with("unproven: 37 of 66 requests: "), "{ending}");
+    assert!(waited >= Duration::from_secs(15 + 90 + 600), "{waited:?}");
+    let told = bench.told();
+    assert!(
+        told.iter().any(|words| words.contains("unproven: 37 of 66") && words.ends_with("still watching"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_leak_starts_the_count_again_and_must_then_be_outdone() {
+    let looks = [Look::Counted(990.0, 10.0, 3), Look::Counted(600.0, 0.0, 3), Look::Counted(2000.0, 0.0, 6)];
+    let mut bench = bench(&looks);
+    let (ending, _) = bench.run(&drained()).await;
+    assert!(ending.starts_with("proven: 0 of 2000 requests"), "600 exclude no leak of 1 %: {ending}");
+    let asked = bench.source.asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 3);
+    assert!(asked[0] != asked[1] && asked[1] == asked[2], "the clean count has a clean start");
+    let told = bench.told();
+    assert!(
+        told.contains(&"observed: 10 of 1000 requests still reached the drained backend".to_owned()),
+        "{told:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_counted_proves_nothing() {
+    for (look, words) in [
+        (Look::Gap, "no series for canary"),
+        (Look::Down, "a target that counts requests of canary is down"),
+        (Look::Silent, "silence"),
+        (Look::Counted(0.0, 0.0, 9), "no traffic to judge"),
+        (Look::Counted(500.0, 0.0, 0), "no scrape since it settled"),
+    ] {
+        let (ending, _) = bench(&[look]).run(&drained()).await;
+        assert!(ending.starts_with("unproven: ") && ending.contains(words), "{words}: {ending}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_in_the_counts_is_got_over() {
+    let (ending, _) = bench(&[Look::Silent, Look::Gap, Look::Counted(99.0, 0.0, 2)]).run(&drained()).await;
+    assert!(ending.starts_with("proven: 0 of 99"), "{ending}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_changes_the_route_again_ends_the_proof() {
+    let bench = bench(&[Look::Counted(5000.0, 0.0, 9)]);
+    bench.route.lock().unwrap()["metadata"]["generation"] = json!(9);
+    let (ending, _) = bench.run(&drained()).await;
+    assert_eq!(ending, "unproven: superseded: shop/checkout was changed again (generation 8 -> 9)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn counts_prove_nothing_while_a_controller_is_behind() {
+    let mut bench = bench(&[Look::Counted(5000.0, 0.0, 9)]);
+    bench.route.lock().unwrap()["status"]["parents"] = json!([status(7)]);
+    let (ending, waited) = bench.run(&drained()).await;
+    assert!(ending.starts_with("unproven: shop/checkout is "), "{ending}");
+    assert!(ending.ends_with("is excluded at 99 %)"), "what was counted is said all the same: {ending}");
+    assert!(waited >= Duration::from_secs(15 + 90), "it is given its time: {waited:?}");
+    assert!(!bench.told().iter().any(|words| words.starts_with("proven")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_scrapes_are_given_four_of_them() {
+    let bench = bench(&[Look::Counted(1.0, 0.0, 1)]);
+    let slow = Arc::new(Scripted {
+        looks: Mutex::new(VecDeque::from([Look::Counted(1.0, 0.0, 1)])),
+        asked: Mutex::default(),
+        interval: Duration::from_mins(1),
+    });
+    let metrics: Arc<dyn MetricSource> = slow;
+    let timing = Timing { watch_on: Duration::ZERO, ..Timing::default() };
+    let pilot = Pilot { metrics: Some(metrics), timing, ..bench.pilot.clone() };
+    let started = Instant::now();
+    pilot.count(&drained(), Timestamp::now(), Stage::Observed, &bench.progress).await;
+    assert!(started.elapsed() >= Duration::from_secs(15 + 240), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_counts_cannot_tell_apart_is_never_proven() {
+    let caveat = Some("split drained, 1 other path remains: shop/x".to_owned());
+    let subject = Subject { caveat, ..drained() };
+    let (ending, _) = bench(&[Look::Counted(5000.0, 0.0, 9)]).run(&subject).await;
+    assert!(ending.starts_with("unproven: split drained, 1 other path remains"), "{ending}");
+    let unseen = Some("paths from other namespaces were not seen".to_owned());
+    let (ending, _) = bench(&[Look::Counted(5000.0, 0.0, 9)]).run(&Subject { unseen, ..drained() }).await;
+    assert!(ending.starts_with("proven: ") && ending.ends_with("were not seen"), "{ending}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_old_share_is_measured_where_others_are_counted_too() {
+    let shared = Subject { shared: true, ..drained() };
+    let bench = bench(&[Look::Counted(980.0, 20.0, 9)]);
+    let measured = bench.pilot.measured(shared.clone(), Timestamp::now()).await;
+    assert!((measured.claim.shares[1].0 - 0.02).abs() < 1e-9, "{:?}", measured.claim);
+    for unknown in [Look::Silent, Look::Gap, Look::Counted(1000.0, 0.0, 9)] {
+        let bench = self::bench(&[unknown]);
+        let measured = bench.pilot.measured(shared.clone(), Timestamp::now()).await;
+        assert!(measured.caveat.is_some_and(|words| words.contains("was not seen")));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_at_a_standing_split_ends_like_a_proof() {
+    let verify = |looks: &[Look]| {
+        let bench = bench(looks);
+        async move {
+            let route = RouteId::new("shop", "checkout");
+            let ask = super::super::Verify { route, rule: 0, related: Vec::new(), everywhere: true };
+            let ending = bench.pilot.verify(&ask, &bench.progress).await.to_string();
+            (ending, bench)
+        }
+    };
+    let (ending, mut bench) = verify(&[Look::Counted(37.0, 0.0, 3), Look::Counted(135.0, 0.0, 9)]).await;
+    assert_eq!(ending, "proven: 0 of 135 requests reached a backend of weight 0");
+    let told = bench.told();
+    assert_eq!(
+        told[..2],
+        [
+            "counting: counting requests",
+            "counting: 37 of 135 requests: 0 of 37 requests reached a backend of weight 0",
+        ]
+    );
+    let (ending, _) = verify(&[Look::Counted(990.0, 10.0, 9)]).await;
+    assert!(ending.starts_with("unproven: 10 of 1000 requests reached a backend of weight 0"), "{ending}");
+}
