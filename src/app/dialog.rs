@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tui_input::{Input, InputRequest};
 
-use crate::keys::{Action, Context, Key, lookup};
+use crate::keys::{Action, Context, Key, Keymap};
 use crate::pilot::{Confirmed, PrepareError, Prepared};
 use crate::rollout::{Confirmation, Demand, Intent, Refusal};
 use crate::route::{BackendRef, RouteId};
@@ -152,7 +152,7 @@ impl ChangeDialog {
                 .is_some_and(|ready| ready.typing || matches!(ready.prepared.demand, Demand::Name(_)))
     }
 
-    pub(super) fn key(&mut self, key: Key, now: Duration) -> Outcome {
+    pub(super) fn key(&mut self, keymap: &Keymap, key: Key, now: Duration) -> Outcome {
         self.told = None;
         if key == self.ask.opened_by {
             let held = self.opening.is_some_and(|at| now.saturating_sub(at) < HELD);
@@ -166,10 +166,10 @@ impl ChangeDialog {
             self.opening = None;
         }
         if self.is_typing(now) {
-            return self.letter(key, now);
+            return self.letter(keymap, key, now);
         }
-        let rollback = || self.is_rollback().then(|| lookup(Context::Rollback, key)).flatten();
-        match lookup(Context::Dialog, key).or_else(rollback) {
+        let rollback = || self.is_rollback().then(|| keymap.lookup(Context::Rollback, key)).flatten();
+        match keymap.lookup(Context::Dialog, key).or_else(rollback) {
             Some(action) => self.act(action, now),
             None => Outcome::Nothing,
         }
@@ -214,8 +214,8 @@ impl ChangeDialog {
     }
 
     /// A key while text is typed. `y` is a letter until nothing more is asked for.
-    fn letter(&mut self, key: Key, now: Duration) -> Outcome {
-        let action = lookup(Context::Text, key);
+    fn letter(&mut self, keymap: &Keymap, key: Key, now: Duration) -> Outcome {
+        let action = keymap.lookup(Context::Text, key);
         if matches!(action, Some(Action::Down | Action::Up | Action::PageDown | Action::PageUp)) {
             self.scroll_by(action.unwrap_or(Action::Down));
             return Outcome::Nothing;
@@ -241,7 +241,7 @@ impl ChangeDialog {
                 ready.text.reset();
                 ready.reason = None;
             }
-            (_, Some(name)) if key == Key::Char('y') && ready.text.value() == name => {
+            (_, Some(name)) if ready.text.value() == name && confirms(keymap, key) => {
                 return self.confirm(now);
             }
             _ => {
@@ -383,6 +383,10 @@ impl ChangeDialog {
 /// Whether the same preparation may work a moment later.
 fn may_pass(error: &PrepareError) -> bool {
     matches!(error, PrepareError::Read(_))
+}
+
+fn confirms(keymap: &Keymap, key: Key) -> bool {
+    keymap.lookup(Context::Dialog, key) == Some(Action::Confirm)
 }
 
 /// What a key does to a line of text.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{App, Effect, Layer, Msg, Now, Start, Step, update};
 use crate::cluster::{Access, Endpoints, Facts, Listed, Pods, Scope, Update};
-use crate::keys::Key;
+use crate::keys::{Key, Keymap};
 use crate::metrics::{Granularity, Numbers, Quantile, Snapshot};
 use crate::pilot::{BackendFacts, DryRun, Planned, Prepared};
 use crate::rollout::{Check, Demand, Gate, Intent, Ladder, Verdict, plan};
@@ -28,6 +28,7 @@ pub(crate) fn start() -> Start {
         scope: Scope::Namespace("shop".into()),
         has_metrics: true,
         ladder: Ladder::default(),
+        keymap: Keymap::default(),
         chosen: HashMap::new(),
         unfinished: Vec::new(),
         message: None,

@@ -8,17 +8,18 @@ use super::split_view;
 use super::state::{App, Layer, Link, Tone};
 use super::update::{prepare, switch_scope};
 use super::weights::WeightEditor;
-use crate::keys::{Action, Context, Key, lookup};
+use crate::keys::{Action, Context, Key};
 use crate::pilot::Stage;
 use crate::rollout::{ChangeRecord, Direction, Intent, Refusal, RollbackTarget, plan, rollback_target};
 use crate::route::BackendRef;
 
 pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
+    let lookup = |context| app.start.keymap.lookup(context, key);
     if app.open_split().is_some() {
-        let action = lookup(Context::Split, key).or_else(|| lookup(Context::View, key));
+        let action = lookup(Context::Split).or_else(|| lookup(Context::View));
         return action.map_or_else(Vec::new, |action| on_open_split(app, action, key));
     }
-    let action = lookup(Context::Split, key).or_else(|| lookup(Context::Routes, key));
+    let action = lookup(Context::Split).or_else(|| lookup(Context::Routes));
     let Some(action) = action else { return Vec::new() };
     let page = usize::from(panes(app).list).saturating_sub(1).max(1);
     let cursor = app.list.cursor();
@@ -187,7 +188,7 @@ fn open_editor(app: &mut App) -> Vec<Effect> {
 
 pub(super) fn edit(app: &mut App, key: Key) -> Vec<Effect> {
     let Some(Layer::Weights(editor)) = &mut app.layer else { return Vec::new() };
-    match lookup(Context::Weights, key) {
+    match app.start.keymap.lookup(Context::Weights, key) {
         Some(Action::NextField) => editor.move_focus(true),
         Some(Action::PreviousField) => editor.move_focus(false),
         Some(Action::Close) => {
@@ -198,9 +199,10 @@ pub(super) fn edit(app: &mut App, key: Key) -> Vec<Effect> {
             let chosen = app.chosen.get(&*editor.route.uid).map(String::as_str);
             // A refusal is on the screen already.
             if editor.plan(&app.start.ladder, chosen).is_ok() {
+                let opening = app.start.keymap.keys_of(Action::SetWeights, Context::Split).first();
                 let ask = Ask {
                     what: What::Set,
-                    opened_by: Key::Char('w'),
+                    opened_by: opening.copied().unwrap_or(Key::Enter),
                     route: editor.route.id.clone(),
                     intent: Some(editor.intent()),
                 };

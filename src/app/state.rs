@@ -14,6 +14,7 @@ use super::routes::Routes;
 use super::split_view::Screen;
 use super::weights::WeightEditor;
 use crate::cluster::{Access, Facts, Scope, Trouble};
+use crate::keys::Keymap;
 use crate::rollout::{ChangeRecord, Ladder};
 use crate::route::BackendRef;
 
@@ -32,6 +33,8 @@ pub struct Start {
     pub has_metrics: bool,
     /// The stages of routes that name none.
     pub ladder: Ladder,
+    /// Which key does what.
+    pub keymap: Keymap,
     /// The canary that was named on this machine last, by route uid.
     pub chosen: HashMap<String, String>,
     /// Changes in the journal whose ending is not known.

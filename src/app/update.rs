@@ -8,7 +8,7 @@ use super::schedule;
 use super::split_view::Screen;
 use super::state::{App, Layer, Link, Tone};
 use crate::cluster::{Access, Scope, Trouble, Update};
-use crate::keys::{Action, Context, Key, lookup};
+use crate::keys::{Action, Context, Key};
 use crate::pilot::{Ending, NotWritten, Progress, Request, Stage};
 use crate::route::{Route, RouteId};
 
@@ -204,7 +204,8 @@ fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
 }
 
 fn press(app: &mut App, key: Key) -> Vec<Effect> {
-    match lookup(Context::Anywhere, key) {
+    let keymap = &app.start.keymap;
+    match keymap.lookup(Context::Anywhere, key) {
         Some(Action::QuitNow) => return vec![Effect::Quit],
         Some(Action::Suspend) => return vec![Effect::Suspend],
         _ => {}
@@ -213,12 +214,12 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
     match &mut app.layer {
         None => super::routes_keys::press(app, key),
         Some(Layer::Change(dialog)) => {
-            let outcome = dialog.key(key, now);
+            let outcome = dialog.key(keymap, key, now);
             follow(app, outcome)
         }
         Some(Layer::Weights(_)) => super::routes_keys::edit(app, key),
         Some(Layer::Help { scroll }) => {
-            match lookup(Context::Help, key) {
+            match keymap.lookup(Context::Help, key) {
                 Some(Action::Down) => *scroll += 1,
                 Some(Action::Up) => *scroll = scroll.saturating_sub(1),
                 Some(Action::PageDown) => *scroll += 10,
@@ -231,7 +232,7 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Some(Layer::Quit) => match lookup(Context::Quit, key) {
+        Some(Layer::Quit) => match keymap.lookup(Context::Quit, key) {
             Some(Action::Confirm) => vec![Effect::Quit],
             Some(Action::Decline) => {
                 app.layer = None;

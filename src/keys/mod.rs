@@ -1,11 +1,13 @@
 //! One table: action, keys, context, help text, whether it writes.
 //!
-//! Lives here: what a key is, and which action it stands for where. It feeds dispatch, help and hints, so these
-//! cannot differ. Does not live here: what an action does (`app/`), how keys arrive (`term/`).
+//! Lives here: what a key is, and which action it stands for where: `TABLE` with the keys as shipped, [`Keymap`] with
+//! those in force. It feeds dispatch, help and hints, so these cannot differ. Does not live here: what an action does (`app/`), how keys arrive (`term/`).
 //! Called by `app/` for dispatch, by `ui/` for help and hints, by the runner to translate events.
 
 mod key;
+mod keymap;
 mod table;
 
 pub use key::Key;
-pub use table::{Action, Binding, Context, TABLE, lookup};
+pub use keymap::Keymap;
+pub use table::{Action, Binding, Context, TABLE};

@@ -1,5 +1,7 @@
 //! The table.
 
+use std::borrow::Cow;
+
 use super::key::Key;
 
 /// What a key can ask for.
@@ -57,6 +59,46 @@ pub enum Action {
     Done,
 }
 
+impl Action {
+    /// Its name in the settings file and in the palette; stable, since files of users hold it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Down => "down",
+            Self::Up => "up",
+            Self::Top => "top",
+            Self::Bottom => "bottom",
+            Self::PageDown => "page-down",
+            Self::PageUp => "page-up",
+            Self::StepNext => "step",
+            Self::StepBack => "back",
+            Self::RollBack => "roll-back",
+            Self::SetWeights => "set-weights",
+            Self::Open => "open",
+            Self::NextPane => "next-pane",
+            Self::AllNamespaces => "all-namespaces",
+            Self::Help => "help",
+            Self::Close => "close",
+            Self::Suspend => "suspend",
+            Self::Quit => "quit",
+            Self::QuitNow => "quit-now",
+            Self::Confirm => "confirm",
+            Self::Decline => "decline",
+            Self::Choose(number) => {
+                const NAMES: [&str; 9] = [
+                    "choose-1", "choose-2", "choose-3", "choose-4", "choose-5", "choose-6", "choose-7",
+                    "choose-8", "choose-9",
+                ];
+                NAMES.get(usize::from(number).wrapping_sub(1)).copied().unwrap_or("choose")
+            }
+            Self::OtherPaths => "other-paths",
+            Self::NextField => "next-field",
+            Self::PreviousField => "previous-field",
+            Self::Done => "done",
+        }
+    }
+}
+
 /// Where a key is pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
@@ -97,6 +139,37 @@ impl Context {
         Self::Anywhere,
     ];
 
+    /// Its name in the settings file.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anywhere => "anywhere",
+            Self::Routes => "routes",
+            Self::View => "view",
+            Self::Split => "split",
+            Self::Dialog => "dialog",
+            Self::Rollback => "rollback",
+            Self::Weights => "weights",
+            Self::Text => "text",
+            Self::Help => "help",
+            Self::Quit => "quit",
+        }
+    }
+
+    /// Whether a key can be pressed in both at once: the rollback dialog is a dialog, a split is one in the list and
+    /// in its own view, and everywhere is everywhere.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        const TOGETHER: [[Context; 2]; 3] = [
+            [Context::Dialog, Context::Rollback],
+            [Context::Split, Context::Routes],
+            [Context::Split, Context::View],
+        ];
+        self == other
+            || [self, other].contains(&Self::Anywhere)
+            || TOGETHER.iter().any(|pair| *pair == [self, other] || *pair == [other, self])
+    }
+
     /// Its heading in the help.
     #[must_use]
     pub fn title(self) -> &'static str {
@@ -116,12 +189,12 @@ impl Context {
 }
 
 /// One row of the table.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
     /// What it does.
     pub action: Action,
-    /// The keys, the usual one first.
-    pub keys: &'static [Key],
+    /// The keys, the usual one first; none if the settings took them away.
+    pub keys: Cow<'static, [Key]>,
     /// Where.
     pub context: Context,
     /// For the help: one sentence without a full stop.
@@ -147,7 +220,7 @@ const fn row(
     hint: &'static str,
     help: &'static str,
 ) -> Binding {
-    Binding { action, keys, context, help, hint, writes: false }
+    Binding { action, keys: Cow::Borrowed(keys), context, help, hint, writes: false }
 }
 
 const fn change(
@@ -157,14 +230,14 @@ const fn change(
     hint: &'static str,
     help: &'static str,
 ) -> Binding {
-    Binding { action, keys, context, help, hint, writes: true }
+    Binding { action, keys: Cow::Borrowed(keys), context, help, hint, writes: true }
 }
 
 use Action as A;
 use Context as C;
 use Key::Char;
 
-/// Every action with its keys.
+/// Every action with the keys it has unless the settings say otherwise. New rows are added here and nowhere else.
 pub static TABLE: &[Binding] = &[
     change(C::Split, &[Char('s')], A::StepNext, "step", "the canary to the next stage"),
     change(C::Split, &[Char('b')], A::StepBack, "back", "the canary back one stage"),
@@ -228,51 +301,30 @@ pub static TABLE: &[Binding] = &[
     row(C::Anywhere, &[Key::Ctrl('c')], A::QuitNow, "", "quit at once"),
 ];
 
-/// What `key` asks for in `context`.
-#[must_use]
-pub fn lookup(context: Context, key: Key) -> Option<Action> {
-    let here = |binding: &&Binding| [context, Context::Anywhere].contains(&binding.context);
-    TABLE.iter().filter(here).find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn no_key_means_two_things_in_one_place() {
-        // What holds together: the rollback dialog is a dialog, and everywhere is everywhere.
-        let together = |a: Context, b: Context| {
-            a == b
-                || [a, b].contains(&Context::Anywhere)
-                || (a == Context::Split && [Context::Routes, Context::View].contains(&b))
-                || (b == Context::Split && [Context::Routes, Context::View].contains(&a))
-                || [a, b] == [Context::Dialog, Context::Rollback]
-                || [a, b] == [Context::Rollback, Context::Dialog]
-        };
-        for (index, one) in TABLE.iter().enumerate() {
-            for other in TABLE.iter().skip(index + 1).filter(|other| together(one.context, other.context)) {
-                for key in one.keys {
-                    assert!(!other.keys.contains(key), "{key} in {:?}: {one:?} and {other:?}", one.context);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn enter_confirms_nothing_and_y_opens_nothing() {
-        for binding in TABLE {
-            assert!(!(binding.action == Action::Confirm && binding.keys.contains(&Key::Enter)));
-            let outside = !matches!(binding.context, Context::Dialog | Context::Quit);
-            assert!(!(outside && binding.keys.iter().any(|key| [Char('y'), Char('n')].contains(key))));
-        }
-    }
-
-    #[test]
     fn every_context_has_keys_and_a_place_in_the_help() {
         for binding in TABLE {
-            assert!(Context::ALL.contains(&binding.context) && !binding.help.is_empty());
+            assert!(
+                Context::ALL.contains(&binding.context)
+                    && !binding.help.is_empty()
+                    && !binding.keys.is_empty()
+            );
         }
         assert!(Context::ALL.iter().all(|context| TABLE.iter().any(|binding| binding.context == *context)));
+    }
+
+    #[test]
+    fn a_name_stands_for_one_row_of_its_context() {
+        for (index, one) in TABLE.iter().enumerate() {
+            let name = |binding: &Binding| (binding.context.name(), binding.action.name());
+            assert!(TABLE.iter().skip(index + 1).all(|other| name(other) != name(one)), "{:?}", name(one));
+            let kebab =
+                |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            assert!(kebab(one.action.name()) && kebab(one.context.name()), "{:?}", name(one));
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::paint::{Look, Pen, width};
 use super::theme::Role;
 use super::words;
 use crate::app::{App, Layer, wrap};
-use crate::keys::{Action, Binding, Context, TABLE};
+use crate::keys::{Action, Binding, Context};
 
 /// Most lines of a message.
 const MOST_LINES: usize = 4;
@@ -59,7 +59,7 @@ fn message(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
 }
 
 /// The rows of the table that have a hint and mean something now.
-fn hints(app: &App) -> impl Iterator<Item = &'static Binding> {
+fn hints(app: &App) -> impl Iterator<Item = &Binding> {
     let contexts: Vec<Context> = match &app.layer {
         None if app.open_split().is_some() => vec![Context::Split, Context::View],
         None => vec![Context::Split, Context::Routes],
@@ -69,5 +69,6 @@ fn hints(app: &App) -> impl Iterator<Item = &'static Binding> {
         // It says itself which keys count now.
         Some(Layer::Change(_)) => Vec::new(),
     };
-    TABLE.iter().filter(move |binding| !binding.hint.is_empty() && contexts.contains(&binding.context))
+    let shown = |binding: &&Binding| !binding.hint.is_empty() && !binding.keys.is_empty();
+    app.start.keymap.iter().filter(shown).filter(move |binding| contexts.contains(&binding.context))
 }

@@ -8,10 +8,16 @@ use super::format::left;
 use super::paint::{Look, lines, popup};
 use super::theme::Role;
 use crate::app::App;
-use crate::keys::{Context, TABLE};
+use crate::keys::{Context, Keymap};
 
-pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: usize, look: &Look) -> Option<Position> {
-    let all = text(look);
+pub(super) fn draw(
+    buffer: &mut Buffer,
+    area: Rect,
+    keymap: &Keymap,
+    scroll: usize,
+    look: &Look,
+) -> Option<Position> {
+    let all = text(keymap, look);
     let height = u16::try_from(all.len() + 2).unwrap_or(u16::MAX).min(area.height);
     let inside = popup(buffer, area, (78, height), "keys", look);
     let scroll = scroll.min(all.len().saturating_sub(usize::from(inside.height)));
@@ -20,14 +26,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, scroll: usize, look: &Look) 
 }
 
 /// Every row of the table under the heading of its context.
-pub(super) fn text(look: &Look) -> Vec<Line<'static>> {
+pub(super) fn text(keymap: &Keymap, look: &Look) -> Vec<Line<'static>> {
     let mut all = Vec::new();
     for context in Context::ALL {
         if !all.is_empty() {
             all.push(Line::default());
         }
         all.push(Line::from(look.span(Role::Muted, context.title())));
-        for binding in TABLE.iter().filter(|binding| binding.context == context) {
+        for binding in keymap.iter().filter(|row| row.context == context && !row.keys.is_empty()) {
             let mark = if binding.writes { "writes" } else { "" };
             all.push(Line::from(vec![
                 look.span(Role::Accent, left(&binding.keys_text(), 12)),

@@ -58,7 +58,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
     let above = Rect { height: area.height.saturating_sub(footer.height), ..area };
     let cursor = match &app.layer {
         None => None,
-        Some(Layer::Help { scroll }) => help::draw(buffer, above, *scroll, look),
+        Some(Layer::Help { scroll }) => help::draw(buffer, above, &app.start.keymap, *scroll, look),
         Some(Layer::Change(dialog)) => dialog::draw(buffer, above, app, dialog, look),
         Some(Layer::Weights(editor)) => weights::draw(buffer, above, app, editor, look),
         Some(Layer::Quit) => help::draw_quit(buffer, above, app, look),

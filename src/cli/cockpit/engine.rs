@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::perform::Performer;
 use crate::app::{App, Effect, Msg, Now, Start, next_wake, update};
 use crate::cli::session::Session;
+use crate::keys::Keymap;
 use crate::pilot::Stage;
 use crate::rollout::Ladder;
 
@@ -56,6 +57,7 @@ impl Engine {
             scope: session.scope.clone(),
             has_metrics: session.metrics.is_some(),
             ladder: Ladder::default(),
+            keymap: Keymap::default(),
             chosen: session.chosen_canaries(),
             // A journal that cannot be read only costs the memory of that.
             unfinished: session.journal.unfinished().unwrap_or_default(),
