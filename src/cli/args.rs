@@ -70,7 +70,7 @@ pub struct Global {
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
-    /// The cockpit's theme: dark, mono, or one of your own
+    /// The cockpit's theme: dark, light, colorblind, colorblind-light, mono, or one of your own
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
 }

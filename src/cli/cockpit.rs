@@ -14,7 +14,7 @@ use crate::app::Msg;
 use crate::config::Paths;
 use crate::keys::Key;
 use crate::term::{Event, Events, FramePacer, Screen, install_panic_hook};
-use crate::ui::theme::{Depth, Theme, default_name};
+use crate::ui::theme::{Depth, Theme, default_name, wants_ascii};
 use crate::ui::{self, Look};
 pub use engine::{Engine, Outside, Wall};
 
@@ -52,12 +52,13 @@ pub async fn run(session: Session, look: super::Look) -> Result<ExitCode, Failur
 fn load(look: &super::Look) -> (Look, Option<String>) {
     let environment = |name: &str| std::env::var(name).ok();
     let depth = Depth::detect(environment);
-    let name = look.theme.as_deref().unwrap_or_else(|| default_name(environment));
+    let fitting = default_name(environment);
+    let name = look.theme.as_deref().unwrap_or(fitting);
     let (theme, message) = match Paths::find().theme(name, depth) {
         Ok(theme) => (theme, None),
-        Err(error) => (Theme::built_in("dark", depth).unwrap_or_default(), Some(error.to_string())),
+        Err(error) => (Theme::built_in(fitting, depth).unwrap_or_default(), Some(error.to_string())),
     };
-    (Look { theme, ascii: look.ascii }, message)
+    (Look { theme, ascii: look.ascii || wants_ascii(environment) }, message)
 }
 
 struct Cockpit {

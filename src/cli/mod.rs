@@ -30,7 +30,6 @@ use clap::Parser;
 use tokio::runtime::Builder;
 
 use crate::config::Paths;
-use crate::ui::theme::Depth;
 use args::{Cli, Global, Verb};
 pub use cockpit::{Engine, Outside, Wall};
 use exit::{Exit, Failure};
@@ -40,7 +39,7 @@ pub use session::Session;
 
 /// How the cockpit is to look.
 struct Look {
-    /// The theme's name, which is known to load; the environment decides if absent.
+    /// The theme's name; the environment decides if absent.
     theme: Option<String>,
     /// ASCII characters only.
     ascii: bool,
@@ -67,9 +66,6 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let paths = Paths::find();
-    if let Some(name) = &cli.global.theme {
-        paths.theme(name, Depth::Ansi16).map_err(|error| Failure::usage(format!("--theme: {error}")))?;
-    }
     let _log = log::start(&paths)?;
     match cli.verb {
         None => {

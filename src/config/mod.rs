@@ -119,6 +119,9 @@ mod tests {
     fn an_unknown_theme_is_told_what_there_is() {
         let folder = tempfile::tempdir().unwrap();
         let refused = paths(folder.path()).theme("../mine", Depth::Ansi16).unwrap_err();
-        assert_eq!(refused.to_string(), "there is no theme '../mine'; there are: dark, mono");
+        assert_eq!(
+            refused.to_string(),
+            "there is no theme '../mine'; there are: colorblind, colorblind-light, dark, light, mono"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 mod colour;
 mod document;
+mod environment;
 
 use std::fmt;
 
@@ -9,6 +10,7 @@ use ratatui::style::{Modifier, Style};
 use serde::Deserialize;
 
 pub use colour::Depth;
+pub use environment::{Background, default_name, wants_ascii};
 
 /// What a piece of the screen means. Views know roles, never colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -78,8 +80,13 @@ impl Role {
 }
 
 /// The themes that come with the program: name and text.
-pub const BUILT_IN: [(&str, &str); 2] =
-    [("dark", include_str!("../../themes/dark.toml")), ("mono", include_str!("../../themes/mono.toml"))];
+pub const BUILT_IN: [(&str, &str); 5] = [
+    ("dark", include_str!("../../themes/dark.toml")),
+    ("light", include_str!("../../themes/light.toml")),
+    ("colorblind", include_str!("../../themes/colorblind.toml")),
+    ("colorblind-light", include_str!("../../themes/colorblind-light.toml")),
+    ("mono", include_str!("../../themes/mono.toml")),
+];
 
 /// The text of a theme that comes with the program.
 #[must_use]
@@ -87,18 +94,11 @@ pub fn built_in(name: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(built_in, _)| *built_in == name).map(|(_, text)| *text)
 }
 
-/// The theme for people who have not chosen one: `mono` when the environment wants no colours, else `dark`.
-#[must_use]
-pub fn default_name(environment: impl Fn(&str) -> Option<String>) -> &'static str {
-    let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let dumb = environment("TERM").is_some_and(|term| term == "dumb");
-    if no_color || dumb { "mono" } else { "dark" }
-}
-
 /// How each role looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theme {
     name: String,
+    background: Option<Background>,
     styles: [Style; Role::ALL.len()],
 }
 
@@ -109,7 +109,7 @@ impl Default for Theme {
             Role::Selection | Role::Banner => Style::new().add_modifier(Modifier::REVERSED),
             _ => Style::new(),
         });
-        Self { name: "none".into(), styles }
+        Self { name: "none".into(), background: None, styles }
     }
 }
 
@@ -135,13 +135,19 @@ impl Theme {
         for role in Role::ALL {
             styles[role as usize] = document::style(&chain, role, depth)?;
         }
-        Ok(Self { name: name.into(), styles })
+        Ok(Self { name: name.into(), background: document::background(&chain), styles })
     }
 
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The terminals that it is made for; `None` when it fits all.
+    #[must_use]
+    pub fn background(&self) -> Option<Background> {
+        self.background
     }
 
     /// How `role` looks.
@@ -174,5 +180,7 @@ impl fmt::Display for ThemeError {
     }
 }
 
+#[cfg(test)]
+mod sight;
 #[cfg(test)]
 mod tests;

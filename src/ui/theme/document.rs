@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::colour::{Colour, Depth};
+use super::environment::Background;
 use super::{Role, ThemeError, built_in};
 
 /// More ancestors than anybody needs, so it is a circle.
@@ -24,6 +25,7 @@ pub(super) struct Document {
 #[serde(deny_unknown_fields)]
 struct Entries {
     inherits: Option<Spanned<String>>,
+    background: Option<Background>,
     #[serde(default)]
     palette: BTreeMap<String, Colour>,
     #[serde(default)]
@@ -101,6 +103,11 @@ pub(super) fn chain(
         chain.push(document);
     }
     Ok(chain)
+}
+
+/// The background that the youngest who says so is made for.
+pub(super) fn background(chain: &[Document]) -> Option<Background> {
+    chain.iter().find_map(|document| document.entries.background)
 }
 
 /// The style of a role: from the youngest theme that has it, in colours of the youngest that has them.

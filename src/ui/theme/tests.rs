@@ -1,6 +1,5 @@
 use ratatui::style::Color;
 
-use super::colour::Rgb;
 use super::*;
 
 fn load(text: &str) -> Result<Theme, ThemeError> {
@@ -56,52 +55,6 @@ fn fewer_colours_fall_back() {
     assert_eq!((selection.bg, selection.add_modifier), (None, Modifier::REVERSED));
 }
 
-/// The contrast of WCAG 2.
-fn contrast(one: Color, two: Color) -> f64 {
-    let luminance = |colour| {
-        let Color::Rgb(red, green, blue) = colour else { panic!("{colour:?}") };
-        let linear = |channel: u8| {
-            let value = f64::from(channel) / 255.0;
-            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-        };
-        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
-    };
-    let (one, two) = (luminance(one) + 0.05, luminance(two) + 0.05);
-    one.max(two) / one.min(two)
-}
-
-#[test]
-fn dark_is_readable_on_dark_terminals_and_under_the_selection() {
-    let dark = Theme::built_in("dark", Depth::TrueColor).unwrap();
-    let ground = |hex: &str| {
-        let Rgb([red, green, blue]) = Rgb::try_from(hex.to_owned()).unwrap();
-        Color::Rgb(red, green, blue)
-    };
-    let selected = dark.style(Role::Selection).bg.unwrap();
-    // plain black, GitHub, Tokyo Night, Catppuccin Mocha, VS Code, the selection
-    let grounds =
-        [ground("#000000"), ground("#0d1117"), ground("#1a1b26"), ground("#1e1e2e"), ground("#1e1e1e")];
-    for role in Role::ALL {
-        let style = dark.style(role);
-        let Some(colour) = style.fg else { continue };
-        let least = match role {
-            Role::Border => 1.8,
-            Role::Muted | Role::NoData => 4.5,
-            _ => 7.0,
-        };
-        if let Some(own) = style.bg {
-            assert!(contrast(colour, own) >= least, "{role:?}");
-            continue;
-        }
-        for ground in grounds {
-            let contrast = contrast(colour, ground);
-            assert!(contrast >= least, "{role:?} on {ground}: {contrast:.2}");
-        }
-        let contrast = contrast(colour, selected);
-        assert!(role == Role::Border || contrast >= 3.5, "{role:?} selected: {contrast:.2}");
-    }
-}
-
 #[test]
 fn a_theme_inherits_what_it_does_not_say() {
     let theme = load(
@@ -114,7 +67,9 @@ fn a_theme_inherits_what_it_does_not_say() {
     assert_eq!(theme.style(Role::Border), Style { fg: orange, ..Style::new().add_modifier(Modifier::DIM) });
     let dark = Theme::built_in("dark", Depth::TrueColor).unwrap();
     assert_eq!(theme.style(Role::Text), dark.style(Role::Text));
-    assert_eq!(theme.name(), "mine");
+    assert_eq!((theme.name(), theme.background()), ("mine", Some(Background::Dark)));
+    let light = load("inherits = \"dark\"\nbackground = \"light\"").unwrap();
+    assert_eq!(light.background(), Some(Background::Light));
 }
 
 #[test]
@@ -130,6 +85,7 @@ fn parents_are_found_in_the_users_folder_first() {
 fn refusals_name_line_and_key() {
     let refusals = [
         "inherits = \"dusk\"",
+        "background = \"grey\"",
         "inherits = \"dark\"\ncolour = 1",
         "[palette]\n\nsky = { rgb = \"#12\", ansi = \"blue\" }",
         "[palette]\nsky = { rgb = \"#12Ω78\", ansi = \"blue\" }",
@@ -152,17 +108,6 @@ fn a_circle_is_refused() {
     let circle = |name: &str| Some(format!("inherits = {:?}", if name == "one" { "two" } else { "one" }));
     let error = Theme::load("one", "inherits = \"two\"", Depth::TrueColor, circle).unwrap_err();
     assert!(error.message.contains("circle"), "{error}");
-}
-
-#[test]
-fn no_color_and_a_dumb_terminal_choose_mono() {
-    let chosen = |set: &'static [(&'static str, &'static str)]| {
-        default_name(|name| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
-    };
-    assert_eq!(chosen(&[("TERM", "xterm")]), "dark");
-    assert_eq!(chosen(&[("TERM", "xterm"), ("NO_COLOR", "")]), "dark");
-    assert_eq!(chosen(&[("TERM", "xterm"), ("NO_COLOR", "1")]), "mono");
-    assert_eq!(chosen(&[("TERM", "dumb")]), "mono");
 }
 
 #[test]
