@@ -10,7 +10,7 @@ use crate::cluster::{Access, Endpoints, Facts, Listed, Pods, Scope, Update};
 use crate::keys::{Key, Keymap};
 use crate::metrics::{Granularity, Numbers, Quantile, Snapshot};
 use crate::pilot::{BackendFacts, DryRun, Planned, Prepared};
-use crate::rollout::{Check, Demand, Gate, Intent, Ladder, Verdict, plan};
+use crate::rollout::{Check, Conventions, Demand, Gate, Intent, Verdict, plan};
 use crate::route::{BackendRef, Route, RouteId};
 
 /// An app with a clock that is moved by hand.
@@ -27,7 +27,7 @@ pub(crate) fn start() -> Start {
         namespace: "shop".into(),
         scope: Scope::Namespace("shop".into()),
         has_metrics: true,
-        ladder: Ladder::default(),
+        conventions: Conventions::default(),
         keymap: Keymap::default(),
         chosen: HashMap::new(),
         unfinished: Vec::new(),
@@ -234,7 +234,7 @@ pub(crate) fn route(name: &str, generation: i64, rules: &[(&str, &[(&str, u32)])
 
 /// What the pilot would answer.
 pub(crate) fn prepared(route: &Route, intent: &Intent, verdict: Verdict, demand: Demand) -> Prepared {
-    let plan = plan(route, intent, &Ladder::default(), None).unwrap();
+    let plan = plan(route, intent, &Conventions::default(), None).unwrap();
     let check = |name, verdict, words: &str| Check { name, verdict, words: words.to_owned() };
     let checks = match verdict {
         Verdict::NotApplicable => Vec::new(),

@@ -124,7 +124,7 @@ fn step(app: &mut App, key: Key, direction: Direction) -> Vec<Effect> {
         Direction::Back => What::StepBack,
     };
     let ask = Ask { what, opened_by: key, route: split.route.id.clone(), intent: Some(intent.clone()) };
-    match plan(split.route, &intent, &app.start.ladder.of(split.route), chosen) {
+    match plan(split.route, &intent, &app.start.conventions, chosen) {
         Ok(_) => open(app, ask, Step::Preparing),
         Err(Refusal::AskCanary(_)) => {
             let choices = choices(&split);
@@ -146,7 +146,7 @@ fn roll_back(app: &mut App, key: Key) -> Vec<Effect> {
     let previous = record.as_ref().and_then(|record| record.previously_active());
     let chosen = app.chosen_canary(&split.route.uid);
     let mut ask = Ask { what: What::RollBack, opened_by: key, route: split.route.id.clone(), intent: None };
-    match rollback_target(split.route, split.index, chosen, previous) {
+    match rollback_target(split.route, split.index, &app.start.conventions.names, chosen, previous) {
         RollbackTarget::Known(from, into) => {
             ask.intent = Some(Intent::Drain { from, into, other_paths: false });
             open(app, ask, Step::Preparing)
@@ -198,7 +198,7 @@ pub(super) fn edit(app: &mut App, key: Key) -> Vec<Effect> {
         Some(Action::Done) => {
             let chosen = app.chosen.get(&*editor.route.uid).map(String::as_str);
             // A refusal is on the screen already.
-            if editor.plan(&app.start.ladder, chosen).is_ok() {
+            if editor.plan(&app.start.conventions, chosen).is_ok() {
                 let opening = app.start.keymap.keys_of(Action::SetWeights, Context::Split).first();
                 let ask = Ask {
                     what: What::Set,

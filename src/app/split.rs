@@ -140,7 +140,7 @@ impl App {
             route,
             index: rule,
             rule: route.rules.get(rule)?,
-            roles: roles(route, rule, self.chosen_canary(&route.uid)),
+            roles: roles(route, rule, &self.start.conventions.names, self.chosen_canary(&route.uid)),
             continued,
             changed,
         })

@@ -168,8 +168,8 @@ pub(super) fn open_selected(app: &mut App) {
 /// Does what a key of the open split asks for.
 pub(super) fn act(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
     let page = usize::from(panes(app).body()).saturating_sub(2).max(1);
-    let next = app.selected().map_or(0, |split| next_stage(&split, &app.start.ladder));
-    let last = app.selected().map_or(0, |split| app.start.ladder.of(split.route).stages().len());
+    let next = app.selected().map_or(0, |split| next_stage(&split, &app.start.conventions.ladder));
+    let last = app.selected().map_or(0, |split| app.start.conventions.ladder.of(split.route).stages().len());
     let Some(view) = app.open_split_mut() else { return Vec::new() };
     let last = last.saturating_sub(1);
     let stage = view.stage.min(last);
@@ -217,7 +217,7 @@ fn go_to_stage(app: &mut App, stage: usize, key: Key) -> Vec<Effect> {
         return refuse(app, why);
     }
     let Some(split) = app.selected() else { return Vec::new() };
-    let ladder = app.start.ladder.of(split.route);
+    let ladder = app.start.conventions.ladder.of(split.route);
     let (Some(canary), Some(stage)) = (split.roles.canary(), ladder.stages().get(stage).copied()) else {
         app.say(Tone::Warn, "a pair has no stages: its weights are set with w");
         return Vec::new();

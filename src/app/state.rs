@@ -15,7 +15,7 @@ use super::split_view::Screen;
 use super::weights::WeightEditor;
 use crate::cluster::{Access, Facts, Scope, Trouble};
 use crate::keys::Keymap;
-use crate::rollout::{ChangeRecord, Ladder};
+use crate::rollout::{ChangeRecord, Conventions};
 use crate::route::BackendRef;
 
 /// What the cockpit starts with.
@@ -31,8 +31,8 @@ pub struct Start {
     pub scope: Scope,
     /// Whether there is a source of metrics.
     pub has_metrics: bool,
-    /// The stages of routes that name none.
-    pub ladder: Ladder,
+    /// What holds for routes that say nothing of their own.
+    pub conventions: Conventions,
     /// Which key does what.
     pub keymap: Keymap,
     /// The canary that was named on this machine last, by route uid.

@@ -395,7 +395,7 @@ fn the_editor_refuses_with_reasons_and_asks_like_any_change() {
     let mut bench = bench();
     bench.keys("w").keys("0").key(Key::Tab).keys("0");
     let Some(Layer::Weights(editor)) = &bench.app.layer else { panic!("no editor") };
-    let why = editor.plan(&bench.app.start.ladder, None).unwrap_err().to_string();
+    let why = editor.plan(&bench.app.start.conventions, None).unwrap_err().to_string();
     assert!(why.contains("500"), "{why}");
     bench.key(Key::Enter);
     assert!(matches!(bench.app.layer, Some(Layer::Weights(_))), "a refused plan opens nothing");

@@ -6,7 +6,7 @@ use tui_input::{Input, InputRequest};
 
 use super::dialog::input_request;
 use crate::keys::Key;
-use crate::rollout::{Intent, Ladder, Plan, Refusal, plan};
+use crate::rollout::{Conventions, Intent, Plan, Refusal, plan};
 use crate::route::Route;
 
 /// One backend's field.
@@ -102,8 +102,8 @@ impl WeightEditor {
     ///
     /// # Errors
     /// [`Refusal`] with the reason.
-    pub fn plan(&self, ladder: &Ladder, chosen: Option<&str>) -> Result<Plan, Refusal> {
-        plan(&self.route, &self.intent(), ladder, chosen)
+    pub fn plan(&self, conventions: &Conventions, chosen: Option<&str>) -> Result<Plan, Refusal> {
+        plan(&self.route, &self.intent(), conventions, chosen)
     }
 
     /// Weight and sum of the weights typed, of field `index`.

@@ -44,6 +44,7 @@ pub async fn run(session: &Session, args: &List) -> Result<Exit, Failure> {
         Err(_) => Related::default(),
     };
     let source = Source {
+        names: &session.conventions.names,
         evidence: Evidence {
             snapshot: snapshot.as_ref().map_err(String::as_str),
             granularity: metrics.ok().and_then(MetricSource::provider).map(|provider| provider.granularity),

@@ -14,7 +14,7 @@ use crate::cluster::{Cluster, ConnectError, ConnectOptions, Listed, Scope, Troub
 use crate::config::Paths;
 use crate::metrics::{MetricError, MetricSource, PrometheusSource, Snapshot};
 use crate::pilot::{Pilot, Timing};
-use crate::rollout::Ladder;
+use crate::rollout::Conventions;
 use crate::route::{BackendRef, Route, RouteId};
 
 /// The cockpit does not wait longer for what it would refuse to open with.
@@ -32,6 +32,8 @@ pub struct Session {
     pub journal: Arc<Journal>,
     /// How long each wait may take.
     pub timing: Timing,
+    /// What holds for routes that say nothing of their own.
+    pub conventions: Conventions,
 }
 
 /// The routes around a split, by which other requests may come.
@@ -69,6 +71,7 @@ impl Session {
                 proof: global.proof_timeout,
                 ..Timing::default()
             },
+            conventions: Conventions::default(),
         })
     }
 
@@ -228,6 +231,6 @@ impl Session {
         let metrics = self.metrics.clone().map(|metrics| metrics as Arc<dyn MetricSource>);
         let (cluster, journal) = (self.cluster.clone(), Arc::clone(&self.journal));
         let timing = Timing { watch_on: Duration::ZERO, ..self.timing };
-        Pilot::new(cluster, metrics, journal, Ladder::default(), timing, &actor)
+        Pilot::new(cluster, metrics, journal, self.conventions.clone(), timing, &actor)
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::observed::{Evidence, observe};
 use crate::cluster::{Facts, Listed};
-use crate::rollout::{Role, roles};
+use crate::rollout::{Role, RoleNames, roles};
 use crate::route::{Backend, BackendRef, Route, RouteState, declared_share};
 use crate::ui::format::{percent, share};
 
@@ -68,6 +68,8 @@ pub struct Unreadable<'a> {
 pub struct Source<'a> {
     /// The numbers and what may be claimed from them.
     pub evidence: Evidence<'a>,
+    /// Which names tell roles.
+    pub names: &'a RoleNames,
     /// Canaries named on this machine, by uid of the route.
     pub chosen: &'a HashMap<String, String>,
     /// Endpoints and pods, where they were read.
@@ -111,7 +113,7 @@ fn backends<'a>(
     source: &Source<'_>,
 ) -> Vec<BackendRow<'a>> {
     let chosen = source.chosen.get(&*route.uid).map(String::as_str);
-    let roles = roles(route, index, chosen);
+    let roles = roles(route, index, source.names, chosen);
     let seen = observe(route, index, &source.evidence);
     let sum = backends.iter().map(|backend| u64::from(backend.weight)).sum();
     let row = |(position, backend): (usize, &'a Backend)| {

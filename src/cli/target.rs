@@ -1,7 +1,7 @@
 //! Which split of a route a verb means, and which backend a rollback drains.
 
 use super::exit::Failure;
-use crate::rollout::{ChangeRecord, Refusal, Role, RollbackTarget, roles, rollback_target};
+use crate::rollout::{ChangeRecord, Refusal, Role, RoleNames, RollbackTarget, roles, rollback_target};
 use crate::route::{BackendRef, Route, Rule, declared_share};
 
 /// The splits that `--rule` selects: one, or all without it.
@@ -75,7 +75,7 @@ fn same_shares(a: &Rule, b: &Rule) -> bool {
     shares(a) == shares(b)
 }
 
-/// The backend that a rollback drains, and the one that takes over. `canary` is `--canary`, `chosen` what was
+/// The backend that a rollback drains, and the one that takes over. `names` are those that tell roles, `canary` is `--canary`, `chosen` what was
 /// named on this machine before.
 ///
 /// # Errors
@@ -83,6 +83,7 @@ fn same_shares(a: &Rule, b: &Rule) -> bool {
 pub fn rollback(
     route: &Route,
     splits: &[usize],
+    names: &RoleNames,
     canary: Option<&str>,
     chosen: Option<&str>,
 ) -> Result<(BackendRef, BackendRef), Failure> {
@@ -91,13 +92,13 @@ pub fn rollback(
             route.rules.get(**index).is_some_and(|rule| rule.backends.iter().any(|b| &*b.to.name == name))
         };
         let index = splits.iter().find(has_it).or(splits.first());
-        return named(route, index.copied().unwrap_or_default(), name);
+        return named(route, index.copied().unwrap_or_default(), names, name);
     }
     let last = ChangeRecord::newest(route);
     let previous = last.as_ref().and_then(ChangeRecord::previously_active);
     let mut known: Vec<(BackendRef, BackendRef)> = Vec::new();
     for index in splits {
-        match rollback_target(route, *index, chosen, previous) {
+        match rollback_target(route, *index, names, chosen, previous) {
             RollbackTarget::Known(from, into) if known.contains(&(from.clone(), into.clone())) => {}
             RollbackTarget::Known(from, into) => known.push((from, into)),
             RollbackTarget::Ask(_) if splits.len() > 1 => return Err(ambiguous(route, splits)),
@@ -110,14 +111,19 @@ pub fn rollback(
     }
 }
 
-fn named(route: &Route, index: usize, name: &str) -> Result<(BackendRef, BackendRef), Failure> {
+fn named(
+    route: &Route,
+    index: usize,
+    known: &RoleNames,
+    name: &str,
+) -> Result<(BackendRef, BackendRef), Failure> {
     let backends = route.rules.get(index).map_or(&[][..], |rule| &rule.backends);
     let Some(position) = backends.iter().position(|b| &*b.to.name == name) else {
         let known = backends.iter().map(|b| b.to.name.to_string()).collect();
         let unknown = Refusal::UnknownBackend { name: name.to_owned(), known };
         return Err(Failure::usage(format!("--canary: {unknown}")));
     };
-    let roles = roles(route, index, Some(name));
+    let roles = roles(route, index, known, Some(name));
     if !roles.guessed() && roles.of.get(position) == Some(&Some(Role::Stable)) {
         return Err(Failure::usage(format!(
             "--canary {name}: this backend is the stable one of route {}; to take it out of service, set the weights",
@@ -182,7 +188,8 @@ mod tests {
 
     fn drained(route: &Route, canary: Option<&str>) -> Result<String, String> {
         let splits = splits(route, None).map_err(|failure| failure.message)?;
-        let found = rollback(route, &splits, canary, None).map_err(|failure| failure.message)?;
+        let found = rollback(route, &splits, &RoleNames::default(), canary, None)
+            .map_err(|failure| failure.message)?;
         Ok(format!("{} -> {}", found.0.name, found.1.name))
     }
 

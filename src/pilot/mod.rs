@@ -25,7 +25,7 @@ use tokio::task::JoinSet;
 use crate::audit::Journal;
 use crate::cluster::Cluster;
 use crate::metrics::MetricSource;
-use crate::rollout::Ladder;
+use crate::rollout::Conventions;
 
 pub use prepare::{PrepareError, Rehearsed, Request};
 pub use progress::{Ending, NotWritten, Progress, Stage};
@@ -61,7 +61,7 @@ pub struct Pilot {
     writer: writer::Writer,
     metrics: Option<Arc<dyn MetricSource>>,
     journal: Arc<Journal>,
-    ladder: Ladder,
+    conventions: Conventions,
     timing: Timing,
     /// User name, as the API server knows it.
     actor: Arc<str>,
@@ -76,11 +76,20 @@ impl Pilot {
         cluster: Cluster,
         metrics: Option<Arc<dyn MetricSource>>,
         journal: Arc<Journal>,
-        ladder: Ladder,
+        conventions: Conventions,
         timing: Timing,
         actor: &str,
     ) -> Self {
         let writer = writer::Writer::new(cluster.clone());
-        Self { cluster, writer, metrics, journal, ladder, timing, actor: actor.into(), notes: Arc::default() }
+        Self {
+            cluster,
+            writer,
+            metrics,
+            journal,
+            conventions,
+            timing,
+            actor: actor.into(),
+            notes: Arc::default(),
+        }
     }
 }

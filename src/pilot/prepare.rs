@@ -153,7 +153,7 @@ impl Pilot {
     ) -> Result<Vec<(Plan, Route)>, PrepareError> {
         let one = |route: &Route| {
             let chosen = chosen.get(&*route.uid).map(String::as_str);
-            plan(route, &request.intent, &self.ladder.of(route), chosen)
+            plan(route, &request.intent, &self.conventions, chosen)
         };
         let main = one(&routes.main);
         let mut planned: Vec<(Plan, Route)> = routes
@@ -191,7 +191,7 @@ impl Pilot {
             self.cluster.get(&request.route).await.map_err(|trouble| read_error(request, &trouble))?;
         let chosen = self.chosen_canaries();
         let chosen = chosen.get(&*fresh.uid).map(String::as_str);
-        let plan = plan(&fresh, &request.intent, &self.ladder.of(&fresh), chosen)?;
+        let plan = plan(&fresh, &request.intent, &self.conventions, chosen)?;
         let dry_run = self.dry_run(&plan, PATIENCE).await;
         Ok(Rehearsed { uid: fresh.uid, generation: fresh.generation, dry_run })
     }

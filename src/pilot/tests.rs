@@ -10,7 +10,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::{NotWritten, Pilot, PrepareError, Prepared, Request, Timing, Written};
 use crate::audit::Journal;
 use crate::cluster::{Answer, Asked, FakeServer};
-use crate::rollout::{Confirmation, Direction, Intent, Ladder};
+use crate::rollout::{Confirmation, Conventions, Direction, Intent};
 use crate::route::{BackendRef, RouteId};
 
 /// One route behind a server that applies patches. Before a patch is applied, somebody else may write; after
@@ -160,7 +160,7 @@ fn rig_with(store: Store, folder: TempDir, journal: Arc<Journal>) -> Rig {
     let (_, cluster) = FakeServer::start(move |asked| answering.answer(asked));
     let zero = Duration::ZERO;
     let timing = Timing { settle: zero, observe: zero, proof: zero, watch_on: zero };
-    let pilot = Pilot::new(cluster, None, journal.clone(), Ladder::default(), timing, "ada");
+    let pilot = Pilot::new(cluster, None, journal.clone(), Conventions::default(), timing, "ada");
     Rig { pilot, store, journal, _folder: folder }
 }
 

@@ -16,7 +16,7 @@ use super::subject::Subject;
 use super::writer::WriteError;
 use crate::audit::JournalError;
 use crate::cluster::{Note, Why};
-use crate::rollout::{ChangeRecord, Effect, Plan, Refusal, json_patch, names_a_pair, roles};
+use crate::rollout::{ChangeRecord, Effect, Plan, Refusal, RoleNames, json_patch, names_a_pair, roles};
 use crate::route::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, Route};
 
 /// Attempts of a rollback, and of an advance whose annotations somebody else has just changed.
@@ -167,7 +167,7 @@ impl Pilot {
         trouble: &mut Trouble,
     ) -> Attempt {
         let rollback = plan.effect == Effect::Rollback;
-        let annotations = annotations(plan, record, &planned.fresh);
+        let annotations = annotations(plan, record, &planned.fresh, &self.conventions.names);
         let mut answer = self.writer.patch(&plan.route, &json_patch(plan, &annotations), false).await;
         if rollback && let Err(WriteError::Invalid { .. } | WriteError::Denied { .. }) = answer {
             // Our own trace must not stop it: the journal and the event hold the same.
@@ -232,7 +232,7 @@ impl Pilot {
         }
         let chosen = self.chosen_canaries();
         let chosen = chosen.get(&*fresh.uid).map(String::as_str);
-        match crate::rollout::plan(&fresh, &plan.intent, &self.ladder.of(&fresh), chosen) {
+        match crate::rollout::plan(&fresh, &plan.intent, &self.conventions, chosen) {
             Ok(again) if is_confirmed(&again, &planned.plan) => Attempt::Again(Box::new(again)),
             Ok(_) => {
                 changed(format!("the backends changed: {}", what_changed(&planned.fresh, &fresh)), fresh)
@@ -294,14 +294,19 @@ impl Pilot {
     }
 }
 
-fn annotations<'a>(plan: &Plan, record: &ChangeRecord, shown: &Route) -> Vec<(&'a str, String)> {
+fn annotations<'a>(
+    plan: &Plan,
+    record: &ChangeRecord,
+    shown: &Route,
+    names: &RoleNames,
+) -> Vec<(&'a str, String)> {
     let mut all = Vec::new();
     if let Ok(json) = serde_json::to_string(record) {
         all.push((ANNOTATION_LAST_CHANGE, json));
     }
     let rule = plan.main_change().map(|change| change.rule);
-    let was_guessed =
-        rule.is_some_and(|rule| !names_a_pair(shown, rule) && roles(shown, rule, None).guessed());
+    let was_guessed = rule
+        .is_some_and(|rule| !names_a_pair(shown, rule, names) && roles(shown, rule, names, None).guessed());
     if let Some(canary) = plan.canary.as_ref().filter(|_| was_guessed) {
         all.push((ANNOTATION_CANARY, canary.name.to_string()));
     }

@@ -1,5 +1,6 @@
 //! A flip: all traffic of a pair from the one that has it to the other.
 
+use super::conventions::RoleNames;
 use super::plan::{Edit, Intent, Plan, Refusal};
 use super::planner::{finish, rule_change, same_split, split};
 use super::roles::roles;
@@ -13,6 +14,7 @@ pub(super) fn flip(
     route: &Route,
     intent: &Intent,
     index: usize,
+    names: &RoleNames,
     chosen: Option<&str>,
 ) -> Result<Plan, Refusal> {
     let rule = split(route, index)?;
@@ -23,7 +25,7 @@ pub(super) fn flip(
     if one.to.same_object(&other.to) {
         return refuse(format!("{} stands twice in this rule: there is nothing to flip to", one.to));
     }
-    let known = roles(route, index, chosen);
+    let known = roles(route, index, names, chosen);
     if let Some(canary) = known.canary().filter(|_| !known.guessed()).and_then(|i| rule.backends.get(i)) {
         return refuse(format!("{} is a canary: it is stepped or promoted, not flipped", canary.to));
     }

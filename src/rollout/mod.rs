@@ -6,12 +6,14 @@
 
 mod change;
 mod confirm;
+mod conventions;
 mod effect;
 mod flip;
 mod gate;
 mod interval;
 mod ladder;
 mod patch;
+mod pattern;
 mod plan;
 mod planner;
 mod proof;
@@ -24,10 +26,12 @@ mod weights;
 
 pub use change::{ChangeRecord, RuleWeights, weight_keys, weights_of};
 pub use confirm::{Confirmation, Demand, demand};
+pub use conventions::{Conventions, Production, RoleNames};
 pub use gate::{Check, ERROR_LIMIT, ErrorCount, Gate, GateInput, Readiness, Verdict, gate};
 pub use interval::{ALPHA_ERRORS, Interval, interval, needed};
 pub use ladder::{BadLadder, Ladder, Stage};
 pub use patch::json_patch;
+pub use pattern::{BadPattern, Pattern};
 pub use plan::{Direction, Edit, Effect, Intent, Plan, Refusal, RuleChange};
 pub use planner::plan;
 pub use proof::{Claim, Finding, Observed, judge, requests_for_power};

@@ -1,8 +1,9 @@
 //! From an intent and a fresh route to a plan.
 
+use super::conventions::{Conventions, RoleNames};
 use super::effect::{advancing, silenced};
 use super::flip::flip;
-use super::ladder::{Ladder, Stage};
+use super::ladder::Stage;
 use super::plan::{Direction, Edit, Effect, Intent, Plan, Refusal, RuleChange};
 use super::roles::{Role, Roles, is_one_object, roles};
 use super::undo::undo;
@@ -13,11 +14,18 @@ use crate::route::{Backend, BackendRef, Route, Rule, weight_sum};
 ///
 /// # Errors
 /// [`Refusal`] with the reason; nothing is written then.
-pub fn plan(route: &Route, intent: &Intent, ladder: &Ladder, chosen: Option<&str>) -> Result<Plan, Refusal> {
+pub fn plan(
+    route: &Route,
+    intent: &Intent,
+    conventions: &Conventions,
+    chosen: Option<&str>,
+) -> Result<Plan, Refusal> {
+    let names = &conventions.names;
     match intent {
         Intent::Step { rule, direction, canary } => {
-            let who = Who { rule: *rule, asked: canary.as_deref(), chosen };
+            let who = Who { rule: *rule, asked: canary.as_deref(), chosen, names };
             step(route, intent, who, |canary, (weight, sum)| {
+                let ladder = conventions.ladder.of(route);
                 let stage = match direction {
                     Direction::Next => ladder.next(weight, sum),
                     Direction::Back => ladder.back(weight, sum),
@@ -27,7 +35,7 @@ pub fn plan(route: &Route, intent: &Intent, ladder: &Ladder, chosen: Option<&str
             })
         }
         Intent::Stage { rule, stage, canary } => {
-            let who = Who { rule: *rule, asked: canary.as_deref(), chosen };
+            let who = Who { rule: *rule, asked: canary.as_deref(), chosen, names };
             step(route, intent, who, |canary, (weight, sum)| {
                 if u64::from(stage.share()) * sum == weight * u64::from(SHARE_SCALE) && sum > 0 {
                     return Err(Refusal::Nothing(format!("{canary} is at {stage} already")));
@@ -35,9 +43,9 @@ pub fn plan(route: &Route, intent: &Intent, ladder: &Ladder, chosen: Option<&str
                 Ok(*stage)
             })
         }
-        Intent::Flip { rule } => flip(route, intent, *rule, chosen),
-        Intent::Undo { change } => undo(route, intent, change, chosen),
-        Intent::Set { rule, weights } => set(route, intent, *rule, weights, chosen),
+        Intent::Flip { rule } => flip(route, intent, *rule, names, chosen),
+        Intent::Undo { change } => undo(route, intent, change, names, chosen),
+        Intent::Set { rule, weights } => set(route, intent, *rule, weights, names, chosen),
         Intent::Drain { from, into, other_paths } => drain(route, intent, from, into, *other_paths),
     }
 }
@@ -53,6 +61,7 @@ struct Who<'a> {
     asked: Option<&'a str>,
     /// The canary that was named on this machine before.
     chosen: Option<&'a str>,
+    names: &'a RoleNames,
 }
 
 /// Moves the canary to the stage that `stage` finds for its weight and the sum of all weights.
@@ -62,9 +71,9 @@ fn step(
     who: Who<'_>,
     stage: impl FnOnce(&BackendRef, (u64, u64)) -> Result<Stage, Refusal>,
 ) -> Result<Plan, Refusal> {
-    let Who { rule: index, asked, chosen } = who;
+    let Who { rule: index, asked, chosen, names } = who;
     let rule = split(route, index)?;
-    let known = roles(route, index, asked.or(chosen));
+    let known = roles(route, index, names, asked.or(chosen));
     if asked.is_none() && known.is_pair() {
         return Err(Refusal::Pair);
     }
@@ -175,6 +184,7 @@ fn set(
     intent: &Intent,
     index: usize,
     weights: &[(Box<str>, u32)],
+    role_names: &RoleNames,
     chosen: Option<&str>,
 ) -> Result<Plan, Refusal> {
     let rule = split(route, index)?;
@@ -218,7 +228,7 @@ fn set(
         return Err(Refusal::Nothing("the route has these weights already".to_owned()));
     }
     edits.sort_by_key(|edit| edit.rule() != index);
-    let known = roles(route, index, chosen);
+    let known = roles(route, index, role_names, chosen);
     let at = |index: Option<usize>| {
         index.filter(|_| !known.guessed()).and_then(|i| rule.backends.get(i)).map(|b| b.to.clone())
     };

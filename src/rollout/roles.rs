@@ -1,5 +1,6 @@
 //! Which backend is the canary, and how sure that is.
 
+use super::conventions::RoleNames;
 use crate::route::{Owner, Route, Rule, weight_sum};
 
 /// What a backend is in its split.
@@ -82,27 +83,31 @@ impl Roles {
 
 /// The roles in rule `rule` of `route`. `chosen` is the canary that somebody named on this machine.
 ///
-/// In this order: annotation, the owner's record, names, what was chosen, hints, weights.
+/// In this order: annotation, the owner's record, names, what was chosen, hints, weights. `known` are the names that
+/// tell roles.
 #[must_use]
-pub fn roles(route: &Route, rule: usize, chosen: Option<&str>) -> Roles {
+pub fn roles(route: &Route, rule: usize, known: &RoleNames, chosen: Option<&str>) -> Roles {
     let Some(rule) = route.rules.get(rule) else {
         return Roles { of: Vec::new(), source: RoleSource::Weights };
     };
     let names: Vec<&str> = rule.backends.iter().map(|b| &*b.to.name).collect();
 
     if let Some(canary) = route.canary.as_deref().filter(|name| is_one_object(rule, name)) {
-        return with_canary(&names, canary, RoleSource::Annotation);
+        return with_canary(&names, known, canary, RoleSource::Annotation);
     }
-    let by_suffix = names.iter().copied().find(|name| name.ends_with("-canary"));
-    if let Some(canary) = by_suffix {
-        let flagger = route.owners.iter().any(|owner| matches!(owner, Owner::Flagger { .. }));
-        return with_canary(&names, canary, if flagger { RoleSource::Owner } else { RoleSource::Name });
+    // Flagger names them itself, whatever people have agreed on.
+    let flagger = route.owners.iter().any(|owner| matches!(owner, Owner::Flagger { .. }));
+    if let Some(canary) = names.iter().copied().find(|name| flagger && name.ends_with("-canary")) {
+        return with_canary(&names, known, canary, RoleSource::Owner);
+    }
+    if let Some(canary) = names.iter().copied().find(|name| known.is_canary(name)) {
+        return with_canary(&names, known, canary, RoleSource::Name);
     }
     if let [one, other] = names.as_slice() {
-        if let Some(canary) = other_than_stable(one, other) {
-            return with_canary(&names, canary, RoleSource::Name);
+        if let Some(canary) = other_than_stable(known, one, other) {
+            return with_canary(&names, known, canary, RoleSource::Name);
         }
-        if is_blue_green(one, other) {
+        if known.are_pair(one, other) {
             let sum = weight_sum(rule);
             let of = |index: usize| {
                 let active = rule.backends.get(index).is_some_and(|b| u64::from(b.weight) * 2 > sum);
@@ -116,13 +121,13 @@ pub fn roles(route: &Route, rule: usize, chosen: Option<&str>) -> Roles {
         }
     }
     if let Some(canary) = chosen.filter(|name| is_one_object(rule, name)) {
-        return with_canary(&names, canary, RoleSource::Chosen);
+        return with_canary(&names, known, canary, RoleSource::Chosen);
     }
-    if let Some(canary) = hinted(&names) {
-        return with_canary(&names, canary, RoleSource::Hint);
+    if let Some(canary) = hinted(known, &names) {
+        return with_canary(&names, known, canary, RoleSource::Hint);
     }
     let lightest = rule.backends.iter().rev().min_by_key(|b| b.weight).map(|b| &*b.to.name);
-    with_canary(&names, lightest.unwrap_or_default(), RoleSource::Weights)
+    with_canary(&names, known, lightest.unwrap_or_default(), RoleSource::Weights)
 }
 
 /// Whether `name` stands for one object in this rule: the same name may be there from two namespaces.
@@ -131,47 +136,34 @@ pub(super) fn is_one_object(rule: &Rule, name: &str) -> bool {
     named.next().is_some_and(|first| named.all(|other| other.same_object(first)))
 }
 
-fn with_canary(names: &[&str], canary: &str, source: RoleSource) -> Roles {
-    let said_stable = |name: &str| name.ends_with("-stable") || name.ends_with("-primary");
+fn with_canary(names: &[&str], known: &RoleNames, canary: &str, source: RoleSource) -> Roles {
     let role = |name: &&str| match *name {
         name if name == canary => Some(Role::Canary),
-        name if names.len() == 2 || said_stable(name) => Some(Role::Stable),
+        name if names.len() == 2 || known.is_stable(name) => Some(Role::Stable),
         _ => None,
     };
     Roles { of: names.iter().map(role).collect(), source }
 }
 
 /// Of two names of which one says stable, the other.
-fn other_than_stable<'a>(one: &'a str, other: &'a str) -> Option<&'a str> {
-    let stable = |name: &str| name.ends_with("-stable") || name.ends_with("-primary");
-    match (stable(one), stable(other)) {
+fn other_than_stable<'a>(known: &RoleNames, one: &'a str, other: &'a str) -> Option<&'a str> {
+    match (known.is_stable(one), known.is_stable(other)) {
         (true, false) => Some(other),
         (false, true) => Some(one),
         _ => None,
     }
 }
 
-fn is_blue_green(one: &str, other: &str) -> bool {
-    let stem = |name: &str, suffix: &str| name.strip_suffix(suffix).map(str::to_owned);
-    let pair = |blue: &str, green: &str| {
-        stem(blue, "-blue").is_some() && stem(blue, "-blue") == stem(green, "-green")
-    };
-    pair(one, other) || pair(other, one)
-}
-
 /// Whether the names of rule `rule` tell a blue-green pair.
 #[must_use]
-pub fn names_a_pair(route: &Route, rule: usize) -> bool {
+pub fn names_a_pair(route: &Route, rule: usize, known: &RoleNames) -> bool {
     let names =
         route.rules.get(rule).map(|rule| rule.backends.iter().map(|b| &*b.to.name).collect::<Vec<_>>());
-    matches!(names.as_deref(), Some([one, other]) if is_blue_green(one, other))
+    matches!(names.as_deref(), Some([one, other]) if known.are_pair(one, other))
 }
 
-fn hinted<'a>(names: &[&'a str]) -> Option<&'a str> {
-    let by_word = names
-        .iter()
-        .copied()
-        .find(|name| ["-next", "-preview", "-experimental"].iter().any(|hint| name.ends_with(hint)));
+fn hinted<'a>(known: &RoleNames, names: &[&'a str]) -> Option<&'a str> {
+    let by_word = names.iter().copied().find(|name| known.hints(name));
     let version = |name: &str| name.rsplit_once("-v").and_then(|(_, digits)| digits.parse::<u32>().ok());
     by_word.or_else(|| {
         let versions: Option<Vec<u32>> = names.iter().copied().map(version).collect();

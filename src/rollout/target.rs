@@ -1,5 +1,6 @@
 //! What a rollback of a split means: whom to drain, and who takes over.
 
+use super::conventions::RoleNames;
 use super::roles::{Role, roles};
 use crate::route::{BackendRef, Route};
 
@@ -18,11 +19,12 @@ pub enum RollbackTarget {
 pub fn rollback_target(
     route: &Route,
     index: usize,
+    names: &RoleNames,
     chosen: Option<&str>,
     previous: Option<&str>,
 ) -> RollbackTarget {
     let Some(rule) = route.rules.get(index) else { return RollbackTarget::Ask(Vec::new()) };
-    let known = roles(route, index, chosen);
+    let known = roles(route, index, names, chosen);
     let at = |i: Option<usize>| i.and_then(|i| rule.backends.get(i)).map(|b| b.to.clone());
     let pair = match (at(known.index(Role::Active)), at(known.index(Role::Previous))) {
         (Some(active), Some(other)) if previous == Some(&*other.name) => Some((active, other)),

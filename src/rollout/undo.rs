@@ -1,6 +1,7 @@
 //! The inverse of the newest change.
 
 use super::change::{ChangeRecord, weights_of};
+use super::conventions::RoleNames;
 use super::plan::{Edit, Effect, Intent, Plan, Refusal};
 use super::planner::{finish, rule_change};
 use super::roles::{Role, names_a_pair, roles};
@@ -10,7 +11,13 @@ use crate::route::{BackendRef, Route, Rule};
 ///
 /// Judged by what it does: one that raises a canary is an advance, and one that drains it, or returns a pair to the
 /// version that was active before, is a rollback. A second undo does the change again.
-pub(super) fn undo(route: &Route, intent: &Intent, id: &str, chosen: Option<&str>) -> Result<Plan, Refusal> {
+pub(super) fn undo(
+    route: &Route,
+    intent: &Intent,
+    id: &str,
+    names: &RoleNames,
+    chosen: Option<&str>,
+) -> Result<Plan, Refusal> {
     let record = undoable(route)?;
     if record.id != id {
         return Err(Refusal::UndoneElse(format!("the newest change is another one: {}", record.in_words())));
@@ -38,7 +45,7 @@ pub(super) fn undo(route: &Route, intent: &Intent, id: &str, chosen: Option<&str
     let Some(main) = edits.first().map(Edit::rule) else {
         return Err(Refusal::NothingToUndo("the newest change moved no weights".to_owned()));
     };
-    let known = roles(route, main, chosen.or(record.canary.as_deref()));
+    let known = roles(route, main, names, chosen.or(record.canary.as_deref()));
     let at = |index: Option<usize>| -> Option<BackendRef> {
         let backends = &route.rules.get(main)?.backends;
         index.filter(|_| !known.guessed()).and_then(|i| backends.get(i)).map(|backend| backend.to.clone())
@@ -47,7 +54,7 @@ pub(super) fn undo(route: &Route, intent: &Intent, id: &str, chosen: Option<&str
     let is_stable = |backend: &BackendRef| stable.as_ref() == Some(backend);
     let notes = vec![format!("undoes {}", record.in_words())];
     let mut plan = finish(route, intent, edits, canary, is_stable, notes);
-    if drains_canary(&plan) || returns(&plan, route, &record) {
+    if drains_canary(&plan) || returns(&plan, route, names, &record) {
         plan.effect = Effect::Rollback;
         plan.silenced.clear();
     }
@@ -107,9 +114,10 @@ fn drains_canary(plan: &Plan) -> bool {
 }
 
 /// Whether it returns a pair to the version that was active before.
-fn returns(plan: &Plan, route: &Route, record: &ChangeRecord) -> bool {
+fn returns(plan: &Plan, route: &Route, names: &RoleNames, record: &ChangeRecord) -> bool {
     let Some(previous) = record.previously_active() else { return false };
-    let flipped = record.action == FLIP || plan.main_change().is_some_and(|c| names_a_pair(route, c.rule));
+    let flipped =
+        record.action == FLIP || plan.main_change().is_some_and(|c| names_a_pair(route, c.rule, names));
     let gaining = plan.gaining();
     flipped && gaining.iter().all(|(backend, share)| &*backend.name == previous && *share > 0.5)
 }

@@ -184,7 +184,7 @@ fn draw_split(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, spl
                 draw_trend(pen, placed.width, (stable, canary), |past| &past.p99, 0.0, look);
             }
             Column::Stage => {
-                let stage = split.stage(&app.start.ladder);
+                let stage = split.stage(&app.start.conventions.ladder);
                 let text = stage.map_or(format::NONE.to_owned(), |(at, of)| format!("{at}/{of}"));
                 pen.put(&text, look.style(if stage.is_some() { Role::Text } else { Role::NoData }));
             }

@@ -41,7 +41,7 @@ pub(super) fn draw(
     }
     all.push(Line::default());
     let chosen = app.chosen_canary(&editor.route.uid);
-    let (role, words) = match editor.plan(&app.start.ladder, chosen) {
+    let (role, words) = match editor.plan(&app.start.conventions, chosen) {
         Ok(plan) => {
             let effect = match plan.effect {
                 Effect::Advance => "an advance: the gate will be asked",

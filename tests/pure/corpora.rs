@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use tidegate::rollout::{Direction, Intent, Ladder, json_patch, plan};
+use tidegate::rollout::{Conventions, Direction, Intent, json_patch, plan};
 use tidegate::route::{Route, RouteState};
 
 const FILES: [&str; 5] = [
@@ -88,7 +88,7 @@ fn a_step_of_any_real_split_changes_weights_alone() {
             for backend in &split.backends {
                 let canary = Some(backend.to.name.clone());
                 let intent = Intent::Step { rule, direction: Direction::Next, canary };
-                let Ok(plan) = plan(&route, &intent, &Ladder::default(), None) else { continue };
+                let Ok(plan) = plan(&route, &intent, &Conventions::default(), None) else { continue };
                 let mut patched = object.clone();
                 json_patch::patch(&mut patched, &json_patch(&plan, &[]))
                     .map_err(|e| format!("{place}: {e}"))

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 use tidegate::rollout::{
-    Demand, Effect, GateInput, Intent, Ladder, Plan, Refusal, Stage, demand, gate, json_patch, plan,
+    Conventions, Demand, Effect, GateInput, Intent, Plan, Refusal, Stage, demand, gate, json_patch, plan,
 };
 
 use super::{apply, backend, document, route, split};
 
 fn planned(rules: &Value, intent: &Intent) -> Result<Plan, Refusal> {
-    plan(&route(&document(rules)), intent, &Ladder::default(), None)
+    plan(&route(&document(rules)), intent, &Conventions::default(), None)
 }
 
 fn flip(rules: &Value) -> Result<Vec<Vec<u64>>, String> {
@@ -76,7 +76,7 @@ fn a_flip_that_makes_no_sense_says_why() {
 #[test]
 fn a_flip_is_an_advance_that_wants_the_receiver_typed() {
     let fresh = route(&document(&json!([pair(100, 0)])));
-    let plan = plan(&fresh, &Intent::Flip { rule: 0 }, &Ladder::default(), None).unwrap();
+    let plan = plan(&fresh, &Intent::Flip { rule: 0 }, &Conventions::default(), None).unwrap();
     assert_eq!(plan.effect, Effect::Advance);
     let counted = Err("no data".to_owned());
     let gate = gate(&GateInput { route: &fresh, plan: &plan, readiness: &[], counted });

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tidegate::rollout::{
-    Confirmation, Demand, Direction, ErrorCount, Gate, GateInput, Intent, Ladder, Plan, Readiness, Verdict,
-    demand, gate, plan,
+    Confirmation, Conventions, Demand, Direction, ErrorCount, Gate, GateInput, Intent, Plan, Readiness,
+    Verdict, demand, gate, plan,
 };
 use tidegate::route::{BackendRef, Route};
 
@@ -29,7 +29,7 @@ fn counted(requests: f64, errors: f64) -> ErrorCount {
 fn step(doc: &Value) -> (Route, Plan) {
     let route = route(doc);
     let intent = Intent::Step { rule: 0, direction: Direction::Next, canary: None };
-    let plan = plan(&route, &intent, &Ladder::default(), None).unwrap();
+    let plan = plan(&route, &intent, &Conventions::default(), None).unwrap();
     (route, plan)
 }
 
@@ -41,7 +41,7 @@ fn rollback(doc: &Value) -> (Route, Plan) {
         into: service("checkout-stable"),
         other_paths: false,
     };
-    let plan = plan(&route, &intent, &Ladder::default(), None).unwrap();
+    let plan = plan(&route, &intent, &Conventions::default(), None).unwrap();
     (route, plan)
 }
 

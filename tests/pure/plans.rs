@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tidegate::rollout::{
-    Direction, Edit, Effect, Intent, Ladder, Plan, Refusal, RollbackTarget, json_patch, plan,
+    Conventions, Direction, Edit, Effect, Intent, Plan, Refusal, RoleNames, RollbackTarget, json_patch, plan,
     remaining_paths, rollback_target, untouched_paths,
 };
 use tidegate::route::{BackendRef, Route};
@@ -26,7 +26,7 @@ fn drain(other_paths: bool) -> Intent {
 }
 
 fn planned(route: &Route, intent: &Intent) -> Result<Plan, Refusal> {
-    plan(route, intent, &Ladder::default(), None)
+    plan(route, intent, &Conventions::default(), None)
 }
 
 /// Applies the plan's patch as the API server would.
@@ -222,7 +222,7 @@ fn other_paths_to_the_same_services_make_a_share_unclaimable() {
 fn what_a_rollback_drains_is_known_or_asked() {
     let target = |rules: Value, previous: Option<&str>| {
         let route = route(&document(&rules));
-        match rollback_target(&route, 0, None, previous) {
+        match rollback_target(&route, 0, &RoleNames::default(), None, previous) {
             RollbackTarget::Known(from, into) => format!("{from} into {into}"),
             RollbackTarget::Ask(names) => format!("ask {}", names.len()),
         }

@@ -1,7 +1,7 @@
 //! Reading routes: defaults, roles, states, and objects that are not what the schema says.
 
 use serde_json::{Value, json};
-use tidegate::rollout::{Role, RoleSource, roles};
+use tidegate::rollout::{Role, RoleNames, RoleSource, roles};
 use tidegate::route::{OwnerRule, ParentState, Route, RouteState, declared_share};
 
 use super::{backend, document, route, split};
@@ -35,7 +35,7 @@ fn named(names: [&str; 2], weights: [u32; 2]) -> Value {
 #[test]
 fn roles_come_from_the_strongest_sign() {
     let of = |doc: &Value, chosen: Option<&str>| {
-        let roles = roles(&route(doc), 0, chosen);
+        let roles = roles(&route(doc), 0, &RoleNames::default(), chosen);
         (roles.source, roles.canary(), roles.guessed())
     };
     let plain = named(["checkout-stable", "checkout-canary"], [5, 95]);
@@ -59,13 +59,14 @@ fn roles_come_from_the_strongest_sign() {
 #[test]
 fn blue_and_green_tell_a_pair_and_never_which_side() {
     let of = |weights| {
-        let roles = roles(&route(&named(["app-blue", "app-green"], weights)), 0, None);
+        let roles = roles(&route(&named(["app-blue", "app-green"], weights)), 0, &RoleNames::default(), None);
         (roles.of.clone(), roles.guessed())
     };
     assert_eq!(of([100, 0]), (vec![Some(Role::Active), Some(Role::Previous)], false));
     assert_eq!(of([10, 90]), (vec![Some(Role::Previous), Some(Role::Active)], false));
     assert_eq!(of([50, 50]), (vec![None, None], true));
-    let unrelated = roles(&route(&named(["app-blue", "web-green"], [100, 0])), 0, None);
+    let unrelated =
+        roles(&route(&named(["app-blue", "web-green"], [100, 0])), 0, &RoleNames::default(), None);
     assert!(unrelated.guessed(), "names of two applications are no pair");
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tidegate::rollout::{
-    ChangeRecord, Direction, Effect, Intent, Ladder, Plan, Refusal, json_patch, plan, weights_of,
+    ChangeRecord, Conventions, Direction, Effect, Intent, Plan, Refusal, json_patch, plan, weights_of,
 };
 use tidegate::route::{BackendRef, Route};
 
@@ -12,7 +12,7 @@ const NOTE: &str = "tidegate.dev/last-change";
 
 /// Applies `intent` as the pilot does: one patch with weights and record. A spec that changed is a new generation.
 fn changed(document: &Value, intent: &Intent, id: &str) -> Value {
-    let plan = plan(&route(document), intent, &Ladder::default(), None).unwrap();
+    let plan = plan(&route(document), intent, &Conventions::default(), None).unwrap();
     let (actor, at) = ("anna".to_owned(), "2026-03-01T12:00:00Z".to_owned());
     let record = ChangeRecord::new(&plan, id.to_owned(), actor, at, None, String::new());
     let note = [(NOTE, serde_json::to_string(&record).unwrap())];
@@ -22,7 +22,7 @@ fn changed(document: &Value, intent: &Intent, id: &str) -> Value {
 }
 
 fn undo(document: &Value, id: &str) -> Result<Plan, Refusal> {
-    plan(&route(document), &Intent::Undo { change: id.into() }, &Ladder::default(), None)
+    plan(&route(document), &Intent::Undo { change: id.into() }, &Conventions::default(), None)
 }
 
 fn undone(document: &Value, id: &str) -> (Effect, Vec<Vec<u64>>) {
@@ -147,7 +147,7 @@ fn the_same_name_twice_keeps_both_weights() {
         let mut moved = document(&rules([1, 2, 3]));
         moved["metadata"]["annotations"] = json!({"tidegate.dev/canary": "b"});
         let intent = Intent::Stage { rule: 0, stage: tidegate::rollout::Stage::ALL, canary: None };
-        plan(&route(&moved), &intent, &Ladder::default(), None).unwrap()
+        plan(&route(&moved), &intent, &Conventions::default(), None).unwrap()
     };
     let record = ChangeRecord::new(&plan, "a".into(), "anna".into(), String::new(), None, String::new());
     assert_eq!(record.before[&0].len(), 3, "{:?}", record.before);
@@ -176,7 +176,8 @@ fn earlier_records_are_read_where_they_are_not_ambiguous() {
     let elsewhere = json!({"name": "b", "namespace": "else", "port": 80, "weight": 10});
     let rules = json!([{"backendRefs": [backend("a", 90), elsewhere]}]);
     let route = noted_long_ago(&rules, &json!({"a": 95, "b": 5}), &json!({"a": 90, "b": 10}));
-    let undo = |route: &Route| plan(route, &Intent::Undo { change: "a".into() }, &Ladder::default(), None);
+    let undo =
+        |route: &Route| plan(route, &Intent::Undo { change: "a".into() }, &Conventions::default(), None);
     assert_eq!(undo(&route).unwrap().main_change().unwrap().after, [95, 5]);
     let collapsed = json!([{"backendRefs": [backend("a", 90), backend("a", 10)]}]);
     let route = noted_long_ago(&collapsed, &json!({"a": 5}), &json!({"a": 10}));

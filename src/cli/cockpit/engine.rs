@@ -12,7 +12,6 @@ use crate::app::{App, Effect, Msg, Now, Start, next_wake, update};
 use crate::cli::session::Session;
 use crate::keys::Keymap;
 use crate::pilot::Stage;
-use crate::rollout::Ladder;
 
 /// A write that is on its way when the program ends has this long to be answered.
 const LAST_WRITE: Duration = Duration::from_secs(3);
@@ -56,7 +55,7 @@ impl Engine {
             namespace: session.cluster.namespace().into(),
             scope: session.scope.clone(),
             has_metrics: session.metrics.is_some(),
-            ladder: Ladder::default(),
+            conventions: session.conventions.clone(),
             keymap: Keymap::default(),
             chosen: session.chosen_canaries(),
             // A journal that cannot be read only costs the memory of that.

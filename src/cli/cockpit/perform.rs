@@ -13,7 +13,6 @@ use crate::cli::session::Session;
 use crate::cluster::{Cluster, Why, watch};
 use crate::metrics::MetricSource;
 use crate::pilot::{Ending, Pilot, Progress};
-use crate::rollout::Ladder;
 
 /// What a sparkline shows, and in which steps.
 const SPAN: Duration = Duration::from_mins(10);
@@ -131,7 +130,7 @@ impl Performer {
         let metrics = session.metrics.clone().map(|metrics| metrics as Arc<dyn MetricSource>);
         let actor = self.user.get().map_or("unknown", |user| user);
         let (cluster, journal) = (session.cluster.clone(), Arc::clone(&session.journal));
-        Pilot::new(cluster, metrics, journal, Ladder::default(), session.timing, actor)
+        Pilot::new(cluster, metrics, journal, session.conventions.clone(), session.timing, actor)
     }
 }
 

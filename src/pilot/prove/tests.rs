@@ -13,7 +13,7 @@ use crate::audit::Journal;
 use crate::cluster::{Answer, FakeServer};
 use crate::metrics::{BackendCounts, History, MetricError, Provider, Snapshot};
 use crate::pilot::Timing;
-use crate::rollout::{Claim, Ladder};
+use crate::rollout::{Claim, Conventions};
 use crate::route::BackendRef;
 
 /// What one look at the counts finds.
@@ -119,7 +119,7 @@ fn bench(looks: &[Look]) -> Bench {
     let folder = tempfile::tempdir().unwrap();
     let journal = Arc::new(Journal::at(folder.path().join("journal.jsonl")));
     let metrics: Arc<dyn MetricSource> = source.clone();
-    let pilot = Pilot::new(cluster, Some(metrics), journal, Ladder::default(), Timing::default(), "ada");
+    let pilot = Pilot::new(cluster, Some(metrics), journal, Conventions::default(), Timing::default(), "ada");
     let (progress, heard) = unbounded_channel();
     Bench { pilot, source, route, heard, progress, _folder: folder }
 }
