@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{App, Effect, Layer, Msg, Now, Start, Step, update};
+use super::{App, Effect, Msg, Now, Start, Step, update};
 use crate::cluster::{Access, Endpoints, Facts, Listed, Pods, Scope, Update};
 use crate::keys::{Key, Keymap};
 use crate::metrics::{Granularity, Numbers, Quantile, Snapshot};
@@ -154,10 +154,7 @@ impl Bench {
     }
 
     pub fn dialog(&self) -> &super::ChangeDialog {
-        match &self.app.layer {
-            Some(Layer::Change(dialog)) => dialog,
-            other => panic!("no dialog: {other:?}"),
-        }
+        self.app.layers.dialog().unwrap_or_else(|| panic!("no dialog: {:?}", self.app.layers))
     }
 
     pub fn is_ready(&self) -> bool {

@@ -7,6 +7,7 @@
 
 mod changes;
 mod dialog;
+mod layers;
 mod list;
 mod msg;
 mod numbers;
@@ -29,6 +30,7 @@ mod tests;
 
 pub use changes::{Change, Changes};
 pub use dialog::{Ask, ChangeDialog, REASONS, Ready, Step, What};
+pub use layers::{Layer, Layers};
 pub use list::List;
 pub use msg::{Effect, Msg, Now};
 pub use numbers::{BackendNumbers, NumbersState, WINDOW};
@@ -38,7 +40,7 @@ pub use schedule::next_wake;
 pub use scroll::Scroll;
 pub use split::{Observed, Split};
 pub use split_view::{Pane, Screen, SplitView};
-pub use state::{App, Layer, Link, Said, Start, Tone};
+pub use state::{App, Link, Said, Start, Tone};
 pub use update::update;
 pub use weights::{Field, WeightEditor};
 pub use wrap::wrap;

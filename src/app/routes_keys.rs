@@ -1,11 +1,12 @@
 //! Keys on the list of routes, and in the weight editor.
 
 use super::dialog::{Ask, ChangeDialog, Step, What};
+use super::layers::Layer;
 use super::msg::Effect;
 use super::panes::panes;
 use super::split::Split;
 use super::split_view;
-use super::state::{App, Layer, Link, Tone};
+use super::state::{App, Link, Tone};
 use super::update::{prepare, switch_scope};
 use super::weights::WeightEditor;
 use crate::keys::{Action, Context, Key};
@@ -61,12 +62,8 @@ fn on_split(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
         Action::StepBack => step(app, key, Direction::Back),
         Action::RollBack => roll_back(app, key),
         Action::SetWeights => open_editor(app),
-        Action::Help => {
-            app.layer = Some(Layer::Help { scroll: 0 });
-            Vec::new()
-        }
         Action::Quit if app.changes.running().next().is_some() => {
-            app.layer = Some(Layer::Quit);
+            app.layers.push(Layer::Quit);
             Vec::new()
         }
         Action::Quit => vec![Effect::Quit],
@@ -172,7 +169,7 @@ fn choices(split: &Split<'_>) -> Vec<(BackendRef, u32)> {
 
 pub(super) fn open(app: &mut App, ask: Ask, step: Step) -> Vec<Effect> {
     let known = ask.intent.is_some() && !matches!(step, Step::Choose(_));
-    app.layer = Some(Layer::Change(Box::new(ChangeDialog::new(ask, step, app.now.since_start))));
+    app.layers.push(Layer::Change(Box::new(ChangeDialog::new(ask, step, app.now.since_start))));
     if known { prepare(app) } else { Vec::new() }
 }
 
@@ -182,17 +179,17 @@ fn open_editor(app: &mut App) -> Vec<Effect> {
     }
     let Some(split) = app.selected() else { return Vec::new() };
     let editor = WeightEditor::new(split.route.clone(), split.index);
-    app.layer = Some(Layer::Weights(Box::new(editor)));
+    app.layers.push(Layer::Weights(Box::new(editor)));
     Vec::new()
 }
 
 pub(super) fn edit(app: &mut App, key: Key) -> Vec<Effect> {
-    let Some(Layer::Weights(editor)) = &mut app.layer else { return Vec::new() };
+    let Some(Layer::Weights(editor)) = app.layers.top_mut() else { return Vec::new() };
     match app.start.keymap.lookup(Context::Weights, key) {
         Some(Action::NextField) => editor.move_focus(true),
         Some(Action::PreviousField) => editor.move_focus(false),
         Some(Action::Close) => {
-            app.layer = None;
+            app.layers.pop();
             app.say(Tone::Plain, "nothing was written");
         }
         Some(Action::Done) => {
@@ -206,6 +203,7 @@ pub(super) fn edit(app: &mut App, key: Key) -> Vec<Effect> {
                     route: editor.route.id.clone(),
                     intent: Some(editor.intent()),
                 };
+                app.layers.pop();
                 return open(app, ask, Step::Preparing);
             }
         }

@@ -6,7 +6,7 @@ use super::dialog::{ARMING, LIFETIME};
 use super::msg::Effect;
 use super::panes::panes;
 use super::split::Split;
-use super::state::{App, Layer, Link};
+use super::state::{App, Link};
 use crate::route::BackendRef;
 
 /// The selection must have rested for this long before the cluster is asked about it.
@@ -27,7 +27,7 @@ pub fn next_wake(app: &App) -> Option<Duration> {
 
 /// The moment at which an open dialog looks different.
 fn dialog_wake(app: &App) -> Option<Duration> {
-    let Some(Layer::Change(dialog)) = &app.layer else { return None };
+    let dialog = app.layers.dialog()?;
     let shown = dialog.ready()?.shown_at;
     let arms = Some(shown + ARMING).filter(|_| !dialog.is_rollback());
     [arms, Some(shown + LIFETIME)].into_iter().flatten().find(|at| *at > app.now.since_start)

@@ -6,13 +6,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::changes::Changes;
-use super::dialog::ChangeDialog;
+use super::layers::{Layer, Layers};
 use super::list::List;
 use super::msg::{Effect, Now};
 use super::numbers::NumbersState;
 use super::routes::Routes;
 use super::split_view::Screen;
-use super::weights::WeightEditor;
 use crate::cluster::{Access, Facts, Scope, Trouble};
 use crate::keys::Keymap;
 use crate::rollout::{ChangeRecord, Conventions};
@@ -81,22 +80,6 @@ pub struct Said {
     pub tone: Tone,
 }
 
-/// What lies over the list.
-#[derive(Debug)]
-pub enum Layer {
-    /// The keys.
-    Help {
-        /// First line in sight.
-        scroll: usize,
-    },
-    /// A change to confirm.
-    Change(Box<ChangeDialog>),
-    /// The weight editor.
-    Weights(Box<WeightEditor>),
-    /// Whether to quit while proofs run.
-    Quit,
-}
-
 /// What stands behind the backends of the selected split.
 #[derive(Debug, Default)]
 pub struct FactsState {
@@ -144,7 +127,7 @@ pub struct App {
     /// What the middle shows.
     pub screen: Screen,
     /// What lies over it.
-    pub layer: Option<Layer>,
+    pub layers: Layers,
     /// The last number given to a preparation or a change.
     numbered: u64,
 }
@@ -170,7 +153,7 @@ impl App {
             changes: Changes::default(),
             said,
             screen: Screen::default(),
-            layer: None,
+            layers: Layers::default(),
             numbered: 0,
             start,
         };
@@ -200,6 +183,12 @@ impl App {
             (Scope::All, Some(Shown::Bad(bad))) => &bad.id.namespace,
             (Scope::All, None) => &self.start.namespace,
         }
+    }
+
+    /// Whether keys are letters of a text now.
+    #[must_use]
+    pub fn is_typing(&self) -> bool {
+        matches!(self.layers.top(), Some(Layer::Change(dialog)) if dialog.is_typing(self.now.since_start))
     }
 
     /// The right that is missing to change routes of `namespace`, if that is known.

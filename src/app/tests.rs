@@ -25,7 +25,7 @@ fn armed(verdict: Verdict, demand: Demand) -> Bench {
 fn y_confirms_an_armed_dialog() {
     let mut bench = armed(Verdict::Pass, Demand::Yes);
     bench.keys("y");
-    assert!(bench.carries() && bench.app.layer.is_none());
+    assert!(bench.carries() && bench.app.layers.is_empty());
     assert_eq!(bench.app.changes.running().count(), 1);
 }
 
@@ -88,7 +88,7 @@ fn r_and_y_in_one_write_roll_back() {
     let answer = Ok(Box::new(prepared(&checkout(7, 95, 5), &intent, Verdict::NotApplicable, Demand::Yes)));
     let ticket = ticket_of(&bench);
     bench.msg(Msg::Prepared { ticket, answer });
-    assert!(bench.carries() && bench.app.layer.is_none());
+    assert!(bench.carries() && bench.app.layers.is_empty());
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn nothing_is_typed_into_what_has_expired() {
     bench.keys("s").prepared(Verdict::Fail, Demand::Name("checkout-canary".into()));
     assert_eq!(bench.dialog().ready().unwrap().text.value(), "", "typed for what is no longer shown");
     bench.after(30_000).keys("n");
-    assert!(bench.app.layer.is_none());
+    assert!(bench.app.layers.is_empty());
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn closing_a_dialog_says_that_nothing_was_written() {
     for close in [Key::Char('n'), Key::Esc] {
         let mut bench = armed(Verdict::Pass, Demand::Yes);
         bench.key(close);
-        assert!(bench.app.layer.is_none());
+        assert!(bench.app.layers.is_empty());
         assert_eq!(bench.said(), "nothing was written");
     }
 }
@@ -281,13 +281,13 @@ fn a_rollback_takes_the_other_paths_on_request() {
 fn a_lost_connection_refuses_an_advance_and_tries_a_rollback() {
     let mut bench = bench();
     bench.watch(lost()).after(25_000).keys("s");
-    assert!(bench.app.layer.is_none());
+    assert!(bench.app.layers.is_empty());
     assert!(bench.said().contains("25 s old"), "{}", bench.said());
     bench.keys("r");
     assert!(!bench.is_ready());
     assert_eq!(bench.app.routes.len(), 1, "what was known stays");
     bench.keys("n").watch(Update::Started).keys("s");
-    assert!(bench.app.layer.is_some());
+    assert!(!bench.app.layers.is_empty());
 }
 
 fn lost() -> Update {
@@ -313,7 +313,7 @@ fn a_missing_right_is_named_and_asked_about_again() {
 fn the_end_of_the_ladder_is_said_without_a_dialog() {
     let mut bench = Bench::with((80, 24), vec![Ok(checkout(1, 0, 100))]);
     bench.keys("s");
-    assert!(bench.app.layer.is_none() && bench.said().contains("the ladder ends there"));
+    assert!(bench.app.layers.is_empty() && bench.said().contains("the ladder ends there"));
 }
 
 #[test]
@@ -357,11 +357,44 @@ fn a_bad_object_is_one_row() {
 }
 
 #[test]
+fn help_lies_over_anything_and_leads_back() {
+    let mut bench = armed(Verdict::Pass, Demand::Yes);
+    bench.keys("?").keys("y");
+    assert!(!bench.carries(), "y means nothing in the help");
+    bench.after(60_000).keys("?");
+    assert!(bench.dialog().is_expired(bench.app.now.since_start));
+    bench.keys("s").keys("?");
+    bench.key(Key::Esc).keys("n").keys("w?");
+    assert!(matches!(bench.app.layers.top(), Some(Layer::Help { .. })));
+    bench.keys("q");
+    assert!(matches!(bench.app.layers.top(), Some(Layer::Weights(_))));
+}
+
+#[test]
+fn a_question_mark_in_a_reason_is_a_letter() {
+    let mut bench = armed(Verdict::NoData, Demand::Reason);
+    bench.keys("3why?").key(Key::Enter);
+    assert_eq!(bench.dialog().ready().unwrap().reason.as_deref(), Some("why?"));
+}
+
+#[test]
+fn a_preparation_is_answered_under_the_help() {
+    let mut bench = bench();
+    bench.keys("s");
+    let (ticket, intent) = (bench.ticket(), bench.dialog().ask.intent.clone().unwrap());
+    bench.keys("?");
+    let answer = Ok(Box::new(prepared(&checkout(7, 95, 5), &intent, Verdict::Pass, Demand::Yes)));
+    bench.msg(Msg::Prepared { ticket, answer });
+    bench.keys("?").after(300).keys("y");
+    assert!(bench.carries());
+}
+
+#[test]
 fn quitting_asks_only_while_a_proof_runs() {
     let quits = |bench: &Bench| bench.effects.iter().any(|effect| matches!(effect, Effect::Quit));
     let mut bench = armed(Verdict::Pass, Demand::Yes);
     bench.keys("y").keys("q");
-    assert!(!quits(&bench) && matches!(bench.app.layer, Some(Layer::Quit)));
+    assert!(!quits(&bench) && matches!(bench.app.layers.top(), Some(Layer::Quit)));
     bench.keys("n").keys("q").keys("y");
     assert!(quits(&bench));
     bench.keys("n");
@@ -394,11 +427,11 @@ fn a_confirmed_canary_is_remembered_once_it_is_written() {
 fn the_editor_refuses_with_reasons_and_asks_like_any_change() {
     let mut bench = bench();
     bench.keys("w").keys("0").key(Key::Tab).keys("0");
-    let Some(Layer::Weights(editor)) = &bench.app.layer else { panic!("no editor") };
+    let Some(Layer::Weights(editor)) = bench.app.layers.top() else { panic!("no editor") };
     let why = editor.plan(&bench.app.start.conventions, None).unwrap_err().to_string();
     assert!(why.contains("500"), "{why}");
     bench.key(Key::Enter);
-    assert!(matches!(bench.app.layer, Some(Layer::Weights(_))), "a refused plan opens nothing");
+    assert!(matches!(bench.app.layers.top(), Some(Layer::Weights(_))), "a refused plan opens nothing");
     bench.keys("20").key(Key::BackTab).keys("80").key(Key::Enter);
     let weights = vec![("checkout-stable".into(), 80), ("checkout-canary".into(), 20)];
     assert_eq!(bench.dialog().ask.intent, Some(Intent::Set { rule: 0, weights }));

@@ -2,11 +2,12 @@
 
 use super::changes::Change;
 use super::dialog::{ChangeDialog, Outcome, Step, What};
+use super::layers::Layer;
 use super::msg::{Effect, Msg, Now};
 use super::panes::panes;
 use super::schedule;
 use super::split_view::Screen;
-use super::state::{App, Layer, Link, Tone};
+use super::state::{App, Link, Tone};
 use crate::cluster::{Access, Scope, Trouble, Update};
 use crate::keys::{Action, Context, Key};
 use crate::pilot::{Ending, NotWritten, Progress, Request, Stage};
@@ -27,7 +28,7 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => return press(app, key),
         Msg::Paste(text) => {
-            if let Some(Layer::Change(dialog)) = &mut app.layer {
+            if let Some(Layer::Change(dialog)) = app.layers.top_mut() {
                 dialog.paste(&text, now);
             }
         }
@@ -46,7 +47,7 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Access { namespace, answer } => reviewed(app, namespace, answer),
         Msg::User(user) => app.user = Some(user),
         Msg::Prepared { ticket, answer } => {
-            let Some(Layer::Change(dialog)) = &mut app.layer else { return Vec::new() };
+            let Some(dialog) = app.layers.dialog_mut() else { return Vec::new() };
             if dialog.ticket == ticket {
                 let outcome = dialog.take(answer, now);
                 let mut effects = follow(app, outcome);
@@ -110,7 +111,7 @@ fn take_up(app: &mut App) -> Vec<Effect> {
 fn routes_changed(app: &mut App) -> Vec<Effect> {
     app.list.follow(&app.routes);
     app.follow_open_split();
-    if let Some(Layer::Weights(editor)) = &mut app.layer
+    if let Some(editor) = app.layers.editor_mut()
         && let Some(route) = app.routes.get(&editor.route.id)
         && route.uid == editor.route.uid
     {
@@ -121,7 +122,7 @@ fn routes_changed(app: &mut App) -> Vec<Effect> {
         let label = |route: &Route| route.rule_label(editor.rule);
         if names(route) != names(&editor.route) || label(route) != label(&editor.route) {
             // Another rule stands at this place now.
-            app.layer = None;
+            app.layers.remove(|layer| matches!(layer, Layer::Weights(_)));
             app.say(
                 Tone::Warn,
                 "nothing was written: the rules of the route changed; open the editor again".to_owned(),
@@ -135,7 +136,7 @@ fn routes_changed(app: &mut App) -> Vec<Effect> {
 
 /// Prepares an open dialog again if its route is no longer what it shows.
 fn recheck_dialog(app: &mut App) -> Vec<Effect> {
-    let Some(Layer::Change(dialog)) = &mut app.layer else { return Vec::new() };
+    let Some(dialog) = app.layers.dialog_mut() else { return Vec::new() };
     let Some(ready) = dialog.ready().filter(|ready| !ready.refreshing) else { return Vec::new() };
     let shown = |route: &Route| (route.uid.clone(), route.generation);
     let changed = ready.prepared.planned.iter().any(|planned| {
@@ -192,11 +193,11 @@ fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
     match (ending, &change.ask) {
         // Show what it would be now, to be confirmed again.
         (Ending::NotWritten(why @ NotWritten::Changed { .. }), Some(ask))
-            if ask.what != What::RollBack && app.layer.is_none() =>
+            if ask.what != What::RollBack && app.layers.is_empty() =>
         {
             let mut dialog = ChangeDialog::new(ask.clone(), Step::Preparing, app.now.since_start);
             dialog.note = Some(why.to_string());
-            app.layer = Some(Layer::Change(Box::new(dialog)));
+            app.layers.push(Layer::Change(Box::new(dialog)));
             prepare(app)
         }
         _ => Vec::new(),
@@ -208,10 +209,14 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
     match keymap.lookup(Context::Anywhere, key) {
         Some(Action::QuitNow) => return vec![Effect::Quit],
         Some(Action::Suspend) => return vec![Effect::Suspend],
+        Some(Action::Help) if !app.is_typing() => {
+            toggle_help(app);
+            return Vec::new();
+        }
         _ => {}
     }
     let now = app.now.since_start;
-    match &mut app.layer {
+    match app.layers.top_mut() {
         None => super::routes_keys::press(app, key),
         Some(Layer::Change(dialog)) => {
             let outcome = dialog.key(keymap, key, now);
@@ -224,10 +229,10 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
                 Some(Action::Up) => *scroll = scroll.saturating_sub(1),
                 Some(Action::PageDown) => *scroll += 10,
                 Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
-                Some(_) => app.layer = None,
+                Some(_) => drop(app.layers.pop()),
                 None => {}
             }
-            if let Some(Layer::Help { scroll }) = &mut app.layer {
+            if let Some(Layer::Help { scroll }) = app.layers.top_mut() {
                 *scroll = (*scroll).min(crate::keys::TABLE.len() + Context::ALL.len() * 2);
             }
             Vec::new()
@@ -235,11 +240,20 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
         Some(Layer::Quit) => match keymap.lookup(Context::Quit, key) {
             Some(Action::Confirm) => vec![Effect::Quit],
             Some(Action::Decline) => {
-                app.layer = None;
+                app.layers.pop();
                 Vec::new()
             }
             _ => Vec::new(),
         },
+    }
+}
+
+/// Help lies over anything, and going back leads to where one was.
+fn toggle_help(app: &mut App) {
+    if matches!(app.layers.top(), Some(Layer::Help { .. })) {
+        app.layers.pop();
+    } else {
+        app.layers.push(Layer::Help { scroll: 0 });
     }
 }
 
@@ -248,13 +262,13 @@ fn follow(app: &mut App, outcome: Outcome) -> Vec<Effect> {
     match outcome {
         Outcome::Nothing => Vec::new(),
         Outcome::Close => {
-            app.layer = None;
+            app.layers.pop();
             app.say(Tone::Plain, "nothing was written");
             Vec::new()
         }
         Outcome::Prepare => prepare(app),
         Outcome::Confirm(confirmed) => {
-            let Some(Layer::Change(dialog)) = app.layer.take() else { return Vec::new() };
+            let Some(Layer::Change(dialog)) = app.layers.pop() else { return Vec::new() };
             let id = app.next_number();
             let Some(main) = dialog.ready().and_then(|ready| ready.prepared.main()) else {
                 return Vec::new();
@@ -270,7 +284,7 @@ fn follow(app: &mut App, outcome: Outcome) -> Vec<Effect> {
 /// Prepares what the open dialog asks for.
 pub(super) fn prepare(app: &mut App) -> Vec<Effect> {
     let ticket = app.next_number();
-    let Some(Layer::Change(dialog)) = &mut app.layer else { return Vec::new() };
+    let Some(dialog) = app.layers.dialog_mut() else { return Vec::new() };
     let Some(intent) = dialog.ask.intent.clone() else { return Vec::new() };
     dialog.preparing(ticket);
     let route = dialog.ask.route.clone();

@@ -29,7 +29,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     };
     let room = area.width.saturating_sub(width(&place) + 3);
     let mut pen = Pen::new(buffer, area.x + 1, y, room);
-    let refused = app.layer.is_none() && app.refused().is_some();
+    let refused = app.layers.is_empty() && app.refused().is_some();
     for binding in hints(app) {
         let keys = binding.keys.first().map(ToString::to_string).unwrap_or_default();
         if pen.room() < usize::from(width(&keys) + width(binding.hint) + 1) {
@@ -60,12 +60,12 @@ fn message(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
 
 /// The rows of the table that have a hint and mean something now.
 fn hints(app: &App) -> impl Iterator<Item = &Binding> {
-    let contexts: Vec<Context> = match &app.layer {
-        None if app.open_split().is_some() => vec![Context::Split, Context::View],
-        None => vec![Context::Split, Context::Routes],
+    let contexts: Vec<Context> = match app.layers.top() {
+        None if app.open_split().is_some() => vec![Context::Split, Context::View, Context::Anywhere],
+        None => vec![Context::Split, Context::Routes, Context::Anywhere],
         Some(Layer::Help { .. }) => vec![Context::Help],
         Some(Layer::Quit) => vec![Context::Quit],
-        Some(Layer::Weights(_)) => vec![Context::Weights],
+        Some(Layer::Weights(_)) => vec![Context::Weights, Context::Anywhere],
         // It says itself which keys count now.
         Some(Layer::Change(_)) => Vec::new(),
     };

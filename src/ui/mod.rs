@@ -56,13 +56,15 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
     }
     footer::draw(buffer, footer, app, look);
     let above = Rect { height: area.height.saturating_sub(footer.height), ..area };
-    let cursor = match &app.layer {
-        None => None,
-        Some(Layer::Help { scroll }) => help::draw(buffer, above, &app.start.keymap, *scroll, look),
-        Some(Layer::Change(dialog)) => dialog::draw(buffer, above, app, dialog, look),
-        Some(Layer::Weights(editor)) => weights::draw(buffer, above, app, editor, look),
-        Some(Layer::Quit) => help::draw_quit(buffer, above, app, look),
-    };
+    let mut cursor = None;
+    for layer in app.layers.iter() {
+        cursor = match layer {
+            Layer::Help { scroll } => help::draw(buffer, above, &app.start.keymap, *scroll, look),
+            Layer::Change(dialog) => dialog::draw(buffer, above, app, dialog, look),
+            Layer::Weights(editor) => weights::draw(buffer, above, app, editor, look),
+            Layer::Quit => help::draw_quit(buffer, above, app, look),
+        };
+    }
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }

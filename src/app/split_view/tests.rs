@@ -89,7 +89,7 @@ fn it_says_what_became_of_it_and_changes_nothing_then() {
         assert!(gone(&bench).contains(words), "{words}: {}", gone(&bench));
         for key in ['s', 'b', 'r', 'w'] {
             bench.key(Key::Char(key));
-            assert!(bench.app.layer.is_none() && request(&bench).is_none(), "{key}");
+            assert!(bench.app.layers.is_empty() && request(&bench).is_none(), "{key}");
             assert!(bench.said().contains(words), "{key}: {}", bench.said());
         }
         bench.key(Key::Esc);
@@ -103,21 +103,21 @@ fn keys_act_on_the_open_split_and_not_on_the_row_below() {
     bench.keys("jjj").keys("s");
     assert_eq!(request(&bench).unwrap().route, RouteId::new("shop", "cart"));
     bench.key(Key::Esc);
-    assert!(bench.app.layer.is_none() && bench.app.open_split().is_some(), "Esc closed the dialog alone");
+    assert!(bench.app.layers.is_empty() && bench.app.open_split().is_some(), "Esc closed the dialog alone");
 }
 
 #[test]
 fn the_ladder_asks_for_the_chosen_stage_and_enter_confirms_nothing() {
     let mut bench = opened(&[("/", STABLE_AND_CANARY)]);
     bench.key(Key::Enter);
-    assert!(bench.app.layer.is_none() && request(&bench).is_none(), "no stage is chosen yet");
+    assert!(bench.app.layers.is_empty() && request(&bench).is_none(), "no stage is chosen yet");
     // 10 % -> 25 % is the next stage; one further is 50 %.
     bench.key(Key::Tab).keys("j").key(Key::Enter);
     let Intent::Set { weights, .. } = &request(&bench).unwrap().intent else { panic!("{:?}", bench.effects) };
     assert_eq!(**weights, [("cart-stable".into(), 50), ("cart-canary".into(), 50)]);
     bench.prepared_of("cart", Verdict::Pass, Demand::Yes).after(300);
     bench.key(Key::Enter);
-    assert!(!bench.carries() && matches!(bench.app.layer, Some(Layer::Change(_))));
+    assert!(!bench.carries() && matches!(bench.app.layers.top(), Some(Layer::Change(_))));
 }
 
 #[test]

@@ -1,0 +1,85 @@
+//! What lies over the list: a stack, of which the top gets the keys.
+
+use super::dialog::ChangeDialog;
+use super::weights::WeightEditor;
+
+/// What lies over the list.
+#[derive(Debug)]
+pub enum Layer {
+    /// The keys.
+    Help {
+        /// First line in sight.
+        scroll: usize,
+    },
+    /// A change to confirm.
+    Change(Box<ChangeDialog>),
+    /// The weight editor.
+    Weights(Box<WeightEditor>),
+    /// Whether to quit while proofs run.
+    Quit,
+}
+
+/// The layers, the lowest first. There is at most one dialog and one editor.
+#[derive(Debug, Default)]
+pub struct Layers(Vec<Layer>);
+
+impl Layers {
+    /// The one that gets the keys.
+    #[must_use]
+    pub fn top(&self) -> Option<&Layer> {
+        self.0.last()
+    }
+
+    pub(super) fn top_mut(&mut self) -> Option<&mut Layer> {
+        self.0.last_mut()
+    }
+
+    /// Whether nothing lies over the list.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them, the lowest first: as they are drawn.
+    pub fn iter(&self) -> impl Iterator<Item = &Layer> {
+        self.0.iter()
+    }
+
+    /// Lays one over the others.
+    pub(super) fn push(&mut self, layer: Layer) {
+        self.0.push(layer);
+    }
+
+    /// Takes the top away.
+    pub(super) fn pop(&mut self) -> Option<Layer> {
+        self.0.pop()
+    }
+
+    /// Takes away all that `unwanted` says.
+    pub(super) fn remove(&mut self, unwanted: impl Fn(&Layer) -> bool) {
+        self.0.retain(|layer| !unwanted(layer));
+    }
+
+    /// The change to confirm, whatever lies over it.
+    #[must_use]
+    pub fn dialog(&self) -> Option<&ChangeDialog> {
+        self.0.iter().find_map(|layer| match layer {
+            Layer::Change(dialog) => Some(&**dialog),
+            _ => None,
+        })
+    }
+
+    pub(super) fn dialog_mut(&mut self) -> Option<&mut ChangeDialog> {
+        self.0.iter_mut().find_map(|layer| match layer {
+            Layer::Change(dialog) => Some(&mut **dialog),
+            _ => None,
+        })
+    }
+
+    pub(super) fn editor_mut(&mut self) -> Option<&mut WeightEditor> {
+        self.0.iter_mut().find_map(|layer| match layer {
+            Layer::Weights(editor) => Some(&mut **editor),
+            _ => None,
+        })
+    }
+}
