@@ -16,7 +16,7 @@ use crate::keys::Key;
 use crate::term::{Event, Events, FramePacer, Screen, install_panic_hook};
 use crate::ui::theme::{Depth, Theme, default_name, wants_ascii};
 use crate::ui::{self, Look};
-pub use engine::{Engine, Outside, Wall};
+pub use engine::{Engine, Outside};
 
 /// Set to `draw`, drawing panics: for the test that the terminal is given back then.
 const TEST_PANIC: &str = "TIDEGATE_TEST_PANIC";
@@ -35,7 +35,7 @@ pub async fn run(session: Session, look: super::Look) -> Result<ExitCode, Failur
     })?;
     let size = crossterm::terminal::size().unwrap_or((80, 24));
     let mut cockpit = Cockpit {
-        engine: Engine::start(session, size, message, Wall::System),
+        engine: Engine::start(session, size, message),
         look,
         screen,
         events,

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::args::{Format, List};
@@ -13,7 +12,7 @@ use super::session::{Around, Session};
 use super::splits::{Source, Split, Unreadable, split_backends, splits, unreadable};
 use super::table::Table;
 use crate::cluster::{Listed, Scope};
-use crate::metrics::{MetricSource, PrometheusSource};
+use crate::metrics::MetricSource;
 use crate::route::{BackendRef, Route};
 use crate::ui::format::{percent, rate, seconds};
 
@@ -50,7 +49,7 @@ pub async fn run(session: &Session, args: &List) -> Result<Exit, Failure> {
             granularity: metrics.ok().and_then(MetricSource::provider).map(|provider| provider.granularity),
             related: &related,
             settle: session.timing.settle,
-            now: Timestamp::now(),
+            now: session.clock.now(),
         },
         chosen: &session.chosen_canaries(),
         facts: &HashMap::new(),
@@ -72,7 +71,7 @@ pub async fn run(session: &Session, args: &List) -> Result<Exit, Failure> {
 async fn read<'a>(
     session: &'a Session,
     args: &List,
-) -> Result<(Around, Result<&'a PrometheusSource, String>), Failure> {
+) -> Result<(Around, Result<&'a dyn MetricSource, String>), Failure> {
     let routes = async {
         match &session.scope {
             Scope::Namespace(name) if session.metrics.is_some() && !args.no_metrics => {

@@ -31,7 +31,7 @@ use tokio::runtime::Builder;
 
 use crate::config::Paths;
 use args::{Cli, Global, Verb};
-pub use cockpit::{Engine, Outside, Wall};
+pub use cockpit::{Engine, Outside};
 use exit::{Exit, Failure};
 use output::tell;
 use route_name::RouteName;

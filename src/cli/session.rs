@@ -10,6 +10,7 @@ use super::exit::Failure;
 use super::observed::WINDOW;
 use super::output::warn;
 use crate::audit::Journal;
+use crate::clock::Clock;
 use crate::cluster::{Cluster, ConnectError, ConnectOptions, Listed, Scope, Trouble, Version, Why};
 use crate::config::Paths;
 use crate::metrics::{MetricError, MetricSource, PrometheusSource, Snapshot};
@@ -26,14 +27,16 @@ pub struct Session {
     pub cluster: Cluster,
     /// The routes that were asked for.
     pub scope: Scope,
-    /// The Prometheus, if one was named.
-    pub metrics: Option<Arc<PrometheusSource>>,
+    /// Where numbers come from, if a source was named.
+    pub metrics: Option<Arc<dyn MetricSource>>,
     /// The journal of this machine.
     pub journal: Arc<Journal>,
     /// How long each wait may take.
     pub timing: Timing,
     /// What holds for routes that say nothing of their own.
     pub conventions: Conventions,
+    /// What time of day it is.
+    pub clock: Clock,
 }
 
 /// The routes around a split, by which other requests may come.
@@ -51,7 +54,7 @@ impl Session {
     /// What is wrong with the flags or the kubeconfig.
     pub async fn open(global: &Global, paths: &Paths) -> Result<Self, Failure> {
         let url = global.prometheus.as_deref();
-        let metrics = url.map(|url| PrometheusSource::new(url, global.provider)).transpose()?.map(Arc::new);
+        let metrics = url.map(|url| PrometheusSource::new(url, global.provider)).transpose()?;
         let cluster = Cluster::connect(&ConnectOptions {
             kubeconfig: global.kubeconfig.clone(),
             context: global.context.clone(),
@@ -63,7 +66,7 @@ impl Session {
         Ok(Self {
             cluster,
             scope,
-            metrics,
+            metrics: metrics.map(|source| Arc::new(source) as Arc<dyn MetricSource>),
             journal: Arc::new(Journal::at(paths.journal())),
             timing: Timing {
                 settle: global.settle,
@@ -72,6 +75,7 @@ impl Session {
                 ..Timing::default()
             },
             conventions: Conventions::default(),
+            clock: Clock::System,
         })
     }
 
@@ -108,7 +112,7 @@ impl Session {
     pub async fn answering_metrics(
         &self,
         wanted: bool,
-    ) -> Result<Result<&PrometheusSource, String>, Failure> {
+    ) -> Result<Result<&dyn MetricSource, String>, Failure> {
         if !wanted {
             return Ok(Err("--no-metrics was given".to_owned()));
         }
@@ -131,7 +135,7 @@ impl Session {
     /// When the URL is no Prometheus.
     pub async fn numbers(
         &self,
-        metrics: Result<&PrometheusSource, String>,
+        metrics: Result<&dyn MetricSource, String>,
         backends: &[BackendRef],
     ) -> Result<Result<Snapshot, String>, Failure> {
         let source = match metrics {
@@ -228,9 +232,9 @@ impl Session {
         // Servers before 1.28 cannot tell who we are; that is no reason not to roll back.
         let user = self.cluster.whoami().await.map(|user| user.name);
         let actor = user.ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".into());
-        let metrics = self.metrics.clone().map(|metrics| metrics as Arc<dyn MetricSource>);
-        let (cluster, journal) = (self.cluster.clone(), Arc::clone(&self.journal));
+        let (cluster, metrics, journal) =
+            (self.cluster.clone(), self.metrics.clone(), Arc::clone(&self.journal));
         let timing = Timing { watch_on: Duration::ZERO, ..self.timing };
-        Pilot::new(cluster, metrics, journal, self.conventions.clone(), timing, &actor)
+        Pilot::new(cluster, metrics, journal, self.conventions.clone(), timing, &actor).with_clock(self.clock)
     }
 }

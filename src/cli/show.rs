@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use futures::future::join_all;
-use jiff::Timestamp;
 use serde::Serialize;
 
 use super::args::{Format, Show};
@@ -98,7 +97,7 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
             granularity: metrics.ok().and_then(MetricSource::provider).map(|provider| provider.granularity),
             related: &related,
             settle: session.timing.settle,
-            now: Timestamp::now(),
+            now: session.clock.now(),
         },
         chosen: &session.chosen_canaries(),
         facts: &facts,

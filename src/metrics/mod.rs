@@ -69,6 +69,13 @@ pub trait MetricSource: Send + Sync {
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, MetricError>>;
 
+    /// Asks whether the source answers at all.
+    ///
+    /// # Errors
+    /// Whatever stood in the way. [`MetricError::is_wrong_address`] tells a wrong `--prometheus` from a
+    /// server that is only away.
+    fn check(&self) -> BoxFuture<'_, Result<(), MetricError>>;
+
     /// Whose series these are and what may be claimed from them; `None` until that is known.
     fn provider(&self) -> Option<&'static Provider>;
 }

@@ -64,11 +64,7 @@ impl PrometheusSource {
 
     /// Asks whether a Prometheus answers at the URL, by a query that every server of its API can answer
     /// (Thanos and others do not serve `/status/buildinfo` everywhere).
-    ///
-    /// # Errors
-    /// Whatever stood in the way. [`MetricError::is_wrong_address`] tells a wrong `--prometheus` from a
-    /// server that is only away.
-    pub async fn check(&self) -> Result<(), MetricError> {
+    async fn ask_check(&self) -> Result<(), MetricError> {
         let answer = self.transport.instant("vector(1)").await?;
         match answer.series.as_slice() {
             [one] if one.samples.iter().map(|(_, value)| *value).eq([1.0]) => Ok(()),
@@ -275,6 +271,10 @@ impl MetricSource for PrometheusSource {
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, MetricError>> {
         Box::pin(self.ask_counts(backends, since))
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {
+        Box::pin(self.ask_check())
     }
 
     fn provider(&self) -> Option<&'static Provider> {

@@ -3,7 +3,6 @@
 use std::pin::pin;
 
 use futures::StreamExt;
-use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Pilot;
@@ -61,7 +60,7 @@ impl Pilot {
             let waited = self.timing.observe.as_secs();
             tell(Stage::Written, format!("not observed within {waited} s: {words}"), None);
         }
-        Watched { written, observed: seen == Seen::Observed, at: Timestamp::now() }
+        Watched { written, observed: seen == Seen::Observed, at: self.clock.now() }
     }
 }
 

@@ -23,6 +23,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::audit::Journal;
+use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::metrics::MetricSource;
 use crate::rollout::Conventions;
@@ -63,6 +64,7 @@ pub struct Pilot {
     journal: Arc<Journal>,
     conventions: Conventions,
     timing: Timing,
+    clock: Clock,
     /// User name, as the API server knows it.
     actor: Arc<str>,
     /// Events on their way.
@@ -88,8 +90,15 @@ impl Pilot {
             journal,
             conventions,
             timing,
+            clock: Clock::System,
             actor: actor.into(),
             notes: Arc::default(),
         }
+    }
+
+    /// The same pilot, going by another clock than the machine's.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 }

@@ -219,7 +219,7 @@ impl Pilot {
         let Some(backend) = plan.advancing.first().cloned() else {
             return Err("no backend gains".to_owned());
         };
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let since = counted_since(now, fresh, &backend);
         let backends = [backend];
         let counts = within(PATIENCE, metrics.counts(&backends, since)).await?;

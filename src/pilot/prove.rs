@@ -82,7 +82,7 @@ impl Pilot {
             reached: stage,
         };
         let mut since = observed_at.saturating_add(self.timing.settle).unwrap_or(observed_at);
-        let settling: Duration = since.duration_since(Timestamp::now()).try_into().unwrap_or_default();
+        let settling = self.clock.until(since);
         telling.tell(match settling {
             Duration::ZERO => "counting requests".to_owned(),
             _ => format!("settling for {:.0} s", settling.as_secs_f64().ceil()),
@@ -102,7 +102,7 @@ impl Pilot {
             limit = limit.max(interval * INTERVALS);
             if let Ok(Finding::Contradicted { leak, .. }) = &finding {
                 // The data plane may be slow, and a clean count needs a clean start.
-                since = Timestamp::now();
+                since = self.clock.now();
                 restarts += 1;
                 if let Some(leak) = leak {
                     subject.lower_drained_shares(*leak);

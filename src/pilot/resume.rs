@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Pilot;
@@ -50,7 +49,7 @@ impl Pilot {
             Err(trouble) => return Ending::Unproven(trouble.to_string()),
         };
         let ending = match subject {
-            Ok(subject) => self.count(&subject, Timestamp::now(), Stage::Written, progress).await,
+            Ok(subject) => self.count(&subject, self.clock.now(), Stage::Written, progress).await,
             Err(why) => Ending::Unproven(why.to_owned()),
         };
         let _ = self.journal.ended(&record.id, &ending.to_string());

@@ -42,7 +42,7 @@ impl Pilot {
 
     /// A split that has just been written settles first; any other one is counted from now on.
     fn steady_since(&self, route: &Route) -> Timestamp {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let settled = now.saturating_sub(self.timing.settle).unwrap_or(now);
         let written = route.last_writer.as_ref().and_then(|writer| writer.at.parse::<Timestamp>().ok());
         written.map_or(settled, |written| written.clamp(settled, now))

@@ -6,7 +6,6 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Pilot;
@@ -77,11 +76,11 @@ impl Pilot {
             }
         }
         let subject = Subject::of(&prepared, &route, &done);
-        Ok(Written { subject, done, failed, at: Timestamp::now() })
+        Ok(Written { subject, done, failed, at: self.clock.now() })
     }
 
     fn record(&self, plan: &Plan, reason: Option<String>, verdict: String) -> ChangeRecord {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let id = format!("{:x}-{:x}", now.as_microsecond(), std::process::id());
         ChangeRecord::new(plan, id, self.actor.to_string(), format!("{now:.3}"), reason, verdict)
     }
@@ -277,6 +276,7 @@ impl Pilot {
         let reason = record.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
         let text = format!("{} by {}: {}{reason}", record.action, record.actor, plan.edits_in_words());
         let instance = format!("tidegate-{}", std::process::id());
+        let at = self.clock.now();
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         notes.spawn(async move {
             let note = Note {
@@ -284,7 +284,7 @@ impl Pilot {
                 action,
                 text: &text,
                 warning: false,
-                at: Timestamp::now(),
+                at,
                 instance: &instance,
             };
             if let Err(trouble) = cluster.leave_note(&route, &uid, &note).await {

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::perform::Performer;
 use crate::app::{App, Effect, Msg, Now, Start, next_wake, update};
 use crate::cli::session::Session;
+use crate::clock::Clock;
 use crate::keys::Keymap;
 use crate::pilot::Stage;
 
@@ -27,28 +27,19 @@ pub enum Outside {
     Quit,
 }
 
-/// The time of day.
-#[derive(Debug, Clone, Copy)]
-pub enum Wall {
-    /// As the system has it.
-    System,
-    /// This at the start, and from there on as the runtime's clock goes, which tests can stop.
-    From(Timestamp),
-}
-
 /// State, performer and inbox.
 pub struct Engine {
     app: App,
     performer: Performer,
     inbox: UnboundedReceiver<Msg>,
     started: Instant,
-    wall: Wall,
+    clock: Clock,
 }
 
 impl Engine {
     /// Starts on a terminal of `size` columns and rows. `message` is what to say at first.
     #[must_use]
-    pub fn start(session: Session, size: (u16, u16), message: Option<String>, wall: Wall) -> Self {
+    pub fn start(session: Session, size: (u16, u16), message: Option<String>) -> Self {
         let start = Start {
             context: session.cluster.context().to_owned(),
             server: session.cluster.server().to_owned(),
@@ -62,11 +53,12 @@ impl Engine {
             unfinished: session.journal.unfinished().unwrap_or_default(),
             message,
         };
+        let clock = session.clock;
         let (messages, inbox) = unbounded_channel();
         let started = Instant::now();
-        let (app, effects) = App::new(start, size, wall.now(started));
+        let (app, effects) = App::new(start, size, clock.now());
         let performer = Performer::new(session, messages);
-        let mut engine = Self { app, performer, inbox, started, wall };
+        let mut engine = Self { app, performer, inbox, started, clock };
         engine.perform(effects);
         engine
     }
@@ -113,7 +105,7 @@ impl Engine {
     }
 
     fn update(&mut self, msg: Msg) -> Vec<Effect> {
-        let now = Now { since_start: self.started.elapsed(), wall: self.wall.now(self.started) };
+        let now = Now { since_start: self.started.elapsed(), wall: self.clock.now() };
         update(&mut self.app, now, msg)
     }
 
@@ -127,17 +119,5 @@ impl Engine {
             }
         }
         outside
-    }
-}
-
-impl Wall {
-    fn now(self, started: Instant) -> Timestamp {
-        match self {
-            Self::System => Timestamp::now(),
-            Self::From(start) => {
-                let passed = SignedDuration::try_from(started.elapsed()).unwrap_or_default();
-                start.checked_add(passed).unwrap_or(start)
-            }
-        }
     }
 }

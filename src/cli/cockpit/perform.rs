@@ -11,7 +11,6 @@ use tokio::task::JoinHandle;
 use crate::app::{Effect, Msg, WINDOW};
 use crate::cli::session::Session;
 use crate::cluster::{Cluster, Why, watch};
-use crate::metrics::MetricSource;
 use crate::pilot::{Ending, Pilot, Progress};
 
 /// What a sparkline shows, and in which steps.
@@ -127,10 +126,11 @@ impl Performer {
     /// A pilot who knows by now who is changing things.
     fn pilot(&self) -> Pilot {
         let session = &self.session;
-        let metrics = session.metrics.clone().map(|metrics| metrics as Arc<dyn MetricSource>);
         let actor = self.user.get().map_or("unknown", |user| user);
-        let (cluster, journal) = (session.cluster.clone(), Arc::clone(&session.journal));
+        let (cluster, metrics, journal) =
+            (session.cluster.clone(), session.metrics.clone(), Arc::clone(&session.journal));
         Pilot::new(cluster, metrics, journal, session.conventions.clone(), session.timing, actor)
+            .with_clock(session.clock)
     }
 }
 

@@ -86,6 +86,10 @@ impl MetricSource for Scripted {
         ready(answer).boxed()
     }
 
+    fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
     fn provider(&self) -> Option<&'static Provider> {
         None
     }
