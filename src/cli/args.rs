@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::route_name::{RouteName, object_name};
 use crate::metrics::ProviderChoice;
+use crate::rollout;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -84,10 +85,18 @@ pub enum Verb {
     List(List),
     /// Print one route: parents, conditions, backends, other paths, owners, last change
     Show(Show),
+    /// Move the canary to the next stage of its ladder, one back, or to a share
+    Step(Step),
     /// Set the weights of a split
     Set(Set),
+    /// Swap a pair: all traffic from the one that has it to the other
+    Flip(Flip),
     /// Drain the canary, or return to the previous version
     Rollback(Rollback),
+    /// Take the newest change back
+    ///
+    /// Only while the weights are those that it wrote. A second undo does it again.
+    Undo(Undo),
 }
 
 /// `list`.
@@ -125,6 +134,51 @@ pub struct Set {
     /// The rule, where the route has several splits
     #[arg(long, value_name = "INDEX|NAME")]
     pub rule: Option<String>,
+    /// How to go about it.
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// `step`.
+#[derive(Debug, Args)]
+pub struct Step {
+    /// The route: NAME or NAMESPACE/NAME
+    pub route: RouteName,
+    /// One stage back
+    #[arg(long, conflicts_with = "to")]
+    pub back: bool,
+    /// To this share of the canary in percent, for example 25; 100 promotes it
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    pub to: Option<rollout::Stage>,
+    /// The rule, where the route has several splits that differ
+    #[arg(long, value_name = "INDEX|NAME")]
+    pub rule: Option<String>,
+    /// The canary, where nothing says which backend it is
+    #[arg(long, value_name = "BACKEND", value_parser = object_name)]
+    pub canary: Option<String>,
+    /// How to go about it.
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// `flip`.
+#[derive(Debug, Args)]
+pub struct Flip {
+    /// The route: NAME or NAMESPACE/NAME
+    pub route: RouteName,
+    /// The rule, where the route has several pairs that differ
+    #[arg(long, value_name = "INDEX|NAME")]
+    pub rule: Option<String>,
+    /// How to go about it.
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// `undo`.
+#[derive(Debug, Args)]
+pub struct Undo {
+    /// The route: NAME or NAMESPACE/NAME
+    pub route: RouteName,
     /// How to go about it.
     #[command(flatten)]
     pub change: Change,
@@ -209,6 +263,11 @@ fn weight(text: &str) -> Result<(Box<str>, u32), String> {
         Ok(weight) if weight <= MOST => Ok((name.into(), weight)),
         _ => Err(format!("weight {number} for '{name}' is out of range; {range}")),
     }
+}
+
+fn share(text: &str) -> Result<rollout::Stage, String> {
+    let hint = "give a canary share in percent from 0 to 100 with at most two decimals, for example 25";
+    rollout::Stage::parse(text).ok_or_else(|| format!("it is no share; {hint}"))
 }
 
 /// No wait is longer: with more, somebody mistook the unit.

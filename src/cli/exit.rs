@@ -107,7 +107,7 @@ impl From<MetricError> for Failure {
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
-        Self::usage(refusal)
+        Self::new(Exit::from(&refusal), refusal)
     }
 }
 
@@ -116,9 +116,19 @@ impl From<PrepareError> for Failure {
         let exit = match &error {
             PrepareError::Read(_) | PrepareError::Gone(_) => Exit::Error,
             PrepareError::Forbidden(_) => Exit::NotPermitted,
-            PrepareError::Refused(_) => Exit::Usage,
+            PrepareError::Refused(refusal) => refusal.into(),
         };
         Self::new(exit, error)
+    }
+}
+
+impl From<&Refusal> for Exit {
+    fn from(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::UndoneElse(_) => Self::Conflict,
+            Refusal::NothingToUndo(_) => Self::Error,
+            _ => Self::Usage,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod args;
 mod change;
 mod cockpit;
 mod exit;
+mod flip;
 mod list;
 mod log;
 mod observed;
@@ -18,9 +19,11 @@ mod session;
 mod set;
 mod show;
 mod splits;
+mod step;
 mod summary;
 mod table;
 mod target;
+mod undo;
 
 use std::future::Future;
 use std::io::{self, IsTerminal};
@@ -48,8 +51,7 @@ struct Look {
 /// Threads of the cockpit: one draws, one reads. Verbs need none but their own.
 const COCKPIT_THREADS: usize = 2;
 
-const NO_TERMINAL: &str =
-    "the cockpit needs a terminal to draw on; without one, use a verb: list, show, set, rollback";
+const NO_TERMINAL: &str = "the cockpit needs a terminal to draw on; without one, use a verb: list, show, step, set, flip, rollback, undo";
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -98,6 +100,9 @@ async fn verb_to_end(verb: &Verb, global: &Global, paths: &Paths) -> Result<Exit
         Verb::Show(args) => show::run(&session, &id(&args.route)?, args).await,
         Verb::Set(args) => set::run(&session, id(&args.route)?, args).await,
         Verb::Rollback(args) => rollback::run(&session, id(&args.route)?, args).await,
+        Verb::Step(args) => step::run(&session, id(&args.route)?, args).await,
+        Verb::Flip(args) => flip::run(&session, id(&args.route)?, args).await,
+        Verb::Undo(args) => undo::run(&session, id(&args.route)?, args).await,
     }
 }
 

@@ -1,7 +1,9 @@
 //! Which split of a route a verb means, and which backend a rollback drains.
 
 use super::exit::Failure;
-use crate::rollout::{ChangeRecord, Refusal, Role, RoleNames, RollbackTarget, roles, rollback_target};
+use crate::rollout::{
+    ChangeRecord, Edit, Plan, Refusal, Role, RoleNames, RollbackTarget, roles, rollback_target,
+};
 use crate::route::{BackendRef, Route, Rule, declared_share};
 
 /// The splits that `--rule` selects: one, or all without it.
@@ -58,6 +60,41 @@ pub fn split_with(route: &Route, splits: &[usize], names: &[&str]) -> Result<usi
         // The plan says then which name is unknown.
         ([], [first, ..]) => Ok(*first),
         ([], []) => Err(Refusal::NoSplit(0).into()),
+    }
+}
+
+/// The rule that a change means: the only one of `splits` that has a use for it, or one of several that are changed
+/// together. Whether a single one has is told when it is prepared.
+///
+/// # Errors
+/// When several would change otherwise.
+pub fn split_to_change(
+    route: &Route,
+    splits: &[usize],
+    plan: impl Fn(usize) -> Result<Plan, Refusal>,
+) -> Result<usize, Failure> {
+    if let [only] = splits {
+        return Ok(*only);
+    }
+    let edits = |plan: Plan| {
+        let mut edits = plan.edits;
+        edits.sort_by_key(Edit::rule);
+        edits
+    };
+    // A split of another kind is not meant.
+    let planned = splits.iter().map(|index| (*index, plan(*index)));
+    let useful = planned.filter(|(_, plan)| !matches!(plan, Err(Refusal::Pair | Refusal::NoFlip(_))));
+    let useful: Vec<(usize, Option<Vec<Edit>>)> =
+        useful.map(|(index, plan)| (index, plan.ok().map(edits))).collect();
+    match useful.as_slice() {
+        [] => Ok(splits.first().copied().unwrap_or_default()),
+        [(only, _)] => Ok(*only),
+        [(first, Some(edits)), others @ ..]
+            if others.iter().all(|(_, other)| other.as_ref() == Some(edits)) =>
+        {
+            Ok(*first)
+        }
+        _ => Err(ambiguous(route, &useful.iter().map(|(index, _)| *index).collect::<Vec<_>>())),
     }
 }
 

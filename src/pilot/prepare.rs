@@ -181,6 +181,15 @@ impl Pilot {
         BackendFacts { backend, facts }
     }
 
+    /// What `intent` would do to `route` as it is known, without asking anybody.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn plan(&self, route: &Route, intent: &Intent) -> Result<Plan, Refusal> {
+        let chosen = self.chosen_canaries();
+        plan(route, intent, &self.conventions, chosen.get(&*route.uid).map(String::as_str))
+    }
+
     /// Asks the server whether it would accept what `request` means now. A dry run is no write, and goes the same
     /// way as one.
     ///
@@ -189,9 +198,7 @@ impl Pilot {
     pub async fn rehearse(&self, request: &Request) -> Result<Rehearsed, PrepareError> {
         let fresh =
             self.cluster.get(&request.route).await.map_err(|trouble| read_error(request, &trouble))?;
-        let chosen = self.chosen_canaries();
-        let chosen = chosen.get(&*fresh.uid).map(String::as_str);
-        let plan = plan(&fresh, &request.intent, &self.conventions, chosen)?;
+        let plan = self.plan(&fresh, &request.intent)?;
         let dry_run = self.dry_run(&plan, PATIENCE).await;
         Ok(Rehearsed { uid: fresh.uid, generation: fresh.generation, dry_run })
     }

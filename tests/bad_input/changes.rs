@@ -102,6 +102,89 @@ fn a_rollback_must_know_what_to_drain() {
 }
 
 #[test]
+fn shares_to_step_to_that_are_none() {
+    let home = Home::with(Server::closed());
+    let hint = "give a canary share in percent from 0 to 100 with at most two decimals, for example 25";
+    for share in ["x", "", "-1", "101", "2.345"] {
+        home.refuses_argument(
+            &["step", "checkout", &format!("--to={share}")],
+            &format!("invalid value '{share}' for '--to <SHARE>': it is no share; {hint}"),
+        );
+    }
+    let both = home.run(&["step", "checkout", "--back", "--to", "5"]);
+    assert!(
+        both.err.starts_with("error: the argument '--back' cannot be used with '--to <SHARE>'"),
+        "{both:?}"
+    );
+    assert_eq!(both.exit, Some(2));
+}
+
+#[test]
+fn steps_and_flips_that_do_not_fit_the_route() {
+    let home = read_only();
+    home.refuses(
+        &["step", "search", "--yes"],
+        2,
+        "nothing says which backend of route shop/search, rule 0 (/) is the canary; \
+         name it with --canary NAME: one or two",
+    );
+    home.refuses(
+        &["step", "two", "--yes"],
+        2,
+        "route shop/two has several splits that differ; choose one with --rule INDEX: 0 (/), 1 (/)",
+    );
+    home.refuses(&["step", "web", "--yes"], 2, "a blue-green pair is not stepped: flip it, or set weights");
+    home.refuses(
+        &["flip", "checkout", "--yes"],
+        2,
+        "checkout-canary is a canary: it is stepped or promoted, not flipped",
+    );
+    home.refuses(
+        &["flip", "alone", "--yes"],
+        2,
+        "route shop/alone has no rule with two backends, so there are no weights to change",
+    );
+    let there = home.run(&["step", "checkout", "--to", "10", "--yes"]);
+    assert_eq!((there.exit, &*there.out), (Some(0), "nothing to do: checkout-canary is at 10 % already\n"));
+}
+
+#[test]
+fn a_flip_wants_the_receiver_typed() {
+    let home = read_only();
+    let run = home.run(&["flip", "web", "--yes"]);
+    assert!(run.out.starts_with("ALL TRAFFIC -> web-green  "), "{run:?}");
+    assert!(run.out.contains("web-blue   100 -> 0"), "{run:?}");
+    assert_eq!(
+        run.err,
+        "error: nothing was written: web-blue would get no more traffic; confirm it with --confirm web-green\n"
+    );
+    assert_eq!(run.exit, Some(3));
+    let wrong = home.run(&["flip", "web", "--yes", "--confirm", "web-blue"]);
+    assert!(wrong.err.contains("--confirm web-blue is not the receiving backend"), "{wrong:?}");
+}
+
+#[test]
+fn what_cannot_be_undone() {
+    let home = read_only();
+    home.refuses(
+        &["undo", "checkout", "--yes"],
+        1,
+        "there is no change to undo: this route carries no note of one made with tidegate",
+    );
+    home.refuses(
+        &["undo", "edited", "--yes"],
+        4,
+        "not undone: rule 0 has s-stable 90, s-canary 10 now, and the change left s-stable 90, s-canary 12; \
+         the change was step by anna at 2026-03-01T12:00:00Z",
+    );
+    let run = home.run(&["undo", "stepped", "--dry-run"]);
+    assert!(
+        run.out.contains("s-stable  90 -> 95") && run.out.contains("note: undoes step by anna"),
+        "{run:?}"
+    );
+}
+
+#[test]
 fn without_yes_and_without_a_terminal_nothing_is_written() {
     let home = read_only();
     for args in [&RETREAT[..], &["rollback", "checkout"]] {

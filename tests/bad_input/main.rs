@@ -300,7 +300,7 @@ fn one_bad_object_is_one_row() {
     });
     let run = Home::with(server).run(&["list", "-o", "json"]);
     let document: serde_json::Value = serde_json::from_str(&run.out).unwrap();
-    assert_eq!((run.exit, document["splits"].as_array().unwrap().len()), (Some(0), 4));
+    assert_eq!((run.exit, document["splits"].as_array().unwrap().len()), (Some(0), 7));
     assert_eq!(document["routesWithoutSplit"], 1);
     assert_eq!(document["unreadable"][0]["name"], "odd");
     assert!(document["unreadable"][0]["why"].as_str().unwrap().contains("invalid type"));
@@ -311,7 +311,7 @@ fn the_cockpit_needs_a_terminal() {
     Home::with(Server::start(healthy)).refuses(
         &[],
         2,
-        "the cockpit needs a terminal to draw on; without one, use a verb: list, show, set, rollback",
+        "the cockpit needs a terminal to draw on; without one, use a verb: list, show, step, set, flip, rollback, undo",
     );
 }
 
@@ -324,6 +324,9 @@ fn help() {
         ("show", &["show", "--help"]),
         ("set", &["set", "--help"]),
         ("rollback", &["rollback", "--help"]),
+        ("step", &["step", "--help"]),
+        ("flip", &["flip", "--help"]),
+        ("undo", &["undo", "--help"]),
     ] {
         let run = home.run(args);
         assert_eq!((run.exit, &*run.err), (Some(0), ""));

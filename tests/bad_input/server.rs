@@ -133,7 +133,22 @@ pub fn routes() -> Vec<Value> {
         route("search", &[&[("one", 90), ("two", 10)]]),
         route("two", &[&[("a-stable", 90), ("a-canary", 10)], &[("b-stable", 90), ("b-canary", 10)]]),
         route("alone", &[&[("alone", 1)]]),
+        route("web", &[&[("web-blue", 100), ("web-green", 0)]]),
+        undoable(route("stepped", &[&[("s-stable", 90), ("s-canary", 10)]]), 10),
+        undoable(route("edited", &[&[("s-stable", 90), ("s-canary", 10)]]), 12),
     ]
+}
+
+/// With the note of a step to 90 and `canary`.
+fn undoable(mut route: Value, canary: u32) -> Value {
+    let meta = &route["metadata"];
+    let note = json!({
+        "id": "a", "namespace": "shop", "route": meta["name"], "uid": meta["uid"], "actor": "anna",
+        "at": "2026-03-01T12:00:00Z", "action": "step", "verdict": "pass",
+        "before": {"0": {"s-stable": 95, "s-canary": 5}}, "after": {"0": {"s-stable": 90, "s-canary": canary}},
+    });
+    route["metadata"]["annotations"] = json!({"tidegate.dev/last-change": note.to_string()});
+    route
 }
 
 /// What a healthy API server with [`routes`] in namespace `shop` answers.
