@@ -10,7 +10,7 @@ use crate::cluster::{Access, Endpoints, Facts, Listed, Pods, Scope, Update};
 use crate::keys::{Key, Keymap};
 use crate::metrics::{Granularity, Numbers, Quantile, Snapshot};
 use crate::pilot::{BackendFacts, DryRun, Planned, Prepared};
-use crate::rollout::{Check, Conventions, Demand, Gate, Intent, Verdict, plan};
+use crate::rollout::{Check, Conventions, Demand, ErrorCount, Gate, Intent, Verdict, plan};
 use crate::route::{BackendRef, Route, RouteId};
 
 /// An app with a clock that is moved by hand.
@@ -120,6 +120,18 @@ impl Bench {
         let found = [("checkout-stable", "v1.4.1", 3), ("checkout-canary", "v1.5.0-rc2", 3)]
             .map(|(name, version, ready)| (backend(name), facts(version, ready)));
         self.msg(Msg::Facts { generation, found: found.into() })
+    }
+
+    /// So many requests of the backend that may gain were counted, and so many of them failed.
+    pub fn counted(&mut self, requests: f64, errors: f64) -> &mut Self {
+        let asked = self.effects.iter().find_map(|effect| match effect {
+            Effect::Count { generation, backend, .. } => Some((*generation, backend.clone())),
+            _ => None,
+        });
+        let Some((generation, backend)) = asked else { return self };
+        let (seconds, age_seconds, interval_seconds) = (600.0, Some(4.0), Some(5.0));
+        let answer = Ok(ErrorCount { requests, errors, seconds, age_seconds, interval_seconds });
+        self.msg(Msg::Counted { generation, backend, answer })
     }
 
     /// The number of the preparation that was asked for by the last message.

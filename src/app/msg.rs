@@ -1,5 +1,6 @@
 //! What comes in and what goes out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,8 +9,8 @@ use crate::cluster::{Access, Facts, Scope, Trouble, Update};
 use crate::keys::Key;
 use crate::metrics::{Granularity, History, MetricError, Snapshot};
 use crate::pilot::{Confirmed, Ending, PrepareError, Prepared, Progress, Request};
-use crate::rollout::ChangeRecord;
-use crate::route::BackendRef;
+use crate::rollout::{ChangeRecord, ErrorCount};
+use crate::route::{BackendRef, Route};
 
 /// The time at which a message arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,15 @@ pub enum Msg {
         generation: u64,
         /// Each backend with what was found.
         found: Vec<(BackendRef, Facts)>,
+    },
+    /// What was counted for a backend that may get more traffic, or why nothing was.
+    Counted {
+        /// Of the scope.
+        generation: u64,
+        /// The backend.
+        backend: BackendRef,
+        /// The answer.
+        answer: Result<ErrorCount, String>,
     },
     /// Whether routes of a namespace may be patched.
     Access {
@@ -128,6 +138,15 @@ pub enum Effect {
         generation: u64,
         /// These.
         backends: Vec<BackendRef>,
+    },
+    /// Count the requests of a backend that may get more traffic.
+    Count {
+        /// Generation for the answer.
+        generation: u64,
+        /// The route that would be stepped.
+        route: Arc<Route>,
+        /// The backend that would gain.
+        backend: BackendRef,
     },
     /// Ask whether routes of a namespace may be patched.
     Access {

@@ -89,6 +89,18 @@ impl NumbersState {
         Self { has_source, ..Self::default() }
     }
 
+    /// Distance of the values of a series.
+    #[must_use]
+    pub fn step(&self) -> Duration {
+        STEP
+    }
+
+    /// How many values a series has at most.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        CAPACITY
+    }
+
     /// How long to wait before they are asked for again.
     pub(super) fn refresh(&self) -> Duration {
         self.pause.unwrap_or(REFRESH)

@@ -110,8 +110,7 @@ pub fn panes(app: &App) -> Panes {
     let header = (1 + banners).min(left.saturating_sub(6).max(1)).min(left);
     let left = left - header;
     let detail = match height {
-        0..20 => 0,
-        20..30 => 3,
+        0..30 => 0,
         30..36 => 13,
         36..46 => 16,
         _ => 19,

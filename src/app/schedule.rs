@@ -18,7 +18,7 @@ const FACTS_REFRESH: Duration = Duration::from_secs(30);
 #[must_use]
 pub fn next_wake(app: &App) -> Option<Duration> {
     let now = app.now.since_start;
-    [dialog_wake(app), numbers_due(app), facts_due(app), age_wake(app)]
+    [dialog_wake(app), numbers_due(app), facts_due(app), app.counts_due(), age_wake(app)]
         .into_iter()
         .flatten()
         .map(|due| due.max(now))
@@ -109,6 +109,7 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
         }
         app.numbers.asked_at = Some(now);
     }
+    effects.extend(app.count());
     effects.extend(review_access(app));
     effects
 }

@@ -12,7 +12,7 @@ use super::scroll::Scroll;
 use super::split::Split;
 use super::state::{App, Tone};
 use crate::keys::{Action, Key};
-use crate::rollout::{Intent, Ladder, set_share};
+use crate::rollout::{Intent, Ladder, plan};
 use crate::route::{BackendRef, Route, RouteId};
 
 /// What the middle of the screen shows.
@@ -218,27 +218,13 @@ fn go_to_stage(app: &mut App, stage: usize, key: Key) -> Vec<Effect> {
     }
     let Some(split) = app.selected() else { return Vec::new() };
     let ladder = app.start.conventions.ladder.of(split.route);
-    let (Some(canary), Some(stage)) = (split.roles.canary(), ladder.stages().get(stage).copied()) else {
-        app.say(Tone::Warn, "a pair has no stages: its weights are set with w");
-        return Vec::new();
-    };
-    if split.roles.guessed() {
-        app.say(Tone::Warn, "which backend is the canary is only guessed: step once with s, which asks");
-        return Vec::new();
-    }
-    let rule = split.rule;
-    let weights: Vec<u32> = rule.backends.iter().map(|backend| backend.weight).collect();
-    let moving: Vec<bool> = (0..weights.len()).map(|index| index == canary).collect();
-    let Some(after) = set_share(&weights, &moving, stage.share(), split.stable()) else {
-        app.say(Tone::Warn, format!("no weights say {stage} here"));
-        return Vec::new();
-    };
-    if after == weights {
-        app.say(Tone::Plain, format!("the canary is at {stage} already"));
+    let Some(stage) = ladder.stages().get(stage).copied() else { return Vec::new() };
+    let intent = Intent::Stage { rule: split.index, stage, canary: None };
+    let chosen = app.chosen_canary(&split.route.uid);
+    if let Err(refusal) = plan(split.route, &intent, &app.start.conventions, chosen) {
+        app.say(Tone::Warn, refusal.to_string());
         return Vec::new();
     }
-    let names = rule.backends.iter().map(|backend| backend.to.name.clone());
-    let intent = Intent::Set { rule: split.index, weights: names.zip(after).collect() };
     let ask = Ask { what: What::Set, opened_by: key, route: split.route.id.clone(), intent: Some(intent) };
     open(app, ask, Step::Preparing)
 }

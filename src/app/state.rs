@@ -10,6 +10,7 @@ use super::layers::{Layer, Layers};
 use super::list::List;
 use super::msg::{Effect, Now};
 use super::numbers::NumbersState;
+use super::preview::CountsState;
 use super::routes::Routes;
 use super::split_view::Screen;
 use crate::cluster::{Access, Facts, Scope, Trouble};
@@ -114,6 +115,8 @@ pub struct App {
     pub numbers: NumbersState,
     /// What stands behind the selected split.
     pub facts: FactsState,
+    /// What was counted for the gate of the open split.
+    pub(super) counts: CountsState,
     /// Who we are.
     pub user: Option<Box<str>>,
     /// Whether routes may be patched, by namespace; `None` while the question is under way.
@@ -147,6 +150,7 @@ impl App {
             list: List::default(),
             numbers: NumbersState::new(start.has_metrics),
             facts: FactsState::default(),
+            counts: CountsState::default(),
             user: None,
             access: HashMap::new(),
             chosen: start.chosen.clone(),

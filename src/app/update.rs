@@ -5,6 +5,7 @@ use super::dialog::{ChangeDialog, Outcome, Step, What};
 use super::layers::Layer;
 use super::msg::{Effect, Msg, Now};
 use super::panes::panes;
+use super::preview::CountsState;
 use super::schedule;
 use super::split_view::Screen;
 use super::state::{App, Link, Tone};
@@ -42,8 +43,16 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.numbers.take_history(&asked, answer);
         }
         Msg::Facts { generation, found } if generation == app.generation => app.facts.known.extend(found),
+        Msg::Counted { generation, backend, answer } if generation == app.generation => {
+            app.take_counts(&backend, answer);
+        }
         // What is due is asked for after every message; the others answer for a scope that is no longer shown.
-        Msg::Tick | Msg::Watch { .. } | Msg::Numbers { .. } | Msg::History { .. } | Msg::Facts { .. } => {}
+        Msg::Tick
+        | Msg::Watch { .. }
+        | Msg::Numbers { .. }
+        | Msg::History { .. }
+        | Msg::Facts { .. }
+        | Msg::Counted { .. } => {}
         Msg::Access { namespace, answer } => reviewed(app, namespace, answer),
         Msg::User(user) => app.user = Some(user),
         Msg::Prepared { ticket, answer } => {
@@ -313,6 +322,7 @@ pub(super) fn switch_scope(app: &mut App) -> Vec<Effect> {
     app.screen = Screen::Routes;
     app.generation += 1;
     app.link = Link::Connecting;
+    app.counts = CountsState::default();
     app.numbers.abandon();
     app.facts.asked_at = None;
     app.list.follow(&app.routes);

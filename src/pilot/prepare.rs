@@ -220,15 +220,23 @@ impl Pilot {
         if plan.effect != Effect::Advance {
             return Err("not asked for".to_owned());
         }
+        match plan.advancing.first() {
+            Some(backend) => self.count_errors(fresh, backend).await,
+            None => Err("no backend gains".to_owned()),
+        }
+    }
+
+    /// Counts the requests and errors of a backend of `fresh` that may get more traffic: what the gate judges.
+    ///
+    /// # Errors
+    /// Why nothing was counted, in words.
+    pub async fn count_errors(&self, fresh: &Route, backend: &BackendRef) -> Result<ErrorCount, String> {
         let Some(metrics) = &self.metrics else {
             return Err("no Prometheus is configured (--prometheus URL)".to_owned());
         };
-        let Some(backend) = plan.advancing.first().cloned() else {
-            return Err("no backend gains".to_owned());
-        };
         let now = self.clock.now();
-        let since = counted_since(now, fresh, &backend);
-        let backends = [backend];
+        let since = counted_since(now, fresh, backend);
+        let backends = [backend.clone()];
         let counts = within(PATIENCE, metrics.counts(&backends, since)).await?;
         let counts = counts.map_err(|error| error.to_string())?;
         let [backend] = &backends;

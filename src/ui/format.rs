@@ -8,7 +8,7 @@ mod text;
 
 use std::time::Duration;
 
-pub use blocks::{bar, sparkline};
+pub use blocks::{bar, chart, scale, sparkline};
 pub use text::{left, middle, right};
 
 /// Nothing is known.

@@ -101,6 +101,16 @@ pub(super) fn ruler(buffer: &mut Buffer, area: Rect, title: &[Span<'_>], look: &
     pen.put(&rest, border);
 }
 
+/// A line of `room` cells with a title in it, between the parts of a column.
+pub(super) fn section(room: usize, title: &[Span<'static>], look: &Look) -> Line<'static> {
+    let (dash, border) = (if look.ascii { "-" } else { "─" }, look.style(Role::Border));
+    let used: usize = title.iter().map(|span| span.content.width()).sum();
+    let mut line = vec![Span::styled(format!("{dash} "), border)];
+    line.extend(title.iter().cloned());
+    line.push(Span::styled(format!(" {}", dash.repeat(room.saturating_sub(used + 3))), border));
+    Line::from(line)
+}
+
 /// A cleared box with a border and a title, in the middle of `area`; returns what is inside.
 pub(super) fn popup(buffer: &mut Buffer, area: Rect, size: (u16, u16), title: &str, look: &Look) -> Rect {
     let (width, height) = (size.0.min(area.width), size.1.min(area.height));

@@ -37,6 +37,7 @@ fn text(bench: &mut Bench, size: (u16, u16)) -> String {
 
 const SMALL: (u16, u16) = (80, 24);
 const LARGE: (u16, u16) = (120, 40);
+const HUGE: (u16, u16) = (200, 50);
 
 /// A night in the shop: routes in every state.
 fn shop() -> Bench {
@@ -132,6 +133,37 @@ fn running() -> Bench {
     bench
 }
 
+/// The split of `route`, open.
+fn open(mut bench: Bench, route: &str) -> Bench {
+    bench.keys("g");
+    while bench.app.selected().is_none_or(|split| &*split.route.id.name != route) {
+        bench.keys("j");
+    }
+    bench.key(Key::Enter).counted(1234.0, 15.0);
+    bench.numbers().facts();
+    bench
+}
+
+/// The open splits there are.
+fn splits() -> Vec<(&'static str, Bench)> {
+    let mut ladder = open(shop(), "checkout");
+    ladder.key(Key::Tab);
+    let mut gone = open(shop(), "checkout");
+    gone.watch(Update::Deleted(RouteId::new("shop", "checkout")));
+    let mut no_metrics = Bench::new(Start { has_metrics: false, ..start() }, LARGE);
+    no_metrics.watch(Update::Reset(vec![Ok(checkout(7, 93, 7))])).key(Key::Enter);
+    vec![
+        ("split", open(shop(), "checkout")),
+        ("split ladder", ladder),
+        ("split of three", open(shop(), "triple")),
+        ("split pair", open(shop(), "search")),
+        ("split guessed", open(shop(), "api")),
+        ("split under way", open(running(), "checkout")),
+        ("split gone", gone),
+        ("split without metrics", no_metrics),
+    ]
+}
+
 fn lost() -> Trouble {
     Trouble {
         what: "watch routes in namespace shop".into(),
@@ -199,6 +231,7 @@ fn screens() -> Vec<(&'static str, Bench)> {
         ("choose", choose),
         ("typed reason", reason),
     ]);
+    all.extend(splits());
     all
 }
 
@@ -211,6 +244,15 @@ fn pinned() {
             for size in [SMALL, LARGE] {
                 insta::assert_snapshot!(format!("{name} {}x{}", size.0, size.1), text(&mut bench, size));
             }
+        }
+    }
+}
+
+#[test]
+fn pinned_splits() {
+    for (name, mut bench) in splits() {
+        for size in [SMALL, LARGE, HUGE] {
+            insta::assert_snapshot!(format!("{name} {}x{}", size.0, size.1), text(&mut bench, size));
         }
     }
 }

@@ -22,8 +22,8 @@ pub(super) fn bad(look: &Look) -> Sign {
     Sign { glyph: if look.ascii { "x" } else { "✗" }, role: Role::Bad }
 }
 
-const LOOK: Sign = Sign { glyph: "!", role: Role::Warn };
-const UNKNOWN: Sign = Sign { glyph: "?", role: Role::NoData };
+pub(super) const LOOK: Sign = Sign { glyph: "!", role: Role::Warn };
+pub(super) const UNKNOWN: Sign = Sign { glyph: "?", role: Role::NoData };
 pub(super) const UNDER_WAY: Sign = Sign { glyph: "~", role: Role::Accent };
 
 pub(super) fn route(state: &RouteState, look: &Look) -> Sign {

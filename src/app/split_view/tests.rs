@@ -113,8 +113,8 @@ fn the_ladder_asks_for_the_chosen_stage_and_enter_confirms_nothing() {
     assert!(bench.app.layers.is_empty() && request(&bench).is_none(), "no stage is chosen yet");
     // 10 % -> 25 % is the next stage; one further is 50 %.
     bench.key(Key::Tab).keys("j").key(Key::Enter);
-    let Intent::Set { weights, .. } = &request(&bench).unwrap().intent else { panic!("{:?}", bench.effects) };
-    assert_eq!(**weights, [("cart-stable".into(), 50), ("cart-canary".into(), 50)]);
+    let Intent::Stage { stage, .. } = &request(&bench).unwrap().intent else { panic!("{:?}", bench.effects) };
+    assert_eq!(stage.share(), 5_000);
     bench.prepared_of("cart", Verdict::Pass, Demand::Yes).after(300);
     bench.key(Key::Enter);
     assert!(!bench.carries() && matches!(bench.app.layers.top(), Some(Layer::Change(_))));

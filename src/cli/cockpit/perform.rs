@@ -77,6 +77,13 @@ impl Performer {
                     send(Msg::Facts { generation, found: found.await });
                 });
             }
+            Effect::Count { generation, route, backend } => {
+                let pilot = self.pilot();
+                tokio::spawn(async move {
+                    let answer = pilot.count_errors(&route, &backend).await;
+                    send(Msg::Counted { generation, backend, answer });
+                });
+            }
             Effect::Access { namespace } => {
                 tokio::spawn(async move {
                     let answer = cluster.can_patch(&namespace).await;

@@ -38,19 +38,43 @@ fn fill(share: f64, whole: usize) -> usize {
 /// One cell a sample on the scale from zero to `max`; a missing sample is a gap, never a zero.
 #[must_use]
 pub fn sparkline(samples: &[Option<f64>], max: f64, ascii: bool) -> String {
+    chart(samples, max, 1, ascii).concat()
+}
+
+/// As [`sparkline`], `rows` cells high, the uppermost row first.
+#[must_use]
+pub fn chart(samples: &[Option<f64>], max: f64, rows: u8, ascii: bool) -> Vec<String> {
     let levels = if ascii { ASCII_LEVELS } else { LEVELS };
-    samples
-        .iter()
-        .map(|sample| match sample {
-            Some(value) if value.is_finite() => {
-                // Whatever is above zero stands out from it.
-                let height = value / max * 7.0;
-                let level = (0u8..7).take_while(|&level| height > f64::from(level)).count();
-                levels[level]
-            }
-            _ => ' ',
-        })
-        .collect()
+    let eighths: Vec<usize> = samples.iter().map(|sample| eighths(*sample, max, rows)).collect();
+    let row = |above: u8| -> String {
+        let below = usize::from(above) * levels.len();
+        let cell = |eighths: &usize| match eighths.saturating_sub(below).min(levels.len()) {
+            0 => ' ',
+            level => levels[level - 1],
+        };
+        eighths.iter().map(cell).collect()
+    };
+    (0..rows).rev().map(row).collect()
+}
+
+/// Eighths of a cell that a sample fills: none for a gap, one for zero, and whatever is above zero stands out from it.
+fn eighths(sample: Option<f64>, max: f64, rows: u8) -> usize {
+    let Some(value) = sample.filter(|value| value.is_finite()) else { return 0 };
+    let steps = rows.saturating_mul(8).saturating_sub(1);
+    let height = value / max * f64::from(steps);
+    1 + (0..steps).take_while(|&step| height > f64::from(step)).count()
+}
+
+/// The top of a scale that holds `max`: one, two or five times a power of ten, so that it does not move with each
+/// sample. `None` where there is nothing to hold.
+#[must_use]
+pub fn scale(max: f64) -> Option<f64> {
+    if !max.is_finite() || max <= 0.0 {
+        return None;
+    }
+    let power = 10_f64.powf(max.log10().floor());
+    let fits = |top: &f64| *top >= max * (1.0 - 1e-9);
+    [1.0, 2.0, 5.0, 10.0].map(|times| times * power).into_iter().find(fits).or(Some(max))
 }
 
 #[cfg(test)]
@@ -72,6 +96,27 @@ mod tests {
         let samples = [None, Some(0.0), Some(0.01), Some(0.5), Some(1.0), Some(9.0), Some(f64::NAN)];
         assert_eq!(sparkline(&samples, 1.0, false), " ▁▂▅██ ");
         assert_eq!(sparkline(&samples, 1.0, true), " _.=## ");
+    }
+
+    #[test]
+    fn a_chart_of_several_rows_is_one_tall_line() {
+        let samples = [None, Some(0.0), Some(0.01), Some(0.5), Some(1.0), Some(9.0)];
+        assert_eq!(
+            chart(&samples, 1.0, 2, false),
+            ["    ██", " ▁▂███"].map(|row| row.replacen("    ██", "   ▁██", 1))
+        );
+        assert_eq!(chart(&samples, 1.0, 1, false).concat(), sparkline(&samples, 1.0, false));
+        assert_eq!(chart(&[], 1.0, 0, false), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_top_of_a_scale_is_round() {
+        let tops = [0.0123, 1.0, 1.0001, 3.0, 7.0, 99.0, 100.0, 0.0].map(scale);
+        assert_eq!(
+            tops.map(|top| top.map_or(0, |top| (top * 1000.0).round() as u32)),
+            [20, 1000, 2000, 5000, 10_000, 100_000, 100_000, 0]
+        );
+        assert_eq!([f64::NAN, f64::INFINITY, -1.0].map(scale), [None; 3]);
     }
 
     #[test]

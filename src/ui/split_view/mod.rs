@@ -1,13 +1,39 @@
 //! One open split: what it is set to, what is seen of it, and what may be done next.
+//!
+//! Lives here: the parts, one a file, each a list of lines for a width; and how they are laid out. The pane below the
+//! list is made of the same parts. Does not live here: which split is open and how far it is scrolled (`app/`).
+
+mod changes;
+mod checks;
+mod curves;
+mod ladder;
+mod panels;
+mod parents;
+mod part;
+mod paths;
+mod versions;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::detail;
-use super::paint::{Look, lines, ruler};
+use super::paint::{Look, lines, ruler, section, width};
 use super::theme::Role;
+use super::words;
 use crate::app::{App, SplitView};
+use versions::Column;
+
+pub(super) use changes::{changed, under_way};
+pub(super) use curves::{ERRORS, P99, RATE};
+pub(super) use part::Part;
+pub(super) use versions::table;
+pub(super) use {parents::state, paths::brief as paths, paths::owners};
+pub(super) type TableColumn = Column;
+
+/// Cells from which on there are two columns.
+const TWO_COLUMNS: usize = 110;
+/// Cells between them.
+const GAP: usize = 3;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, view: &SplitView, look: &Look) {
     if area.height == 0 {
@@ -21,5 +47,115 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, view: &SplitView,
         let back = Line::from(look.span(Role::Muted, "Esc goes back to the list"));
         return lines(buffer, inside, &[Line::from(look.span(Role::Bad, why)), back]);
     };
-    detail::draw_split(buffer, area, inside, app, &split, look);
+    let part = Part { app, split: &split, look, room: inside.width.into() };
+    title(buffer, area, &part);
+    let height = usize::from(inside.height);
+    if part.room < TWO_COLUMNS {
+        let all = one_column(&part, view);
+        let top = view.scroll.within(all.len(), height);
+        return lines(buffer, inside, &all[top..]);
+    }
+    let summary = summary(&part);
+    let above = u16::try_from(summary.len()).unwrap_or(u16::MAX).min(inside.height);
+    lines(buffer, inside, &summary);
+    let below = Rect { y: inside.y + above, height: inside.height - above, ..inside };
+    let height = usize::from(below.height);
+    let left_room = (part.room * 3 / 10).clamp(38, 56);
+    let (left, right) = (part.with(left_room), part.with(part.room - left_room - GAP));
+    let (left, right) = (left_column(&left, view), right_column(&right, height));
+    let top = view.scroll.within(left.len().max(right.len()), height);
+    // A column that is in sight as a whole stays where it is.
+    let from = |column: &Vec<Line<'_>>| top.min(column.len().saturating_sub(height));
+    lines(buffer, Rect { width: cells(left_room), ..below }, &left[from(&left)..]);
+    let x = below.x + cells(left_room + GAP);
+    lines(buffer, Rect { x, width: below.right().saturating_sub(x), ..below }, &right[from(&right)..]);
+}
+
+fn cells(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+/// Which split, for whom, and in which state.
+fn title(buffer: &mut Buffer, area: Rect, part: &Part<'_>) {
+    let Part { split, look, .. } = part;
+    let state = split.route.state();
+    let sign = words::route(&state, look);
+    let said = format!(" {} {} ", sign.glyph, state.word());
+    let hosts = match split.route.hostnames.as_ref() {
+        [] => "all hosts".to_owned(),
+        [one] => one.to_string(),
+        [first, rest @ ..] => format!("{first} +{}", rest.len()),
+    };
+    let title = [
+        look.span(Role::Accent, split.route.id.to_string()),
+        look.span(Role::Muted, format!("  rule {}  {hosts}", split.route.rule_label(split.index))),
+    ];
+    ruler(buffer, area, &title, look);
+    let x = area.right().saturating_sub(width(&said) + 2).max(area.x);
+    if area.width > 2 * width(&said) {
+        buffer.set_stringn(x, area.y, &said, width(&said).into(), look.style(sign.role));
+    }
+}
+
+/// What is declared and observed, and the change under way.
+fn summary(part: &Part<'_>) -> Vec<Line<'static>> {
+    let mut all = vec![part.weights()];
+    all.extend(under_way(part));
+    all
+}
+
+/// Where there is room for one column, the most important comes first.
+fn one_column(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
+    use Column as C;
+    let look = part.look;
+    let mut all = summary(part);
+    all.extend(ladder::across(part, view));
+    all.push(checks::verdict(part));
+    all.push(Line::default());
+    let columns = [C::Role, C::Image, C::Errors, C::ErrorTrend, C::P99, C::P99Trend, C::Rate, C::Observed];
+    let without = [C::Role, C::Image, C::Ready, C::Weight, C::Share];
+    all.extend(table(part, if part.app.numbers.has_source { &columns } else { &without }));
+    let gate = checks::lines(part);
+    if !gate.is_empty() {
+        all.push(section(part.room, &checks::title(part), look));
+        all.extend(gate);
+    }
+    all.extend(behind(part));
+    all.extend(panels::lines(part, [1; curves::ALL.len()]));
+    all
+}
+
+fn left_column(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
+    let look = part.look;
+    let mut all = vec![section(part.room, &ladder::title(part, view), look)];
+    all.extend(ladder::upright(part, view));
+    all.push(Line::default());
+    all.push(section(part.room, &checks::title(part), look));
+    all.extend(checks::lines(part));
+    all
+}
+
+/// The panels take what the rest leaves.
+fn right_column(part: &Part<'_>, height: usize) -> Vec<Line<'static>> {
+    let rest = behind(part);
+    let mut all = panels::lines(part, panels::heights(part, height.saturating_sub(rest.len())));
+    all.extend(rest);
+    all
+}
+
+/// What stands behind the versions, and who else has to do with them.
+fn behind(part: &Part<'_>) -> Vec<Line<'static>> {
+    use Column as C;
+    let title = |text: &str| section(part.room, &[part.look.span(Role::Muted, text.to_owned())], part.look);
+    let mut all = vec![title("backends")];
+    let columns = [C::Name, C::Image, C::Ready, C::Restarts, C::OomKills, C::NewestPod, C::Weight, C::Share];
+    all.extend(table(part, &columns));
+    all.extend(part.unknown());
+    all.push(title("parents"));
+    all.extend(parents::lines(part));
+    all.push(title("other paths, and owners"));
+    all.extend(paths::lines(part));
+    all.push(title("changes"));
+    all.extend(changes::newest(part));
+    all
 }

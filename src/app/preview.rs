@@ -1,0 +1,125 @@
+//! What the gate would say of the next step of a split, from what is known without preparing it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::msg::Effect;
+use super::split::Split;
+use super::state::App;
+use crate::rollout::{Direction, ErrorCount, Gate, GateInput, Intent, Plan, Readiness, Refusal, gate, plan};
+use crate::route::BackendRef;
+
+/// How often requests are counted for it.
+const REFRESH: Duration = Duration::from_secs(10);
+
+/// What the gate would say.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// Where the step leads, as in `10 %`.
+    pub to: String,
+    /// Its answer.
+    pub gate: Gate,
+}
+
+/// The requests of the backend that the next step raises, as far as they were counted.
+#[derive(Debug, Default)]
+pub(super) struct CountsState {
+    /// Of which object, at which generation, and which backend.
+    of: Option<(Box<str>, i64, BackendRef)>,
+    answer: Option<Result<ErrorCount, String>>,
+    asked_at: Option<Duration>,
+    in_flight: bool,
+}
+
+impl App {
+    /// What the gate would say of the next step.
+    ///
+    /// # Errors
+    /// Why there is no next step, in words.
+    pub fn preview(&self, split: &Split<'_>) -> Result<Preview, String> {
+        let plan = self.next_step(split)?;
+        let to = plan
+            .gaining()
+            .first()
+            .map_or(String::new(), |(_, share)| format!("{} %", (share * 10_000.0).round() / 100.0));
+        let readiness: Vec<_> = plan.advancing.iter().map(|b| (b.clone(), self.readiness(b))).collect();
+        let counted = self.counted(split, &plan);
+        Ok(Preview {
+            to,
+            gate: gate(&GateInput { route: split.route, plan: &plan, readiness: &readiness, counted }),
+        })
+    }
+
+    fn next_step(&self, split: &Split<'_>) -> Result<Plan, String> {
+        let route = split.route;
+        let conventions = &self.start.conventions;
+        let chosen = self.chosen_canary(&route.uid);
+        let step = |canary| Intent::Step { rule: split.index, direction: Direction::Next, canary };
+        let intent = if split.roles.is_pair() { Intent::Flip { rule: split.index } } else { step(None) };
+        let planned = match plan(route, &intent, conventions, chosen) {
+            // The step will ask; until then, what is looked at is the guess.
+            Err(Refusal::AskCanary(_)) => {
+                let guess = split.backend(split.canary()).map(|backend| backend.name.clone());
+                plan(route, &step(guess), conventions, chosen)
+            }
+            planned => planned,
+        };
+        planned.map_err(|refusal| refusal.to_string())
+    }
+
+    fn readiness(&self, backend: &BackendRef) -> Readiness {
+        match self.facts.known.get(backend).map(|facts| &facts.endpoints) {
+            Some(Ok(ends)) => Readiness::Known { ready: ends.ready, total: ends.total },
+            Some(Err(why)) => Readiness::Unknown(why.to_string()),
+            None => Readiness::Unknown("not read yet".to_owned()),
+        }
+    }
+
+    fn counted(&self, split: &Split<'_>, plan: &Plan) -> Result<ErrorCount, String> {
+        if !self.numbers.has_source {
+            return Err("no Prometheus is configured (--prometheus URL)".to_owned());
+        }
+        let of = subject(split, plan);
+        let answer = self.counts.answer.as_ref().filter(|_| of.is_some() && self.counts.of == of);
+        answer.cloned().unwrap_or_else(|| Err("requests are being counted".to_owned()))
+    }
+
+    /// When the requests of the open split are to be counted again.
+    pub(super) fn counts_due(&self) -> Option<Duration> {
+        self.open_split().filter(|_| self.numbers.has_source && !self.counts.in_flight)?;
+        let split = self.selected()?;
+        let of = self.next_step(&split).ok().and_then(|plan| subject(&split, &plan))?;
+        let same = self.counts.of.as_ref() == Some(&of);
+        Some(self.counts.asked_at.filter(|_| same).map_or(self.now.since_start, |at| at + REFRESH))
+    }
+
+    /// Asks for them, if it is time.
+    pub(super) fn count(&mut self) -> Option<Effect> {
+        self.counts_due().filter(|due| *due <= self.now.since_start)?;
+        let split = self.selected()?;
+        let route = Arc::clone(split.route);
+        let of = self.next_step(&split).ok().and_then(|plan| subject(&split, &plan))?;
+        let backend = of.2.clone();
+        if self.counts.of.as_ref() != Some(&of) {
+            self.counts.answer = None;
+        }
+        self.counts.of = Some(of);
+        self.counts.asked_at = Some(self.now.since_start);
+        self.counts.in_flight = true;
+        Some(Effect::Count { generation: self.generation, route, backend })
+    }
+
+    /// Takes what was counted for a backend.
+    pub(super) fn take_counts(&mut self, backend: &BackendRef, answer: Result<ErrorCount, String>) {
+        self.counts.in_flight = false;
+        if self.counts.of.as_ref().is_some_and(|(_, _, asked)| asked == backend) {
+            self.counts.answer = Some(answer);
+        }
+    }
+}
+
+/// Whose requests decide, and on which version of the route.
+fn subject(split: &Split<'_>, plan: &Plan) -> Option<(Box<str>, i64, BackendRef)> {
+    let backend = plan.advancing.first()?;
+    Some((split.route.uid.clone(), split.route.generation, backend.clone()))
+}

@@ -1,0 +1,73 @@
+//! What the gate says of the next stage: each check with its verdict and its numbers.
+
+use ratatui::text::{Line, Span};
+
+use super::Part;
+use super::part::LABEL;
+use crate::ui::format::left;
+use crate::ui::paint::cut;
+use crate::ui::theme::Role;
+use crate::ui::words;
+
+/// Cells of the name of a check.
+const NAME: usize = 11;
+
+pub(super) fn title(part: &Part<'_>) -> Vec<Span<'static>> {
+    let look = part.look;
+    match part.app.preview(part.split) {
+        Ok(preview) => {
+            let verdict = preview.gate.verdict();
+            let sign = words::verdict(verdict, look);
+            vec![
+                look.span(Role::Muted, format!("gate for {}  ", preview.to)),
+                look.span(sign.role, format!("{} {verdict}", sign.glyph)),
+            ]
+        }
+        Err(_) => vec![look.span(Role::Muted, "gate")],
+    }
+}
+
+/// One line a check, and more where its reason is long.
+pub(super) fn lines(part: &Part<'_>) -> Vec<Line<'static>> {
+    let look = part.look;
+    let preview = match part.app.preview(part.split) {
+        Ok(preview) => preview,
+        Err(why) => return part.wrapped(Role::Muted, "", &why),
+    };
+    let mut all = Vec::new();
+    for check in &preview.gate.checks {
+        let sign = words::verdict(check.verdict, look);
+        let room = part.room.saturating_sub(NAME + 3);
+        for (place, words) in crate::app::wrap(&check.words, room).into_iter().enumerate() {
+            let (glyph, name) = if place == 0 { (sign.glyph, check.name) } else { (" ", "") };
+            all.push(Line::from(vec![
+                look.span(sign.role, format!("{glyph} ")),
+                look.span(Role::Text, left(name, NAME)),
+                look.span(Role::Muted, format!(" {words}")),
+            ]));
+        }
+    }
+    all
+}
+
+/// The verdict on one line.
+pub(super) fn verdict(part: &Part<'_>) -> Line<'static> {
+    let look = part.look;
+    let room = part.room.saturating_sub(LABEL);
+    let mut line = vec![part.label("gate")];
+    match part.app.preview(part.split) {
+        Ok(preview) => {
+            let verdict = preview.gate.verdict();
+            let sign = words::verdict(verdict, look);
+            let said = format!("{} {verdict} for {}", sign.glyph, preview.to);
+            let why = preview.gate.words();
+            let room = room.saturating_sub(said.chars().count() + 2);
+            line.push(look.span(sign.role, said));
+            if !why.is_empty() {
+                line.push(look.span(Role::Muted, format!(": {}", cut(&why, room))));
+            }
+        }
+        Err(why) => line.push(look.span(Role::Muted, cut(&why, room))),
+    }
+    Line::from(line)
+}
