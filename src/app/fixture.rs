@@ -27,6 +27,7 @@ pub(crate) fn start() -> Start {
         namespace: "shop".into(),
         scope: Scope::Namespace("shop".into()),
         has_metrics: true,
+        refresh: super::REFRESH,
         conventions: Conventions::default(),
         keymap: Keymap::default(),
         chosen: HashMap::new(),

@@ -34,7 +34,7 @@ pub use dialog::{Ask, ChangeDialog, REASONS, Ready, Step, What};
 pub use layers::{Layer, Layers};
 pub use list::List;
 pub use msg::{Effect, Msg, Now};
-pub use numbers::{BackendNumbers, NumbersState, WINDOW};
+pub use numbers::{BackendNumbers, NumbersState, REFRESH, WINDOW};
 pub use panes::{Banner, Panes, banners, panes};
 pub use preview::Preview;
 pub use routes::{Entry, Routes, Row, Shown};

@@ -10,10 +10,8 @@ use crate::route::BackendRef;
 
 /// What rates in rows are taken over.
 pub const WINDOW: Duration = Duration::from_mins(1);
-/// How often they are asked for.
-const REFRESH: Duration = Duration::from_secs(5);
-/// How often where no request flows at all.
-const QUIET_REFRESH: Duration = Duration::from_secs(10);
+/// How often they are asked for, unless the settings say otherwise; half as often where no request flows at all.
+pub const REFRESH: Duration = Duration::from_secs(5);
 /// After a change, this long the window holds requests of the old split: the window and the time to settle.
 pub(super) const SETTLING: Duration = Duration::from_secs(75);
 /// Distance of the values of a sparkline, and how many there are: ten minutes.
@@ -57,7 +55,7 @@ impl BackendNumbers {
             latest: None,
             at: Duration::ZERO,
             evaluated_at: Timestamp::UNIX_EPOCH,
-            fresh_for: REFRESH * 2,
+            fresh_for: Duration::ZERO,
             series: BackendHistory::empty(STEP, CAPACITY),
         }
     }
@@ -68,6 +66,8 @@ impl BackendNumbers {
 pub struct NumbersState {
     /// Whether there is a source at all.
     pub has_source: bool,
+    /// The usual pause between two questions.
+    every: Duration,
     /// Whose series these are, once that is known.
     pub granularity: Option<Granularity>,
     /// Why the last question had no answer, and since when there is none.
@@ -85,8 +85,8 @@ pub struct NumbersState {
 }
 
 impl NumbersState {
-    pub(super) fn new(has_source: bool) -> Self {
-        Self { has_source, ..Self::default() }
+    pub(super) fn new(has_source: bool, every: Duration) -> Self {
+        Self { has_source, every, ..Self::default() }
     }
 
     /// Distance of the values of a series.
@@ -103,7 +103,7 @@ impl NumbersState {
 
     /// How long to wait before they are asked for again.
     pub(super) fn refresh(&self) -> Duration {
-        self.pause.unwrap_or(REFRESH)
+        self.pause.unwrap_or(self.every)
     }
 
     /// The numbers of a backend; `None` if nobody has asked yet.
@@ -134,7 +134,7 @@ impl NumbersState {
         let flows = |backend: &BackendRef| {
             snapshot.get(backend).is_some_and(|numbers| numbers.requests_per_second.unwrap_or(0.0) > 0.0)
         };
-        self.pause = (!asked.iter().any(flows)).then_some(QUIET_REFRESH);
+        self.pause = (!asked.iter().any(flows)).then_some(self.every * 2);
         let refresh = self.refresh();
         for backend in asked {
             let latest = snapshot.get(backend).copied();

@@ -31,6 +31,8 @@ pub struct Start {
     pub scope: Scope,
     /// Whether there is a source of metrics.
     pub has_metrics: bool,
+    /// How often numbers are asked for.
+    pub refresh: Duration,
     /// What holds for routes that say nothing of their own.
     pub conventions: Conventions,
     /// Which key does what.
@@ -148,7 +150,7 @@ impl App {
             link: Link::Connecting,
             routes: Routes::default(),
             list: List::default(),
-            numbers: NumbersState::new(start.has_metrics),
+            numbers: NumbersState::new(start.has_metrics, start.refresh),
             facts: FactsState::default(),
             counts: CountsState::default(),
             user: None,
@@ -193,6 +195,13 @@ impl App {
     #[must_use]
     pub fn is_typing(&self) -> bool {
         matches!(self.layers.top(), Some(Layer::Change(dialog)) if dialog.is_typing(self.now.since_start))
+    }
+
+    /// Whether a change of the selected object wants more care: the settings call its place production.
+    #[must_use]
+    pub fn in_production(&self) -> bool {
+        let start = &self.start;
+        start.conventions.production.covers(&start.context, &start.server, self.namespace())
     }
 
     /// The right that is missing to change routes of `namespace`, if that is known.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::route_name::{RouteName, object_name};
+use crate::config::{Settings, duration, positive};
 use crate::metrics::ProviderChoice;
+use crate::pilot::Timing;
 use crate::rollout;
 
 const EXIT_CODES: &str = "\
@@ -20,7 +22,7 @@ Exit codes:
   7  not permitted; the message names the right
 
 Environment:
-  KUBECONFIG, XDG_STATE_HOME (journal), XDG_CONFIG_HOME (themes), NO_COLOR
+  KUBECONFIG, XDG_STATE_HOME (journal), XDG_CONFIG_HOME (settings, themes), NO_COLOR
   TIDEGATE_LOG=debug writes a log to the state directory";
 
 /// A terminal cockpit for Kubernetes Gateway API rollouts.
@@ -57,23 +59,48 @@ pub struct Global {
     #[arg(long, global = true, value_name = "URL", env = "TIDEGATE_PROMETHEUS", hide_env_values = true)]
     pub prometheus: Option<String>,
     /// Whose metrics to use: auto, contour, app
-    #[arg(long, global = true, value_name = "NAME", default_value = "auto", hide_default_value = true)]
-    pub provider: ProviderChoice,
-    /// Wait after the controllers report a change, before requests are counted
-    #[arg(long, global = true, value_name = "TIME", default_value = "15s", value_parser = duration)]
-    pub settle: Duration,
-    /// How long to wait for the controllers to report a change
-    #[arg(long, global = true, value_name = "TIME", default_value = "60s", value_parser = positive)]
-    pub observe_timeout: Duration,
-    /// How long to wait for proof, after settling
-    #[arg(long, global = true, value_name = "TIME", default_value = "90s", value_parser = positive)]
-    pub proof_timeout: Duration,
+    #[arg(long, global = true, value_name = "NAME")]
+    pub provider: Option<ProviderChoice>,
+    /// Wait after the controllers report a change, before requests are counted [default: 15s]
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
+    pub settle: Option<Duration>,
+    /// How long to wait for the controllers to report a change [default: 60s]
+    #[arg(long, global = true, value_name = "TIME", value_parser = positive)]
+    pub observe_timeout: Option<Duration>,
+    /// How long to wait for proof, after settling [default: 90s]
+    #[arg(long, global = true, value_name = "TIME", value_parser = positive)]
+    pub proof_timeout: Option<Duration>,
     /// Draw with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
     /// The cockpit's theme: dark, light, colorblind, colorblind-light, mono, or one of your own
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
+    /// The settings file [default: see tidegate config path]
+    #[arg(long, global = true, value_name = "FILE", env = "TIDEGATE_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+}
+
+impl Global {
+    /// The settings, where no flag says otherwise.
+    #[must_use]
+    pub fn over(&self, settings: Settings) -> Settings {
+        let timing = settings.timing;
+        Settings {
+            theme: self.theme.clone().or(settings.theme),
+            ascii: self.ascii || settings.ascii,
+            all_namespaces: self.all_namespaces || (settings.all_namespaces && self.namespace.is_none()),
+            prometheus: self.prometheus.clone().or(settings.prometheus),
+            provider: self.provider.unwrap_or(settings.provider),
+            timing: Timing {
+                settle: self.settle.unwrap_or(timing.settle),
+                observe: self.observe_timeout.unwrap_or(timing.observe),
+                proof: self.proof_timeout.unwrap_or(timing.proof),
+                ..timing
+            },
+            ..settings
+        }
+    }
 }
 
 /// What to do.
@@ -97,6 +124,25 @@ pub enum Verb {
     ///
     /// Only while the weights are those that it wrote. A second undo does it again.
     Undo(Undo),
+    /// The settings file: where it is, what it may say, what is wrong with it
+    #[command(subcommand)]
+    Config(Config),
+}
+
+/// `config`.
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Print the path of the settings file
+    Path,
+    /// Print every setting with its default and what it is for
+    Sample,
+    /// Tell what is wrong with the settings and with your own themes, by file, line and key
+    Check {
+        /// The file [default: the one that is used]
+        file: Option<PathBuf>,
+    },
+    /// Print the keys in force as a table in Markdown
+    Keys,
 }
 
 /// `list`.
@@ -270,23 +316,6 @@ fn share(text: &str) -> Result<rollout::Stage, String> {
     rollout::Stage::parse(text).ok_or_else(|| format!("it is no share; {hint}"))
 }
 
-/// No wait is longer: with more, somebody mistook the unit.
-const LONGEST: Duration = Duration::from_hours(24);
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let hint = "give a time up to 24h with its unit, for example 15s, 500ms or 2m";
-    let parsed: jiff::SignedDuration = text.parse().map_err(|_| format!("it is no time; {hint}"))?;
-    let duration = Duration::try_from(parsed).map_err(|_| format!("it is negative; {hint}"))?;
-    if duration > LONGEST { Err(format!("it is too long; {hint}")) } else { Ok(duration) }
-}
-
-fn positive(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
-        Duration::ZERO => Err("a time limit of 0 would end every wait at once".to_owned()),
-        duration => Ok(duration),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -312,17 +341,5 @@ mod tests {
             let refused = weight(&format!("a={bad}")).unwrap_err();
             assert!(refused.starts_with(&format!("weight {bad} for 'a' is out of range")), "{refused}");
         }
-    }
-
-    #[test]
-    fn times() {
-        assert_eq!(duration("15s"), Ok(Duration::from_secs(15)));
-        assert_eq!(duration("1m 30s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("0s"), Ok(Duration::ZERO));
-        for bad in ["", "15", "s", "-5s", "5s ago", "25h", "1mo"] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
-        assert!(positive("0s").is_err());
     }
 }

@@ -54,9 +54,15 @@ fn load(look: &super::Look) -> (Look, Option<String>) {
     let depth = Depth::detect(environment);
     let fitting = default_name(environment);
     let name = look.theme.as_deref().unwrap_or(fitting);
-    let (theme, message) = match Paths::find().theme(name, depth) {
-        Ok(theme) => (theme, None),
-        Err(error) => (Theme::built_in(fitting, depth).unwrap_or_default(), Some(error.to_string())),
+    let mut wrong = look.warnings.clone();
+    let theme = Paths::find().theme(name, depth).unwrap_or_else(|error| {
+        wrong.push(error.to_string());
+        Theme::built_in(fitting, depth).unwrap_or_default()
+    });
+    let message = match wrong.as_slice() {
+        [] => None,
+        [one] => Some(one.clone()),
+        [first, others @ ..] => Some(format!("{first}; and {} more: tidegate config check", others.len())),
     };
     (Look { theme, ascii: look.ascii || wants_ascii(environment) }, message)
 }

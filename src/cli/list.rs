@@ -43,12 +43,12 @@ pub async fn run(session: &Session, args: &List) -> Result<Exit, Failure> {
         Err(_) => Related::default(),
     };
     let source = Source {
-        names: &session.conventions.names,
+        names: &session.settings.conventions.names,
         evidence: Evidence {
             snapshot: snapshot.as_ref().map_err(String::as_str),
             granularity: metrics.ok().and_then(MetricSource::provider).map(|provider| provider.granularity),
             related: &related,
-            settle: session.timing.settle,
+            settle: session.settings.timing.settle,
             now: session.clock.now(),
         },
         chosen: &session.chosen_canaries(),

@@ -7,6 +7,7 @@
 mod args;
 mod change;
 mod cockpit;
+mod config;
 mod exit;
 mod flip;
 mod list;
@@ -32,7 +33,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tokio::runtime::Builder;
 
-use crate::config::Paths;
+use crate::config::{Paths, Settings};
 use args::{Cli, Global, Verb};
 pub use cockpit::{Engine, Outside};
 use exit::{Exit, Failure};
@@ -46,6 +47,8 @@ struct Look {
     theme: Option<String>,
     /// ASCII characters only.
     ascii: bool,
+    /// What is wrong with the settings of the look and the keys.
+    warnings: Vec<String>,
 }
 
 /// Threads of the cockpit: one draws, one reads. Verbs need none but their own.
@@ -68,13 +71,18 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let paths = Paths::find();
+    if let Some(Verb::Config(what)) = &cli.verb {
+        return Ok(config::run(what, &paths, cli.global.config.as_deref())?.into());
+    }
+    let (settings, warnings) = config::settings(&paths, cli.global.config.as_deref())?;
+    let settings = cli.global.over(settings);
     let _log = log::start(&paths)?;
     match cli.verb {
         None => {
             let mut builder = Builder::new_multi_thread();
             wait(builder.worker_threads(COCKPIT_THREADS), async {
-                let look = Look { theme: cli.global.theme.clone(), ascii: cli.global.ascii };
-                let session = Session::open(&cli.global, &paths).await?;
+                let look = Look { theme: settings.theme.clone(), ascii: settings.ascii, warnings };
+                let session = Session::open(&cli.global, settings, &paths).await?;
                 session.preflight().await?;
                 if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
                     return Err(Failure::usage(NO_TERMINAL));
@@ -83,22 +91,30 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             })
         }
         Some(verb) => {
-            let exit = wait(&mut Builder::new_current_thread(), verb_to_end(&verb, &cli.global, &paths))?;
+            let exit =
+                wait(&mut Builder::new_current_thread(), verb_to_end(&verb, &cli.global, settings, &paths))?;
             Ok(exit.into())
         }
     }
 }
 
-async fn verb_to_end(verb: &Verb, global: &Global, paths: &Paths) -> Result<Exit, Failure> {
+async fn verb_to_end(
+    verb: &Verb,
+    global: &Global,
+    settings: Settings,
+    paths: &Paths,
+) -> Result<Exit, Failure> {
     if let Verb::Set(args) = verb {
         set::check(args)?;
     }
-    let session = Session::open(global, paths).await?;
+    let session = Session::open(global, settings, paths).await?;
     let id = |name: &RouteName| name.id(global.namespace.as_deref(), session.cluster.namespace());
     match verb {
         Verb::List(args) => list::run(&session, args).await,
         Verb::Show(args) => show::run(&session, &id(&args.route)?, args).await,
         Verb::Set(args) => set::run(&session, id(&args.route)?, args).await,
+        // Done without a cluster.
+        Verb::Config(what) => config::run(what, paths, global.config.as_deref()),
         Verb::Rollback(args) => rollback::run(&session, id(&args.route)?, args).await,
         Verb::Step(args) => step::run(&session, id(&args.route)?, args).await,
         Verb::Flip(args) => flip::run(&session, id(&args.route)?, args).await,

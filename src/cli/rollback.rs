@@ -17,8 +17,13 @@ pub async fn run(session: &Session, id: RouteId, args: &Rollback) -> Result<Exit
     let splits = target::splits(&route, args.rule.as_deref())?;
     let chosen = session.chosen_canaries();
     let chosen = chosen.get(&*route.uid).map(String::as_str);
-    let (from, into) =
-        target::rollback(&route, &splits, &session.conventions.names, args.canary.as_deref(), chosen)?;
+    let (from, into) = target::rollback(
+        &route,
+        &splits,
+        &session.settings.conventions.names,
+        args.canary.as_deref(),
+        chosen,
+    )?;
     let intent = Intent::Drain { from, into, other_paths: args.all_paths };
     change::run(&pilot, id, intent, related, &args.change).await
 }

@@ -12,10 +12,9 @@ use super::output::warn;
 use crate::audit::Journal;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, ConnectError, ConnectOptions, Listed, Scope, Trouble, Version, Why};
-use crate::config::Paths;
+use crate::config::{Paths, Settings};
 use crate::metrics::{MetricError, MetricSource, PrometheusSource, Snapshot};
 use crate::pilot::{Pilot, Timing};
-use crate::rollout::Conventions;
 use crate::route::{BackendRef, Route, RouteId};
 
 /// The cockpit does not wait longer for what it would refuse to open with.
@@ -31,10 +30,8 @@ pub struct Session {
     pub metrics: Option<Arc<dyn MetricSource>>,
     /// The journal of this machine.
     pub journal: Arc<Journal>,
-    /// How long each wait may take.
-    pub timing: Timing,
-    /// What holds for routes that say nothing of their own.
-    pub conventions: Conventions,
+    /// What flags, environment and settings file say.
+    pub settings: Settings,
     /// What time of day it is.
     pub clock: Clock,
 }
@@ -48,13 +45,13 @@ pub struct Around {
 }
 
 impl Session {
-    /// Reads the kubeconfig and gets credentials; asks nothing of the server or of Prometheus.
+    /// Reads the kubeconfig and gets credentials, and goes by `settings` in which the flags are already; asks nothing of the server or of Prometheus.
     ///
     /// # Errors
     /// What is wrong with the flags or the kubeconfig.
-    pub async fn open(global: &Global, paths: &Paths) -> Result<Self, Failure> {
-        let url = global.prometheus.as_deref();
-        let metrics = url.map(|url| PrometheusSource::new(url, global.provider)).transpose()?;
+    pub async fn open(global: &Global, settings: Settings, paths: &Paths) -> Result<Self, Failure> {
+        let url = settings.prometheus.as_deref();
+        let metrics = url.map(|url| PrometheusSource::new(url, settings.provider)).transpose()?;
         let cluster = Cluster::connect(&ConnectOptions {
             kubeconfig: global.kubeconfig.clone(),
             context: global.context.clone(),
@@ -62,19 +59,13 @@ impl Session {
         })
         .await?;
         let scope =
-            if global.all_namespaces { Scope::All } else { Scope::Namespace(cluster.namespace().into()) };
+            if settings.all_namespaces { Scope::All } else { Scope::Namespace(cluster.namespace().into()) };
         Ok(Self {
             cluster,
             scope,
             metrics: metrics.map(|source| Arc::new(source) as Arc<dyn MetricSource>),
             journal: Arc::new(Journal::at(paths.journal())),
-            timing: Timing {
-                settle: global.settle,
-                observe: global.observe_timeout,
-                proof: global.proof_timeout,
-                ..Timing::default()
-            },
-            conventions: Conventions::default(),
+            settings,
             clock: Clock::System,
         })
     }
@@ -234,7 +225,8 @@ impl Session {
         let actor = user.ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".into());
         let (cluster, metrics, journal) =
             (self.cluster.clone(), self.metrics.clone(), Arc::clone(&self.journal));
-        let timing = Timing { watch_on: Duration::ZERO, ..self.timing };
-        Pilot::new(cluster, metrics, journal, self.conventions.clone(), timing, &actor).with_clock(self.clock)
+        let timing = Timing { watch_on: Duration::ZERO, ..self.settings.timing };
+        Pilot::new(cluster, metrics, journal, self.settings.conventions.clone(), timing, &actor)
+            .with_clock(self.clock)
     }
 }

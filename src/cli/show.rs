@@ -91,12 +91,12 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
     let facts: HashMap<BackendRef, Facts> = backends.into_iter().zip(facts).collect();
     let related = Related::new(around.listed.iter().flatten(), around.note.as_deref());
     let source = Source {
-        names: &session.conventions.names,
+        names: &session.settings.conventions.names,
         evidence: Evidence {
             snapshot: snapshot.as_ref().map_err(String::as_str),
             granularity: metrics.ok().and_then(MetricSource::provider).map(|provider| provider.granularity),
             related: &related,
-            settle: session.timing.settle,
+            settle: session.settings.timing.settle,
             now: session.clock.now(),
         },
         chosen: &session.chosen_canaries(),

@@ -1,7 +1,16 @@
-//! Defaults, and where things live on this machine.
+//! The settings file, its defaults, and where things live on this machine.
 //!
-//! Here: the folders for state and themes, and finding a theme by its name. Not here: what a flag is called and
+//! Here: what a settings file may say, as plain values for those who need them; what is wrong with one, by line; the
+//! folders for state and themes, and finding a theme by its name. Not here: what a flag is called and
 //! what it may hold (`cli/`), what a theme's roles look like (`ui/theme`). Called by `cli/`, once at the start.
+
+mod bindings;
+mod duration;
+mod fault;
+mod file;
+mod sample;
+mod section;
+mod settings;
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,6 +19,12 @@ use etcetera::BaseStrategy;
 use thiserror::Error;
 
 use crate::ui::theme::{self, Depth, Theme, ThemeError};
+
+pub use duration::{duration, positive};
+pub use fault::{Fault, Reach};
+pub use file::{BadFile, Found};
+pub use sample::sample;
+pub use settings::Settings;
 
 /// The folder's name, below those of all programs.
 const PROGRAM: &str = "tidegate";

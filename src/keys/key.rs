@@ -1,8 +1,10 @@
 //! A key, apart from the terminal library that reported it.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use thiserror::Error;
 
 /// A key that means something here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,27 +73,99 @@ impl Key {
     }
 }
 
+/// The keys that have a name, as it is shown and as the settings file has it.
+const NAMED: [(Key, &str); 15] = [
+    (Key::Up, "up"),
+    (Key::Down, "down"),
+    (Key::Left, "left"),
+    (Key::Right, "right"),
+    (Key::PageUp, "PgUp"),
+    (Key::PageDown, "PgDn"),
+    (Key::Home, "Home"),
+    (Key::End, "End"),
+    (Key::Enter, "Enter"),
+    (Key::Esc, "Esc"),
+    (Key::Tab, "Tab"),
+    (Key::BackTab, "shift-Tab"),
+    (Key::Backspace, "Backspace"),
+    (Key::Delete, "Del"),
+    (Key::Char(' '), "Space"),
+];
+
+impl Key {
+    /// The names of keys that are no characters.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMED.iter().map(|(_, name)| *name)
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Char(letter) => write!(f, "{letter}"),
-            Self::Ctrl(letter) => write!(f, "ctrl-{letter}"),
-            named => f.write_str(match named {
-                Self::Up => "up",
-                Self::Down => "down",
-                Self::Left => "left",
-                Self::Right => "right",
-                Self::PageUp => "PgUp",
-                Self::PageDown => "PgDn",
-                Self::Home => "Home",
-                Self::End => "End",
-                Self::Enter => "Enter",
-                Self::Esc => "Esc",
-                Self::Tab => "Tab",
-                Self::BackTab => "shift-Tab",
-                Self::Backspace => "Backspace",
-                _ => "Del",
-            }),
+        match (NAMED.iter().find(|(key, _)| key == self), self) {
+            (Some((_, name)), _) => f.write_str(name),
+            (None, Self::Char(letter)) => write!(f, "{letter}"),
+            (None, Self::Ctrl(letter)) => write!(f, "ctrl-{letter}"),
+            (None, _) => Ok(()),
+        }
+    }
+}
+
+/// Why a text is no key.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum BadKey {
+    /// Nothing is called so.
+    #[error("there is no key '{0}'; keys are characters as typed, ctrl-a to ctrl-z, and: {names}", names = Key::names().collect::<Vec<_>>().join(", "))]
+    Unknown(String),
+    /// A terminal cannot tell it from another.
+    #[error("a terminal sends ctrl-{0} as {1}: bind {1} instead")]
+    Same(char, Key),
+}
+
+impl FromStr for Key {
+    type Err = BadKey;
+
+    /// Reads a key as it is displayed. Names may be in capitals or not; a single character is as typed.
+    fn from_str(text: &str) -> Result<Self, BadKey> {
+        let mut letters = text.chars();
+        if let (Some(letter), None) = (letters.next(), letters.next())
+            && !letter.is_control()
+        {
+            return Ok(Self::Char(letter));
+        }
+        if let Some((key, _)) = NAMED.iter().find(|(_, name)| name.eq_ignore_ascii_case(text)) {
+            return Ok(*key);
+        }
+        let lower = text.to_ascii_lowercase();
+        match lower.strip_prefix("ctrl-").map(str::as_bytes) {
+            Some([b'i']) => Err(BadKey::Same('i', Self::Tab)),
+            Some([b'm']) => Err(BadKey::Same('m', Self::Enter)),
+            Some([letter]) if letter.is_ascii_lowercase() => Ok(Self::Ctrl(char::from(*letter))),
+            _ => Err(BadKey::Unknown(text.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_shows() {
+        let letters = ('!'..='~').map(Key::Char);
+        let with_ctrl = ('a'..='z').filter(|letter| !"im".contains(*letter)).map(Key::Ctrl);
+        for key in NAMED.iter().map(|(key, _)| *key).chain(letters).chain(with_ctrl) {
+            assert_eq!(key.to_string().parse(), Ok(key));
+        }
+        assert_eq!("ENTER".parse(), Ok(Key::Enter));
+        assert_eq!("Ctrl-R".parse(), Ok(Key::Ctrl('r')));
+        assert_eq!("G".parse(), Ok(Key::Char('G')));
+    }
+
+    #[test]
+    fn refuses_what_no_terminal_sends() {
+        assert_eq!("ctrl-m".parse::<Key>(), Err(BadKey::Same('m', Key::Enter)));
+        for bad in ["", "escape", "alt-x", "ctrl-", "ctrl-1", "\n", "ss"] {
+            assert_eq!(bad.parse::<Key>(), Err(BadKey::Unknown(bad.to_owned())));
         }
     }
 }

@@ -37,6 +37,13 @@ impl Keymap {
     }
 }
 
+impl FromIterator<Binding> for Keymap {
+    /// A keymap of these rows, which should be those of [`TABLE`].
+    fn from_iter<I: IntoIterator<Item = Binding>>(rows: I) -> Self {
+        Self(rows.into_iter().collect())
+    }
+}
+
 impl<'a> IntoIterator for &'a Keymap {
     type Item = &'a Binding;
     type IntoIter = std::slice::Iter<'a, Binding>;

@@ -6,8 +6,10 @@
 
 mod key;
 mod keymap;
+mod reference;
 mod table;
 
-pub use key::Key;
+pub use key::{BadKey, Key};
 pub use keymap::Keymap;
+pub use reference::markdown;
 pub use table::{Action, Binding, Context, TABLE};

@@ -99,6 +99,20 @@ impl Action {
     }
 }
 
+impl Action {
+    /// Whether its keys are the same for everybody: what confirms, what declines, and the way out.
+    #[must_use]
+    pub fn is_fixed(self) -> bool {
+        matches!(self, Self::Confirm | Self::Decline | Self::Choose(_) | Self::QuitNow)
+    }
+
+    /// Whether it must have a key: without one there is no way back, or no way to safety.
+    #[must_use]
+    pub fn is_needed(self) -> bool {
+        self.is_fixed() || matches!(self, Self::Close | Self::Done | Self::Quit | Self::RollBack)
+    }
+}
+
 /// Where a key is pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
@@ -168,6 +182,18 @@ impl Context {
         self == other
             || [self, other].contains(&Self::Anywhere)
             || TOGETHER.iter().any(|pair| *pair == [self, other] || *pair == [other, self])
+    }
+
+    /// Whether it asks something, so that `y` confirms and `n` declines there.
+    #[must_use]
+    pub fn asks(self) -> bool {
+        matches!(self, Self::Dialog | Self::Rollback | Self::Text | Self::Quit)
+    }
+
+    /// Whether letters are typed there, so that none can be a key.
+    #[must_use]
+    pub fn types_text(self) -> bool {
+        matches!(self, Self::Text | Self::Weights)
     }
 
     /// Its heading in the help.

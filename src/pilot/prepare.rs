@@ -95,7 +95,7 @@ impl Pilot {
         let readiness = readiness(&backends);
         let gate = gate(&GateInput { route: fresh, plan: main, readiness: &readiness, counted });
         Ok(Prepared {
-            demand: strictest(&plans, &gate, &readiness),
+            demand: self.strictest(&plans, &gate, &readiness),
             gate,
             backends,
             remaining,
@@ -203,6 +203,21 @@ impl Pilot {
         Ok(Rehearsed { uid: fresh.uid, generation: fresh.generation, dry_run })
     }
 
+    /// What the plans demand together: the first name that any of them wants typed, else what the first wants.
+    fn strictest(&self, plans: &[&Plan], gate: &Gate, readiness: &[(BackendRef, Readiness)]) -> Demand {
+        let (context, server) = (self.cluster.context(), self.cluster.server());
+        let mut demands = plans.iter().map(|plan| {
+            let demand = demand(plan, gate, readiness);
+            let production = self.conventions.production.covers(context, server, &plan.route.namespace);
+            if production { demand.in_production(plan) } else { demand }
+        });
+        let first = demands.next().unwrap_or(Demand::Yes);
+        match first {
+            Demand::Name(_) => first,
+            _ => demands.find(|demand| matches!(demand, Demand::Name(_))).unwrap_or(first),
+        }
+    }
+
     async fn dry_run(&self, plan: &Plan, patience: Duration) -> DryRun {
         match within(patience, self.writer.patch(&plan.route, &json_patch(plan, &[]), true)).await {
             Ok(Ok(_)) => DryRun::Accepted,
@@ -307,16 +322,6 @@ fn shared(plans: &[&Plan], main: &Plan, fresh: &Route, routes: &Fresh) -> Vec<Pa
     let mut paths = untouched_paths(fresh, change.rule, routes.all());
     paths.retain(|path| !edited(path));
     paths
-}
-
-/// What the plans demand together: the first name that any of them wants typed, else what the first wants.
-fn strictest(plans: &[&Plan], gate: &Gate, readiness: &[(BackendRef, Readiness)]) -> Demand {
-    let mut demands = plans.iter().map(|plan| demand(plan, gate, readiness));
-    let first = demands.next().unwrap_or(Demand::Yes);
-    match first {
-        Demand::Name(_) => first,
-        _ => demands.find(|demand| matches!(demand, Demand::Name(_))).unwrap_or(first),
-    }
 }
 
 fn all_backends(plans: &[&Plan]) -> Vec<BackendRef> {

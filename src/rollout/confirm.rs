@@ -25,6 +25,16 @@ pub struct Confirmation {
 }
 
 impl Demand {
+    /// The same for a plan in production: what gives anybody new traffic wants the receiving backend's name typed.
+    #[must_use]
+    pub fn in_production(self, plan: &Plan) -> Self {
+        let receiver = plan.gaining().into_iter().next().map(|(backend, _)| backend.name);
+        match (&self, plan.effect, receiver) {
+            (Self::Yes | Self::Reason, Effect::Advance, Some(name)) => Self::Name(name),
+            _ => self,
+        }
+    }
+
     /// Whether `given` is enough.
     #[must_use]
     pub fn met_by(&self, given: &Confirmation) -> bool {

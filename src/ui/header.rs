@@ -45,8 +45,9 @@ fn title(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
         numbers if numbers.answered => "metrics ok",
         _ => "metrics asked for",
     };
-    let banner = if read_only { " READ-ONLY " } else { "" };
-    let right = width(metrics) + 2 + width(live.0) + 1 + width(banner) + u16::from(read_only) * 2;
+    let banners = [(app.in_production(), " PROD "), (read_only, " READ-ONLY ")];
+    let banners = banners.into_iter().filter_map(|(shown, banner)| shown.then_some(banner));
+    let right = width(metrics) + 2 + width(live.0) + 1 + banners.clone().map(|b| width(b) + 2).sum::<u16>();
     let room = area.width.saturating_sub(right + 2);
     let mut pen = Pen::new(buffer, area.x + 1, area.y, room);
     pen.put("tidegate", look.style(Role::Accent)).put("  ", text);
@@ -64,7 +65,7 @@ fn title(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     }
     let start = area.right().saturating_sub(right).max(area.x);
     let mut pen = Pen::new(buffer, start, area.y, area.right().saturating_sub(start));
-    if read_only {
+    for banner in banners {
         pen.put(banner, look.style(Role::Banner)).put("  ", text);
     }
     pen.put(metrics, muted).put("  ", text).put(live.0, look.style(live.1));

@@ -10,7 +10,6 @@ use super::perform::Performer;
 use crate::app::{App, Effect, Msg, Now, Start, next_wake, update};
 use crate::cli::session::Session;
 use crate::clock::Clock;
-use crate::keys::Keymap;
 use crate::pilot::Stage;
 
 /// A write that is on its way when the program ends has this long to be answered.
@@ -46,8 +45,9 @@ impl Engine {
             namespace: session.cluster.namespace().into(),
             scope: session.scope.clone(),
             has_metrics: session.metrics.is_some(),
-            conventions: session.conventions.clone(),
-            keymap: Keymap::default(),
+            conventions: session.settings.conventions.clone(),
+            keymap: session.settings.keymap.clone(),
+            refresh: session.settings.refresh,
             chosen: session.chosen_canaries(),
             // A journal that cannot be read only costs the memory of that.
             unfinished: session.journal.unfinished().unwrap_or_default(),

@@ -136,8 +136,15 @@ impl Performer {
         let actor = self.user.get().map_or("unknown", |user| user);
         let (cluster, metrics, journal) =
             (session.cluster.clone(), session.metrics.clone(), Arc::clone(&session.journal));
-        Pilot::new(cluster, metrics, journal, session.conventions.clone(), session.timing, actor)
-            .with_clock(session.clock)
+        Pilot::new(
+            cluster,
+            metrics,
+            journal,
+            session.settings.conventions.clone(),
+            session.settings.timing,
+            actor,
+        )
+        .with_clock(session.clock)
     }
 }
 

@@ -1,0 +1,75 @@
+//! `config`: where the settings file is, what it may say, what is wrong with it. And how the other verbs read it.
+
+use std::fs;
+use std::path::Path;
+
+use super::args::Config;
+use super::exit::{Exit, Failure};
+use super::output::{print, say, tell};
+use crate::config::{BadTheme, Paths, Settings, sample};
+use crate::keys::markdown;
+use crate::ui::theme::Depth;
+
+/// The settings, and what is wrong with those of the look and the keys, which are as shipped then.
+///
+/// # Errors
+/// When anything else is wrong: a guess must not decide what is done to a cluster.
+pub fn settings(paths: &Paths, asked: Option<&Path>) -> Result<(Settings, Vec<String>), Failure> {
+    let found = paths.read_settings(asked).map_err(Failure::usage)?;
+    let stops = found.stops();
+    if stops.is_empty() {
+        let warnings = found.warns();
+        return Ok((found.settings, warnings));
+    }
+    Err(Failure::usage(format!(
+        "nothing was done, for the settings file is wrong:\n  {}\nmend it, or go on without it by --config /dev/null",
+        stops.join("\n  ")
+    )))
+}
+
+/// Runs `config`.
+///
+/// # Errors
+/// In words, with its exit code.
+pub fn run(what: &Config, paths: &Paths, asked: Option<&Path>) -> Result<Exit, Failure> {
+    match what {
+        Config::Path => say(asked.map_or_else(|| paths.settings(), Path::to_owned).display()),
+        Config::Sample => print(&sample())?,
+        Config::Check { file } => return check(paths, file.as_deref().or(asked)),
+        Config::Keys => {
+            let found = paths.read_settings(asked).map_err(Failure::usage)?;
+            found.warns().iter().for_each(tell);
+            print(&markdown(&found.settings.keymap))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Settings and the user's own themes; each fault is a line of its own.
+fn check(paths: &Paths, asked: Option<&Path>) -> Result<Exit, Failure> {
+    let found = paths.read_settings(asked).map_err(Failure::usage)?;
+    let mut wrong: Vec<String> = found.faults.iter().map(|fault| fault.in_file(&found.path)).collect();
+    for name in paths.theme_names() {
+        if let Err(error) = paths.theme(&name, Depth::Ansi16) {
+            wrong.push(format!("{}: {error}", paths.themes().join(format!("{name}.toml")).display()));
+        }
+    }
+    if let Some(name) = &found.settings.theme
+        && let Err(error @ BadTheme::Unknown { .. }) = paths.theme(name, Depth::Ansi16)
+    {
+        let text = fs::read_to_string(&found.path).unwrap_or_default();
+        let line =
+            text.lines().position(|line| line.trim_start().starts_with("theme")).unwrap_or_default() + 1;
+        wrong.push(format!("{}:{line}: theme: {error}", found.path.display()));
+    }
+    if !wrong.is_empty() {
+        wrong.iter().for_each(say);
+        return Ok(Exit::Usage);
+    }
+    if found.path.exists() {
+        say(format_args!("{}: nothing is wrong", found.path.display()));
+    } else {
+        say(format_args!("{}: there is no such file, so the defaults hold", found.path.display()));
+    }
+    Ok(Exit::Done)
+}

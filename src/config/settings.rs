@@ -1,0 +1,192 @@
+//! All settings, and what they are unless somebody says otherwise.
+
+use std::time::Duration;
+
+use toml::de::{DeTable, DeValue};
+
+use super::bindings;
+use super::duration::{duration, positive};
+use super::fault::{Fault, Reach};
+use super::section::{Faults, Section, Value, Wrong, boolean, kind, text, texts};
+use crate::app::REFRESH;
+use crate::keys::Keymap;
+use crate::metrics::ProviderChoice;
+use crate::pilot::Timing;
+use crate::rollout::{Conventions, Ladder, Pattern};
+
+/// What the settings file says. Flags and the environment come before it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// The theme's name; the environment decides if absent.
+    pub theme: Option<String>,
+    /// ASCII characters only.
+    pub ascii: bool,
+    /// Start with all namespaces.
+    pub all_namespaces: bool,
+    /// URL of the Prometheus, if there is one.
+    pub prometheus: Option<String>,
+    /// Whose series to use.
+    pub provider: ProviderChoice,
+    /// How often numbers are asked for (5 s; 1 s to 5 min).
+    pub refresh: Duration,
+    /// How long a change may take to be seen and proven.
+    pub timing: Timing,
+    /// Ladder, role names, production.
+    pub conventions: Conventions,
+    /// Which key does what.
+    pub keymap: Keymap,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: None,
+            ascii: false,
+            all_namespaces: false,
+            prometheus: None,
+            provider: ProviderChoice::default(),
+            refresh: REFRESH,
+            timing: Timing::default(),
+            conventions: Conventions::default(),
+            keymap: Keymap::default(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the text of a settings file. What is wrong stays as it is by default, and is told by line.
+    #[must_use]
+    pub fn read(content: &str) -> (Self, Vec<Fault>) {
+        let mut settings = Self::default();
+        let mut faults = Faults::new(content);
+        match DeTable::parse(content) {
+            Ok(table) => settings.take(Section::root(table.get_ref()), &mut faults),
+            Err(error) => {
+                let at = error.span().unwrap_or_default().start;
+                faults.add(at, "", Reach::Work, error.message().trim_end().replace('\n', ", "));
+            }
+        }
+        let mut found = faults.found;
+        found.sort_by(|a, b| (a.line, &a.key).cmp(&(b.line, &b.key)));
+        (settings, found)
+    }
+
+    fn take(&mut self, mut root: Section<'_, '_>, faults: &mut Faults<'_>) {
+        let conventions = &mut self.conventions;
+        root.look(faults, "theme", &mut self.theme, |value| {
+            Ok(Some(text(value)?).filter(|name| *name != "auto").map(ToOwned::to_owned))
+        });
+        root.look(faults, "ascii", &mut self.ascii, boolean);
+        root.read(faults, "all-namespaces", &mut self.all_namespaces, boolean);
+        root.read(faults, "ladder", &mut conventions.ladder, ladder);
+
+        let mut prometheus = root.section(faults, "prometheus", Reach::Work);
+        prometheus.read(faults, "url", &mut self.prometheus, |value| {
+            Ok(Some(text(value)?).filter(|url| !url.is_empty()).map(ToOwned::to_owned))
+        });
+        prometheus.read(faults, "provider", &mut self.provider, |value| {
+            text(value)?.parse().map_err(|error| Wrong::new(value, error))
+        });
+        prometheus.finish(faults);
+
+        let names = &mut conventions.names;
+        let mut roles = root.section(faults, "roles", Reach::Work);
+        roles.read(faults, "canary", &mut names.canary, role_names);
+        roles.read(faults, "stable", &mut names.stable, role_names);
+        roles.read(faults, "blue", &mut names.blue, stems);
+        roles.read(faults, "green", &mut names.green, stems);
+        roles.read(faults, "hints", &mut names.hints, role_names);
+        roles.finish(faults);
+
+        let mut production = root.section(faults, "production", Reach::Work);
+        production.read(faults, "contexts", &mut conventions.production.contexts, patterns);
+        production.read(faults, "servers", &mut conventions.production.servers, patterns);
+        production.read(faults, "namespaces", &mut conventions.production.namespaces, patterns);
+        production.finish(faults);
+
+        let mut times = root.section(faults, "times", Reach::Work);
+        times.read(faults, "refresh", &mut self.refresh, refresh);
+        times.read(faults, "settle", &mut self.timing.settle, |value| time(value, duration));
+        times.read(faults, "observe-timeout", &mut self.timing.observe, |value| time(value, positive));
+        times.read(faults, "proof-timeout", &mut self.timing.proof, |value| time(value, positive));
+        times.finish(faults);
+
+        self.keymap = bindings::keymap(&mut root, faults);
+        root.finish(faults);
+    }
+}
+
+/// The shortest and the longest pause between two questions.
+const REFRESHES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
+
+fn refresh(value: &Value<'_>) -> Result<Duration, Wrong> {
+    let pause = time(value, positive)?;
+    if (REFRESHES.0..=REFRESHES.1).contains(&pause) {
+        return Ok(pause);
+    }
+    Err(Wrong::new(value, "numbers are asked for every 1s to 5m"))
+}
+
+fn time(value: &Value<'_>, parse: impl Fn(&str) -> Result<Duration, String>) -> Result<Duration, Wrong> {
+    if matches!(value.get_ref(), DeValue::Integer(_) | DeValue::Float(_)) {
+        return Err(Wrong::new(value, "a time needs its unit, in quotes, for example \"15s\""));
+    }
+    let text = text(value)?;
+    parse(text).map_err(|error| Wrong::new(value, format!("'{text}': {error}")))
+}
+
+fn ladder(value: &Value<'_>) -> Result<Ladder, Wrong> {
+    let example = "for example [0, 1, 5, 10, 25, 50, 100]";
+    let Some(list) = value.get_ref().as_array() else {
+        return Err(Wrong::new(
+            value,
+            format!("a list of percentages is wanted, {example}, not {}", kind(value)),
+        ));
+    };
+    let mut stages = Vec::new();
+    for item in list {
+        let share = match item.get_ref() {
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+            DeValue::Float(number) => number.as_str(),
+            _ => {
+                return Err(Wrong::new(
+                    item,
+                    format!("a percentage is a number, {example}, not {}", kind(item)),
+                ));
+            }
+        };
+        // Told at the stage that is wrong.
+        Ladder::parse(share).map_err(|error| Wrong::new(item, error))?;
+        stages.push(share);
+    }
+    Ladder::parse(&stages.join(" ")).map_err(|error| Wrong::new(value, error))
+}
+
+fn patterns(value: &Value<'_>) -> Result<Vec<Pattern>, Wrong> {
+    let pattern = |(text, place): (&str, &Value<'_>)| text.parse().map_err(|error| Wrong::new(place, error));
+    texts(value)?.into_iter().map(pattern).collect()
+}
+
+/// Patterns that do not call every name the same.
+fn role_names(value: &Value<'_>) -> Result<Vec<Pattern>, Wrong> {
+    let patterns = patterns(value)?;
+    match patterns.iter().find(|pattern| pattern.matches("")) {
+        Some(all) => Err(Wrong::new(value, format!("'{all}' matches every name, so it tells no role"))),
+        None => Ok(patterns),
+    }
+}
+
+/// Patterns whose `*` stands for what the names of a pair share.
+fn stems(value: &Value<'_>) -> Result<Vec<Pattern>, Wrong> {
+    let patterns = role_names(value)?;
+    match patterns.iter().find(|pattern| pattern.stars() != 1) {
+        Some(bad) => Err(Wrong::new(
+            value,
+            format!("'{bad}' needs one *, for what the names of a pair share, for example *-blue"),
+        )),
+        None => Ok(patterns),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,85 @@
+//! What a settings file may say, and a corpus of files that say something else.
+
+use std::path::Path;
+use std::{env, fs};
+
+use super::*;
+use crate::keys::{Action, Context, Key};
+
+fn good(text: &str) -> Settings {
+    let (settings, faults) = Settings::read(text);
+    assert_eq!(faults, [], "{text}");
+    settings
+}
+
+/// Each file of the corpus has the exact messages beside it. With `INSTA_UPDATE=always` they are rewritten.
+#[test]
+fn bad_files_are_told_what_is_wrong_and_where() {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bad_config"));
+    let update = env::var("INSTA_UPDATE").is_ok_and(|update| update == "always");
+    let mut seen = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        let (_, faults) = Settings::read(&text);
+        let told: String = faults
+            .iter()
+            .map(|fault| format!("{:?} {}\n", fault.reach, fault.in_file(Path::new("config.toml"))))
+            .collect();
+        assert!(!told.is_empty(), "{} is not bad", path.display());
+        let expected = path.with_extension("txt");
+        if update {
+            fs::write(&expected, &told).unwrap();
+        }
+        assert_eq!(told, fs::read_to_string(&expected).unwrap_or_default(), "{}", path.display());
+        seen += 1;
+    }
+    assert!(seen >= 25, "only {seen}");
+}
+
+#[test]
+fn an_empty_file_says_nothing() {
+    assert_eq!(good(""), Settings::default());
+}
+
+#[test]
+fn settings_reach_their_values() {
+    let settings = good(
+        "theme = \"mono\"\nascii = true\nall-namespaces = true\nladder = [10, 0.5, 100, 0]\n\
+         [prometheus]\nurl = \"http://prometheus:9090\"\nprovider = \"contour\"\n\
+         [roles]\ncanary = \"canary-*\"\n[production]\ncontexts = [\"*prod*\"]\n\
+         [times]\nrefresh = \"2s\"\nsettle = \"0s\"\nobserve-timeout = \"1m 30s\"\nproof-timeout = \"5m\"\n",
+    );
+    assert_eq!(settings.theme.as_deref(), Some("mono"));
+    assert!(settings.ascii && settings.all_namespaces);
+    assert_eq!(settings.conventions.ladder, Ladder::parse("0 0.5 10 100").unwrap());
+    assert_eq!(settings.prometheus.as_deref(), Some("http://prometheus:9090"));
+    assert_ne!(settings.provider, ProviderChoice::Auto);
+    assert_eq!(settings.conventions.names.canary, ["canary-*".parse().unwrap()]);
+    assert_eq!(settings.conventions.names.blue, Conventions::default().names.blue);
+    assert!(settings.conventions.production.covers("eu-prod", "", ""));
+    assert_eq!(settings.refresh, Duration::from_secs(2));
+    let timing = settings.timing;
+    assert_eq!((timing.settle, timing.observe.as_secs(), timing.proof.as_secs()), (Duration::ZERO, 90, 300));
+}
+
+#[test]
+fn keys_can_be_swapped_added_and_taken_away() {
+    let keymap = good("[keys.split]\nstep = \"b\"\nback = [\"s\", \"ctrl-s\"]\nset-weights = []\n").keymap;
+    assert_eq!(keymap.lookup(Context::Split, Key::Char('b')), Some(Action::StepNext));
+    assert_eq!(keymap.lookup(Context::Split, Key::Ctrl('s')), Some(Action::StepBack));
+    assert_eq!(keymap.keys_of(Action::SetWeights, Context::Split), []);
+    assert_eq!(keymap.lookup(Context::Split, Key::Char('w')), None);
+    let order = |keymap: &Keymap| keymap.iter().map(|row| (row.context, row.action)).collect::<Vec<_>>();
+    assert_eq!(order(&keymap), order(&Keymap::default()));
+}
+
+#[test]
+fn what_is_wrong_stays_as_it_is_by_default() {
+    let (settings, faults) = Settings::read("ascii = true\nladder = [200]\n[keys.split]\nstep = \"y\"\n");
+    assert_eq!(faults.iter().map(|fault| fault.reach).collect::<Vec<_>>(), [Reach::Work, Reach::Look]);
+    assert_eq!(settings, Settings { ascii: true, ..Settings::default() });
+}
