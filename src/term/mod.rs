@@ -22,3 +22,4 @@ pub use pace::FramePacer;
 pub use panic::install_panic_hook;
 pub use screen::Screen;
 pub use signals::Signal;
+pub use surface::Surface;

@@ -15,7 +15,7 @@ const UNKNOWN_SIZE: Size = Size::new(80, 24);
 
 /// ratatui's backend over a buffer of its own, since crossterm's flushes several times a frame.
 #[derive(Debug)]
-pub(super) struct Surface<W: Write> {
+pub struct Surface<W: Write> {
     sink: W,
     /// The bytes of the frame so far.
     frame: Vec<u8>,
@@ -26,7 +26,8 @@ pub(super) struct Surface<W: Write> {
 
 impl<W: Write> Surface<W> {
     /// The terminal behind `sink` has its cursor hidden.
-    pub(super) fn new(sink: W) -> Self {
+    #[must_use]
+    pub fn new(sink: W) -> Self {
         Self { sink, frame: Vec::with_capacity(FRAME_BYTES), cursor_shown: false, cursor: None }
     }
 
