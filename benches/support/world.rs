@@ -12,7 +12,8 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use tidegate::app::{App, Effect, Msg, Now, Start, WINDOW, update};
 use tidegate::cluster::{Access, Scope, Update};
 use tidegate::metrics::{BackendHistory, Granularity, History, Numbers, Quantile, Series, Snapshot};
-use tidegate::rollout::Ladder;
+use tidegate::keys::Keymap;
+use tidegate::rollout::Conventions;
 use tidegate::route::Route;
 use tidegate::term::Surface;
 use tidegate::ui::theme::{Depth, Theme};
@@ -166,7 +167,8 @@ fn start() -> Start {
         namespace: "n0".into(),
         scope: Scope::All,
         has_metrics: true,
-        ladder: Ladder::default(),
+        conventions: Conventions::default(),
+        keymap: Keymap::default(),
         chosen: HashMap::new(),
         unfinished: Vec::new(),
         message: None,

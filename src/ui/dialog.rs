@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::dialog_rest;
 use super::format::{self, left, middle, right};
-use super::paint::{Look, cursor_at, cut, lines, popup, ruler, width};
+use super::paint::{Look, cursor_at, cut, lines, popup, popup_edged, ruler, width};
 use super::theme::Role;
 use super::words;
 use crate::app::{App, ChangeDialog, REASONS, Ready, Step, What, wrap};
@@ -52,7 +52,9 @@ pub(super) fn draw(
             lines(buffer, inside, &preparing(dialog, room, look));
         }
         Step::Ready(ready) => {
-            let inside = popup(buffer, area, (columns, ROWS), &title, look);
+            let failed = ready.prepared.gate.verdict() == Verdict::Fail;
+            let edge = if failed { Role::Bad } else { Role::Accent };
+            let inside = popup_edged(buffer, area, (columns, ROWS), &title, edge, look);
             return draw_ready(buffer, inside, app, dialog, ready, look);
         }
     }

@@ -111,12 +111,26 @@ pub(super) fn section(room: usize, title: &[Span<'static>], look: &Look) -> Line
     Line::from(line)
 }
 
-/// A cleared box with a border and a title, in the middle of `area`; returns what is inside.
+/// A cleared box with a border and a title, in the middle of `area`; returns what is inside. What lies behind it
+/// loses its colours, so that nothing competes with it.
 pub(super) fn popup(buffer: &mut Buffer, area: Rect, size: (u16, u16), title: &str, look: &Look) -> Rect {
+    popup_edged(buffer, area, size, title, Role::Accent, look)
+}
+
+/// A [`popup`] whose border says something.
+pub(super) fn popup_edged(
+    buffer: &mut Buffer,
+    area: Rect,
+    size: (u16, u16),
+    title: &str,
+    edge: Role,
+    look: &Look,
+) -> Rect {
     let (width, height) = (size.0.min(area.width), size.1.min(area.height));
     let x = area.x + (area.width - width) / 2;
     let y = area.y + (area.height - height) / 2;
     let outer = Rect { x, y, width, height };
+    buffer.set_style(area, Style::reset().patch(look.style(Role::Border)));
     Clear.render(outer, buffer);
     buffer.set_style(outer, look.style(Role::Text));
     if width < 4 || height < 3 {
@@ -124,7 +138,7 @@ pub(super) fn popup(buffer: &mut Buffer, area: Rect, size: (u16, u16), title: &s
     }
     let [horizontal, vertical, corners @ ..] =
         if look.ascii { ["-", "|", "+", "+", "+", "+"] } else { ["─", "│", "╭", "╮", "╰", "╯"] };
-    let border = look.style(Role::Border);
+    let border = look.style(edge);
     let inner_width = usize::from(width - 2);
     let edge = |left: &str, right: &str| format!("{left}{}{right}", horizontal.repeat(inner_width));
     buffer.set_stringn(x, y, edge(corners[0], corners[1]), width.into(), border);
@@ -134,7 +148,7 @@ pub(super) fn popup(buffer: &mut Buffer, area: Rect, size: (u16, u16), title: &s
         buffer.set_string(x + width - 1, row, vertical, border);
     }
     let mut pen = Pen::new(buffer, x + 2, y, width - 4);
-    pen.put(" ", border).put(title, look.style(Role::Accent)).put(" ", border);
+    pen.put(" ", border).put(title, border).put(" ", border);
     Rect { x: x + 2, y: y + 1, width: width - 4, height: height - 2 }
 }
 

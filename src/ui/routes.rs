@@ -228,9 +228,8 @@ fn draw_weights(pen: &mut Pen<'_>, split: &Split<'_>, room: u16, look: &Look) {
     // Numbers that need the room take it from the bar.
     if needed < room - bar {
         let share = split.canary().and_then(|index| declared_share(split.rule, index)).unwrap_or(0.0);
-        let track = look.style(Role::Border).fg.map_or(Style::new(), |track| Style::new().bg(track));
-        let fill = plain(look, Role::Canary);
-        pen.put(&format::bar(share, bar, look.ascii), fill.patch(track)).put(" ", Style::new());
+        let (part, rest) = format::bar(share, bar, look.ascii);
+        pen.put(&part, plain(look, Role::Canary)).put(&rest, look.style(Role::Border)).put(" ", Style::new());
     }
     if needed > room {
         pen.put(&middle(&text.join("/"), room - guess.len()), look.style(Role::Text));

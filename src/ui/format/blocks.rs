@@ -1,24 +1,16 @@
 //! Bars and sparklines as text.
 
-/// One to eight eighths of a cell, from the left.
-const EIGHTHS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', '█'];
 /// Low to high; the lowest is zero and nothing else.
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const ASCII_LEVELS: [char; 8] = ['_', '.', ':', '-', '=', '+', '*', '#'];
 
-/// A share between 0 and 1 as a bar of `width` cells. Little is never nothing, and nearly all is never all.
+/// A share between 0 and 1 as a line of `width` cells: its part, and the rest. Little is never nothing, and nearly
+/// all is never all.
 #[must_use]
-pub fn bar(share: f64, width: usize, ascii: bool) -> String {
-    let parts = if ascii { 1 } else { EIGHTHS.len() };
-    let filled = fill(share, width * parts);
-    let rest = if ascii { '.' } else { ' ' };
-    (0..width)
-        .map(|cell| match filled.saturating_sub(cell * parts).min(parts) {
-            0 => rest,
-            _ if ascii => '#',
-            eighths => EIGHTHS[eighths - 1],
-        })
-        .collect()
+pub fn bar(share: f64, width: usize, ascii: bool) -> (String, String) {
+    let filled = fill(share, width);
+    let [part, rest] = if ascii { ["=", "-"] } else { ["━", "─"] };
+    (part.repeat(filled), rest.repeat(width - filled))
 }
 
 #[expect(
@@ -85,10 +77,14 @@ mod tests {
 
     #[test]
     fn bars() {
-        let told = [0.0, 0.001, 0.1, 0.5, 0.999, 1.0].map(|share| bar(share, 4, false));
-        assert_eq!(told, ["    ", "▏   ", "▍   ", "██  ", "███▉", "████"]);
-        let told = [0.0, 0.001, 0.5, 0.999, 1.0, f64::NAN].map(|share| bar(share, 4, true));
-        assert_eq!(told, ["....", "#...", "##..", "###.", "####", "...."]);
+        let whole = |share, ascii| {
+            let (part, rest) = bar(share, 4, ascii);
+            part + &rest
+        };
+        let told = [0.0, 0.001, 0.1, 0.5, 0.999, 1.0].map(|share| whole(share, false));
+        assert_eq!(told, ["────", "━───", "━───", "━━──", "━━━─", "━━━━"]);
+        let told = [0.0, 0.001, 0.5, 0.999, 1.0, f64::NAN].map(|share| whole(share, true));
+        assert_eq!(told, ["----", "=---", "==--", "===-", "====", "----"]);
     }
 
     #[test]
@@ -127,7 +123,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_cell_each(share: f64, width in 0usize..200, samples: Vec<Option<f64>>, max: f64, ascii: bool) {
-            prop_assert_eq!(bar(share, width, ascii).width(), width);
+            let (part, rest) = bar(share, width, ascii);
+            prop_assert_eq!(part.width() + rest.width(), width);
             prop_assert_eq!(sparkline(&samples, max, ascii).width(), samples.len());
         }
     }
