@@ -11,8 +11,8 @@ use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use tidegate::app::{App, Effect, Msg, Now, Start, WINDOW, update};
 use tidegate::cluster::{Access, Scope, Update};
-use tidegate::metrics::{BackendHistory, Granularity, History, Numbers, Quantile, Series, Snapshot};
 use tidegate::keys::Keymap;
+use tidegate::metrics::{BackendHistory, Granularity, History, Numbers, Quantile, Series, Snapshot};
 use tidegate::rollout::Conventions;
 use tidegate::route::Route;
 use tidegate::term::Surface;
@@ -127,7 +127,13 @@ impl World {
             }
             series
         };
-        BackendHistory { requests_per_second: series(100), error_rate: series(200), p99: series(300) }
+        BackendHistory {
+            requests_per_second: series(100),
+            error_rate: series(200),
+            p50: series(300),
+            p95: series(400),
+            p99: series(500),
+        }
     }
 
     fn watch(&mut self, update: Update) {
