@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
+use super::format;
 use super::theme::{Role, Theme};
 
 /// How everything looks.
@@ -25,6 +26,12 @@ impl Look {
 
     pub(super) fn span(&self, role: Role, text: impl Into<String>) -> Span<'static> {
         Span::styled(text.into(), self.style(role))
+    }
+
+    /// A share as a line of `cells`: its part, and the rest as quiet as a border.
+    pub(super) fn bar(&self, share: f64, cells: usize, fill: Style) -> [Span<'static>; 2] {
+        let (part, rest) = format::bar(share, cells, self.ascii);
+        [Span::styled(part, fill), self.span(Role::Border, rest)]
     }
 }
 

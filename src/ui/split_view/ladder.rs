@@ -7,7 +7,7 @@ use super::Part;
 use crate::app::SplitView;
 use crate::rollout::{Ladder, Role as BackendRole, SHARE_SCALE, Stage};
 use crate::ui::format::{self, left, right};
-use crate::ui::paint::width;
+use crate::ui::paint::{Look, width};
 use crate::ui::routes::plain;
 use crate::ui::theme::Role;
 
@@ -69,15 +69,14 @@ pub(super) fn upright(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
         let word = position.word(index);
         let role = if word == "now" { Role::Canary } else { Role::Muted };
         let pointer = if chosen == Some(index) { " > " } else { "   " };
-        let track = look.style(Role::Border).fg.map_or(Style::new(), |track| Style::new().bg(track));
-        let fill = plain(look, if reached { Role::Canary } else { Role::Muted }).patch(track);
+        let fill = plain(look, if reached { Role::Canary } else { Role::Muted });
         let mut line = vec![
             look.span(Role::Accent, pointer),
             look.span(role, right(&stage.to_string(), 7)),
             Span::raw("  "),
-            Span::styled(bar(*stage, look.ascii), fill),
-            look.span(role, format!("  {word}")),
         ];
+        line.extend(bar(*stage, fill, look));
+        line.push(look.span(role, format!("  {word}")));
         if chosen == Some(index) {
             let used: usize = line.iter().map(|span| usize::from(width(&span.content))).sum();
             line.push(Span::raw(" ".repeat(part.room.saturating_sub(used))));
@@ -98,8 +97,8 @@ pub(super) fn upright(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
     all
 }
 
-fn bar(stage: Stage, ascii: bool) -> String {
-    format::bar(f64::from(stage.share()) / f64::from(SHARE_SCALE), BAR, ascii)
+fn bar(stage: Stage, fill: Style, look: &Look) -> [Span<'static>; 2] {
+    look.bar(f64::from(stage.share()) / f64::from(SHARE_SCALE), BAR, fill)
 }
 
 /// On one line, as many of the stages as fit.

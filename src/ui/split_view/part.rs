@@ -118,10 +118,8 @@ impl Part<'_> {
         let mut line = vec![self.label("weights")];
         let focus = split.canary().unwrap_or(split.rule.backends.len().saturating_sub(1));
         let declared = declared_share(split.rule, focus);
-        let track = look.style(Role::Border).fg.map_or(Style::new(), |track| Style::new().bg(track));
         let cells = if *room < 100 { 10 } else { 20 };
-        let bar = format::bar(declared.unwrap_or(0.0), cells, look.ascii);
-        line.push(Span::styled(bar, plain(look, version(split, focus)).patch(track)));
+        line.extend(look.bar(declared.unwrap_or(0.0), cells, plain(look, version(split, focus))));
         line.push(Span::raw("  "));
         for (index, backend) in split.rule.backends.iter().enumerate() {
             line.push(look.span(Role::Muted, if index > 0 { "/" } else { "" }));
