@@ -173,6 +173,7 @@ fn start() -> Start {
         namespace: "n0".into(),
         scope: Scope::All,
         has_metrics: true,
+        refresh: SAMPLE,
         conventions: Conventions::default(),
         keymap: Keymap::default(),
         chosen: HashMap::new(),
