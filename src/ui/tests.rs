@@ -1,5 +1,7 @@
 //! Every screen as text: a few of them pinned, all of them at every size.
 
+mod odd;
+
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;

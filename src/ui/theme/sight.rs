@@ -102,7 +102,7 @@ fn everything_can_be_read_on_its_background_and_under_the_selection() {
             // WCAG 2.1: 7 is AAA, 4.5 is AA. Lines and tracks need only be seen.
             let (least, least_selected) = match role {
                 Role::Text => (7.0, 7.0),
-                Role::Border => (1.8, 1.5),
+                Role::Border => (1.5, 1.4),
                 Role::Muted | Role::NoData => (4.5, 3.5),
                 _ => (4.5, 4.0),
             };
