@@ -22,6 +22,7 @@ pub(crate) struct Bench {
 
 pub(crate) fn start() -> Start {
     Start {
+        note: None,
         context: "prod-eu".to_owned(),
         server: "https://10.0.0.1:6443".to_owned(),
         namespace: "shop".into(),

@@ -61,6 +61,7 @@ pub fn banners(app: &App) -> Vec<Banner> {
 /// What is not as usual, and what is under way.
 fn news(app: &App) -> Vec<(Tone, String)> {
     let mut news = Vec::new();
+    news.extend(app.start.note.map(|note| (Tone::Plain, note.to_owned())));
     let ago = |since: Duration| steps(app.now.since_start.saturating_sub(since));
     if let Link::Lost { since, trouble } = &app.link {
         let seen = if app.routes.is_empty() { "nothing was read yet" } else { "the last data stays" };

@@ -41,6 +41,8 @@ pub struct Start {
     pub chosen: HashMap<String, String>,
     /// Changes in the journal whose ending is not known.
     pub unfinished: Vec<ChangeRecord>,
+    /// What stands above everything as long as the program runs: that this is a demo.
+    pub note: Option<&'static str>,
     /// Something to say at first, such as what is wrong with the theme.
     pub message: Option<String>,
 }

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::route_name::{RouteName, object_name};
 use crate::config::{Settings, duration, positive};
+use crate::demo::Scenario;
 use crate::metrics::ProviderChoice;
 use crate::pilot::Timing;
 use crate::rollout;
@@ -124,6 +125,8 @@ pub enum Verb {
     ///
     /// Only while the weights are those that it wrote. A second undo does it again.
     Undo(Undo),
+    /// Try the cockpit on a simulated cluster: nothing real is read or written
+    Demo(Demo),
     /// The settings file: where it is, what it may say, what is wrong with it
     #[command(subcommand)]
     Config(Config),
@@ -247,6 +250,17 @@ pub struct Rollback {
     /// How to go about it.
     #[command(flatten)]
     pub change: Change,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// What happens
+    #[arg(long, value_name = "NAME", default_value = "failing")]
+    pub scenario: Scenario,
+    /// The same number gives the same traffic
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// Flags of the verbs that write.

@@ -8,6 +8,7 @@ mod args;
 mod change;
 mod cockpit;
 mod config;
+mod demo;
 mod exit;
 mod flip;
 mod list;
@@ -36,6 +37,7 @@ use tokio::runtime::Builder;
 use crate::config::{Paths, Settings};
 use args::{Cli, Global, Verb};
 pub use cockpit::{Engine, Outside};
+pub use demo::session as demo_session;
 use exit::{Exit, Failure};
 use output::tell;
 use route_name::RouteName;
@@ -77,18 +79,20 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let (settings, warnings) = config::settings(&paths, cli.global.config.as_deref())?;
     let settings = cli.global.over(settings);
     let _log = log::start(&paths)?;
+    let look = Look { theme: settings.theme.clone(), ascii: settings.ascii, warnings };
     match cli.verb {
         None => {
             let mut builder = Builder::new_multi_thread();
             wait(builder.worker_threads(COCKPIT_THREADS), async {
-                let look = Look { theme: settings.theme.clone(), ascii: settings.ascii, warnings };
                 let session = Session::open(&cli.global, settings, &paths).await?;
                 session.preflight().await?;
-                if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
-                    return Err(Failure::usage(NO_TERMINAL));
-                }
+                needs_terminal()?;
                 cockpit::run(session, look).await
             })
+        }
+        Some(Verb::Demo(args)) => {
+            needs_terminal()?;
+            wait(Builder::new_multi_thread().worker_threads(COCKPIT_THREADS), demo::run(&args, settings, look))
         }
         Some(verb) => {
             let exit =
@@ -96,6 +100,13 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             Ok(exit.into())
         }
     }
+}
+
+fn needs_terminal() -> Result<(), Failure> {
+    if io::stdin().is_terminal() && io::stdout().is_terminal() {
+        return Ok(());
+    }
+    Err(Failure::usage(NO_TERMINAL))
 }
 
 async fn verb_to_end(
@@ -119,6 +130,8 @@ async fn verb_to_end(
         Verb::Step(args) => step::run(&session, id(&args.route)?, args).await,
         Verb::Flip(args) => flip::run(&session, id(&args.route)?, args).await,
         Verb::Undo(args) => undo::run(&session, id(&args.route)?, args).await,
+        // Opened by `run`, as it needs no cluster.
+        Verb::Demo(_) => Ok(Exit::Done),
     }
 }
 

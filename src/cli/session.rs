@@ -34,6 +34,8 @@ pub struct Session {
     pub settings: Settings,
     /// What time of day it is.
     pub clock: Clock,
+    /// What the cockpit says as long as it is open.
+    pub note: Option<&'static str>,
 }
 
 /// The routes around a split, by which other requests may come.
@@ -67,6 +69,7 @@ impl Session {
             journal: Arc::new(Journal::at(paths.journal())),
             settings,
             clock: Clock::System,
+            note: None,
         })
     }
 

@@ -24,19 +24,26 @@ fn connection() -> &'static Connection {
             .enable_all()
             .build()
             .expect("a runtime");
-        let file = fs::read_to_string(var("RIG_KUBECONFIG_ADMIN")).expect("the kubeconfig can be read");
-        let kubeconfig = kube::config::Kubeconfig::from_yaml(&file).expect("the kubeconfig is one");
-        let cluster = runtime.block_on(async {
-            let mut config =
-                kube::Config::from_custom_kubeconfig(kubeconfig, &kube::config::KubeConfigOptions::default())
-                    .await
-                    .expect("the kubeconfig is complete");
-            config.proxy_url = None;
-            kube::Client::try_from(config).expect("a client")
-        });
+        let cluster = runtime.block_on(connect("RIG_KUBECONFIG_ADMIN"));
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         Connection { runtime, cluster, http }
     })
+}
+
+async fn connect(key: &str) -> kube::Client {
+    let file = fs::read_to_string(var(key)).expect("the kubeconfig can be read");
+    let kubeconfig = kube::config::Kubeconfig::from_yaml(&file).expect("the kubeconfig is one");
+    let mut config =
+        kube::Config::from_custom_kubeconfig(kubeconfig, &kube::config::KubeConfigOptions::default())
+            .await
+            .expect("the kubeconfig is complete");
+    config.proxy_url = None;
+    kube::Client::try_from(config).expect("a client")
+}
+
+/// A client of a user of the rig, by the key of the kubeconfig.
+pub fn client(key: &str) -> kube::Client {
+    block_on(connect(key))
 }
 
 /// Waits for something asynchronous.

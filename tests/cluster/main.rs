@@ -8,6 +8,7 @@
 mod api;
 mod changes;
 mod cockpit;
+mod contract;
 mod hardship;
 mod leaving;
 mod load;

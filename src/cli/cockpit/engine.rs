@@ -51,6 +51,7 @@ impl Engine {
             chosen: session.chosen_canaries(),
             // A journal that cannot be read only costs the memory of that.
             unfinished: session.journal.unfinished().unwrap_or_default(),
+            note: session.note,
             message,
         };
         let clock = session.clock;

@@ -1,0 +1,416 @@
+//! A Kubernetes API server inside the process: the same client, the same paths, no network.
+//!
+//! Here: objects, lists, watches, patches, reviews, refusals in the real shapes. Not here: who changes the objects
+//! beside the client (`controller`, `people`), and what they stand for. Called by `demo/` and by the contract
+//! script of `tests/`, which asks a real server the same.
+
+mod list;
+mod patch;
+mod resource;
+mod schema;
+mod selector;
+mod status;
+mod store;
+mod watch;
+
+use std::convert::Infallible;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::StreamExt;
+use http::{Method, Request, Response};
+use http_body::Frame;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use kube::client::Body;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use list::list;
+use patch::{Manner, own, patched};
+use resource::{Query, Resource, Target, discovery};
+use selector::Selector;
+use status::{Cause, Refusal};
+use store::{Key, Store};
+use watch::Watch;
+
+const JSON_PATCH: &str = "application/json-patch+json";
+const PATCH_TYPES: &str = "application/json-patch+json";
+const LONGEST_NOTE: usize = 1024;
+
+/// Who asks, and whether they may write.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// The name.
+    pub name: &'static str,
+    /// The groups, but those that everybody is in.
+    pub groups: &'static [&'static str],
+    /// Whether routes may be patched and events created. Everybody may read.
+    pub writes: bool,
+}
+
+/// An API server. Cheap to clone; all clones serve the same objects.
+#[derive(Debug, Clone)]
+pub struct ApiServer {
+    store: Arc<Store>,
+    clock: Clock,
+    faults: Arc<Faults>,
+}
+
+#[derive(Debug, Default)]
+struct Faults {
+    delay: Duration,
+    cut: AtomicBool,
+    /// Ends the watches that are open when the line is cut.
+    cutting: Notify,
+}
+
+type Answer = Result<(u16, Value), Refusal>;
+type Out = Response<UnsyncBoxBody<Bytes, Infallible>>;
+
+impl ApiServer {
+    /// An empty server that takes `delay` for each answer.
+    #[must_use]
+    pub fn new(clock: Clock, delay: Duration) -> Self {
+        let faults = Faults { delay, ..Faults::default() };
+        Self { store: Arc::new(Store::new()), clock, faults: Arc::new(faults) }
+    }
+
+    /// A client that asks as `user`, with `namespace` as its own. Needs a runtime.
+    #[must_use]
+    pub fn client(&self, user: User, namespace: &str) -> kube::Client {
+        let (server, user) = (self.clone(), Arc::new(user));
+        let service = tower::service_fn(move |request| {
+            let (server, user) = (server.clone(), Arc::clone(&user));
+            async move { server.serve(&user, request).await }
+        });
+        kube::Client::new(service, namespace)
+    }
+
+    /// Stores an object as if it had been there all along: what it says of itself is kept, what a server would add
+    /// is added. Objects of unknown kinds are left out.
+    pub fn load(&self, object: &Value) {
+        let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
+        let kind = object["kind"].as_str().unwrap_or_default();
+        let Some(resource) = resource::RESOURCES.iter().find(|resource| resource.kind == kind) else {
+            return;
+        };
+        let key = Key::new(resource.plural, text("namespace"), text("name"));
+        self.store.change(|world| {
+            let uid = uid(world.version + 1);
+            let mut object = object.clone();
+            let metadata = &mut object["metadata"];
+            let mut missing = |field: &str, value: Value| {
+                if metadata.get(field).is_none() {
+                    metadata[field] = value;
+                }
+            };
+            missing("uid", json!(uid));
+            missing("creationTimestamp", json!(self.now()));
+            if resource.is_custom() {
+                missing("generation", json!(1));
+            }
+            world.put(&key, Some(object));
+        });
+    }
+
+    /// An object as it is now.
+    #[must_use]
+    pub fn object(&self, plural: &str, namespace: &str, name: &str) -> Option<Arc<Value>> {
+        let resource = Resource::of(plural)?;
+        self.store.look().objects.get(&Key::new(resource.plural, namespace, name)).cloned()
+    }
+
+    /// Changes a route as `manager` would through its own connection; an edit of the spec bumps the generation.
+    /// Says whether there is such a route.
+    pub fn edit_route(
+        &self,
+        namespace: &str,
+        name: &str,
+        manager: &str,
+        edit: impl FnOnce(&mut Value),
+    ) -> bool {
+        let Some(resource) = Resource::of("httproutes") else { return false };
+        let (key, now) = (Key::new(resource.plural, namespace, name), self.now());
+        self.store.change(|world| {
+            let Some(old) = world.objects.get(&key).cloned() else { return false };
+            let mut new = Value::clone(&old);
+            edit(&mut new);
+            if new == *old {
+                return true;
+            }
+            if new["spec"] != old["spec"] {
+                let generation = old["metadata"]["generation"].as_i64().unwrap_or(0);
+                new["metadata"]["generation"] = json!(generation + 1);
+                own(&mut new, resource, manager, &now, json!({ "f:spec": { "f:rules": {} } }));
+            }
+            world.put(&key, Some(new));
+            true
+        })
+    }
+
+    /// The routes that were changed since `version`, each once, and the version then. Waits for one.
+    pub(super) async fn changed_routes(&self, version: &mut u64) -> Vec<Arc<Value>> {
+        let mut bell = self.store.bell();
+        loop {
+            bell.mark_unchanged();
+            let (changed, newest) = {
+                let world = self.store.look();
+                let of = |(key, object): (&Key, &Arc<Value>)| {
+                    let is_newer = object["metadata"]["resourceVersion"]
+                        .as_str()
+                        .and_then(|v| v.parse::<u64>().ok())
+                        .is_some_and(|v| v > *version);
+                    (key.resource == "httproutes" && is_newer).then(|| Arc::clone(object))
+                };
+                (world.objects.iter().filter_map(of).collect::<Vec<_>>(), world.version)
+            };
+            *version = newest;
+            if !changed.is_empty() {
+                return changed;
+            }
+            if bell.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Forgets all history: watches from before are told 410.
+    pub fn forget_history(&self) {
+        self.store.change(store::World::forget);
+    }
+
+    /// Cuts the line, or mends it: no request is answered, and open watches break.
+    pub fn cut(&self, cut: bool) {
+        self.faults.cut.store(cut, Ordering::Relaxed);
+        if cut {
+            self.faults.cutting.notify_waiters();
+        }
+    }
+
+    fn now(&self) -> String {
+        self.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    async fn serve(&self, user: &User, request: Request<Body>) -> io::Result<Out> {
+        if !self.faults.delay.is_zero() {
+            tokio::time::sleep(self.faults.delay).await;
+        }
+        if self.faults.cut.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        let (parts, body) = request.into_parts();
+        let body = body.collect_bytes().await.map_err(io::Error::other)?;
+        let (target, query) = (Target::read(parts.uri.path()), Query::read(parts.uri.query()));
+        if let (Target::Collection { resource, namespace }, &Method::GET, true) =
+            (&target, &parts.method, query.flag("watch"))
+            && let Some(resource) = Resource::of(resource)
+        {
+            let watch = Selector::read(resource.plural, *namespace, &query)
+                .and_then(|selector| Watch::open(&self.store, resource, selector, &query));
+            return Ok(match watch {
+                Ok(watch) => self.stream(watch),
+                Err(refusal) => answer(refusal.code, &refusal.body),
+            });
+        }
+        let content_type =
+            parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+        let asked = Asked { user, method: &parts.method, query: &query, content_type, body: &body };
+        Ok(match self.decide(&target, &asked) {
+            Ok((code, body)) => answer(code, &body),
+            Err(refusal) => answer(refusal.code, &refusal.body),
+        })
+    }
+
+    fn stream(&self, watch: Watch) -> Out {
+        let faults = Arc::clone(&self.faults);
+        let broken = Box::pin(async move { faults.cutting.notified().await });
+        let lines = watch.lines().take_until(broken).map(|line| Ok(Frame::data(line)));
+        let body = StreamBody::new(lines.boxed()).boxed_unsync();
+        let mut response = Response::new(body);
+        response.headers_mut().insert(http::header::CONTENT_TYPE, json_type());
+        response
+    }
+
+    fn decide(&self, target: &Target<'_>, asked: &Asked<'_>) -> Answer {
+        match (target, asked.method) {
+            (Target::Version, &Method::GET) => {
+                Ok((200, json!({ "major": "1", "minor": "33", "gitVersion": "v1.33.0-demo" })))
+            }
+            (Target::Discovery { group, version }, &Method::GET) => Ok((200, discovery(group, version))),
+            (Target::Collection { resource, namespace }, method) => {
+                let resource = Resource::of(resource).ok_or_else(Refusal::no_path)?;
+                match *method {
+                    Method::GET => {
+                        let selector = Selector::read(resource.plural, *namespace, asked.query)?;
+                        Ok((200, list(&self.store.look(), resource, &selector, asked.query)?))
+                    }
+                    Method::POST if resource.plural == "events" => {
+                        self.create_event(resource, namespace.unwrap_or_default(), asked)
+                    }
+                    _ => Err(Refusal::not_allowed()),
+                }
+            }
+            (Target::Object { resource, namespace, name }, method) => {
+                let resource = Resource::of(resource).ok_or_else(Refusal::no_path)?;
+                let key = Key::new(resource.plural, namespace, name);
+                match *method {
+                    Method::GET => match self.store.look().objects.get(&key) {
+                        Some(object) => Ok((200, Value::clone(object))),
+                        None => Err(Refusal::not_found(resource, name)),
+                    },
+                    Method::PATCH => self.patch(resource, &key, asked),
+                    _ => Err(Refusal::not_allowed()),
+                }
+            }
+            (Target::Review(review), &Method::POST) => self.review(review, asked),
+            (Target::Nothing, _) => Err(Refusal::no_path()),
+            _ => Err(Refusal::not_allowed()),
+        }
+    }
+
+    fn patch(&self, resource: &'static Resource, key: &Key, asked: &Asked<'_>) -> Answer {
+        if !asked.user.writes || resource.plural != "httproutes" {
+            let namespace = resource.namespaced.then_some(&*key.namespace);
+            return Err(Refusal::forbidden(resource, asked.user.name, "patch", namespace, &key.name));
+        }
+        if asked.content_type != JSON_PATCH {
+            return Err(Refusal::unsupported_type(PATCH_TYPES));
+        }
+        let dry = match asked.query.get("dryRun") {
+            None => false,
+            Some("All") => true,
+            Some(other) => return Err(Refusal::bad_dry_run(other)),
+        };
+        let (manager, now) = (asked.query.get("fieldManager").unwrap_or("unknown"), self.now());
+        let strict = asked.query.get("fieldValidation") == Some("Strict");
+        let manner = Manner { manager, at: &now, strict };
+        self.store.change(|world| {
+            let old = world.objects.get(key).ok_or_else(|| Refusal::not_found(resource, &key.name))?;
+            let new = patched(resource, old, asked.body, &manner)?;
+            if dry || new == **old {
+                return Ok((200, new));
+            }
+            let stored = world.put(key, Some(new)).map(|object| Value::clone(&object));
+            Ok((200, stored.unwrap_or_default()))
+        })
+    }
+
+    fn create_event(&self, resource: &'static Resource, namespace: &str, asked: &Asked<'_>) -> Answer {
+        if !asked.user.writes {
+            return Err(Refusal::forbidden(resource, asked.user.name, "create", Some(namespace), ""));
+        }
+        let mut event = asked.object()?;
+        let required = ["eventTime", "reportingController", "reportingInstance", "action", "reason", "type"];
+        let mut causes: Vec<Cause> = required
+            .iter()
+            .filter(|field| event[**field].as_str().is_none_or(str::is_empty))
+            .map(|field| Cause {
+                reason: "FieldValueRequired",
+                message: "Required value".to_owned(),
+                field: (*field).to_owned(),
+            })
+            .collect();
+        if event["note"].as_str().is_some_and(|note| note.len() > LONGEST_NOTE) {
+            let message = "Invalid value: \"\": can have at most 1024 characters".to_owned();
+            causes.push(Cause { reason: "FieldValueInvalid", message, field: "note".to_owned() });
+        }
+        let now = self.now();
+        self.store.change(|world| {
+            let number = world.version + 1;
+            let metadata = &mut event["metadata"];
+            let generated = metadata["generateName"].as_str().map(|prefix| format!("{prefix}{number:05x}"));
+            let named = metadata["name"].as_str().map(str::to_owned).or(generated);
+            let name = named.unwrap_or_default();
+            metadata["name"] = json!(name);
+            metadata["namespace"] = json!(namespace);
+            metadata["uid"] = json!(uid(number));
+            metadata["creationTimestamp"] = json!(now);
+            if !causes.is_empty() {
+                return Err(Refusal::invalid(resource, &name, &causes));
+            }
+            let key = Key::new(resource.plural, namespace, &name);
+            if world.objects.contains_key(&key) {
+                return Err(Refusal::exists(resource, &name));
+            }
+            let stored = world.put(&key, Some(event));
+            Ok((201, stored.map(|object| Value::clone(&object)).unwrap_or_default()))
+        })
+    }
+
+    fn review(&self, review: &str, asked: &Asked<'_>) -> Answer {
+        let mut object = asked.object()?;
+        object["metadata"] = json!({ "creationTimestamp": null });
+        match review {
+            "selfsubjectreviews" => {
+                let mut groups = asked.user.groups.to_vec();
+                groups.push("system:authenticated");
+                object["metadata"] = json!({ "creationTimestamp": self.now() });
+                object["status"] = json!({ "userInfo": { "username": asked.user.name, "groups": groups } });
+            }
+            "selfsubjectaccessreviews" => {
+                let attributes = &object["spec"]["resourceAttributes"];
+                let reads = matches!(attributes["verb"].as_str(), Some("get" | "list" | "watch"));
+                let writes = asked.user.writes
+                    && matches!(
+                        (attributes["verb"].as_str(), attributes["resource"].as_str()),
+                        (Some("patch"), Some("httproutes")) | (Some("create"), Some("events"))
+                    );
+                object["status"] = json!({ "allowed": reads || writes });
+            }
+            _ => return Err(Refusal::no_path()),
+        }
+        Ok((201, object))
+    }
+}
+
+/// One request, but its path.
+struct Asked<'a> {
+    user: &'a User,
+    method: &'a Method,
+    query: &'a Query,
+    content_type: &'a str,
+    body: &'a [u8],
+}
+
+impl Asked<'_> {
+    /// The body as an object.
+    fn object(&self) -> Result<Value, Refusal> {
+        match serde_json::from_slice(self.body) {
+            Ok(Value::Object(object)) => Ok(Value::Object(object)),
+            Ok(_) => Err(Refusal::bad_request("the body of the request is no object")),
+            Err(error) => Err(Refusal::bad_request(&format!("the body of the request is no JSON: {error}"))),
+        }
+    }
+}
+
+fn answer(code: u16, body: &Value) -> Out {
+    let body = Full::new(Bytes::from(body.to_string())).boxed_unsync();
+    let mut response = Response::new(body);
+    *response.status_mut() = http::StatusCode::from_u16(code).unwrap_or_default();
+    response.headers_mut().insert(http::header::CONTENT_TYPE, json_type());
+    response
+}
+
+fn json_type() -> http::HeaderValue {
+    http::HeaderValue::from_static("application/json")
+}
+
+/// Looks like one, and is the same each time.
+fn uid(number: u64) -> String {
+    let mut random = fastrand::Rng::with_seed(number);
+    let (high, low) = (random.u64(..), random.u64(..));
+    format!(
+        "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
+        high >> 32,
+        (high >> 16) & 0xffff,
+        high & 0xfff,
+        low >> 52,
+        low & 0xffff_ffff_ffff
+    )
+}

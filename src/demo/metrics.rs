@@ -1,0 +1,189 @@
+//! Numbers of the simulated traffic, as a Prometheus would give them that reads the counters every two seconds.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures::future::{BoxFuture, ready};
+use jiff::{SignedDuration, Timestamp};
+
+use super::traffic::{Counters, EDGES, SCRAPE, Sample, Traffic};
+use crate::clock::Clock;
+use crate::metrics::{
+    BackendCounts, BackendHistory, Counts, Granularity, History, MetricError, MetricSource, Numbers,
+    Provider, Quantile, Snapshot, Unit, quantile,
+};
+use crate::route::BackendRef;
+
+/// Like Contour's series: what the gateway saw, by Service.
+static PROVIDER: Provider = Provider {
+    name: "demo",
+    recognise: "",
+    requests: "requests",
+    class_label: "class",
+    error_class: "5",
+    latency: "latency",
+    latency_unit: Unit::Milliseconds,
+    naming: &[],
+    granularity: Granularity::Service,
+};
+
+/// A rate needs a few samples.
+const SHORTEST_WINDOW: Duration = Duration::from_secs(8);
+
+/// The source. Shares the simulator with whoever tells it what is served.
+pub struct DemoMetrics {
+    traffic: Arc<Mutex<Traffic>>,
+    clock: Clock,
+}
+
+impl DemoMetrics {
+    /// Numbers of `traffic`.
+    pub fn new(traffic: Arc<Mutex<Traffic>>, clock: Clock) -> Self {
+        Self { traffic, clock }
+    }
+
+    fn traffic(&self) -> MutexGuard<'_, Traffic> {
+        self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn snapshot(&self, backends: &[BackendRef], window: Duration) -> Snapshot {
+        let now = self.clock.now();
+        let mut traffic = self.traffic();
+        let samples = traffic.samples(now);
+        let of = |backend: &BackendRef| Some((backend.clone(), numbers(samples, backend, now, window)?));
+        Snapshot {
+            evaluated_at: now,
+            window,
+            backends: backends.iter().filter_map(of).collect(),
+            warnings: Vec::new(),
+        }
+    }
+
+    fn past(&self, backends: &[BackendRef], span: Duration, step: Duration) -> History {
+        let now = self.clock.now();
+        let step = Duration::from_secs(step.as_secs().max(1));
+        let seconds = i64::try_from(step.as_secs()).unwrap_or(i64::MAX);
+        let steps = i64::try_from(span.as_secs() / step.as_secs()).unwrap_or(0);
+        let newest = now.as_second().div_euclid(seconds);
+        let mut traffic = self.traffic();
+        let samples = traffic.samples(now);
+        let of = |backend: &BackendRef| {
+            samples.back()?.counters.get(backend)?;
+            let mut series = BackendHistory::empty(step, usize::try_from(steps + 1).unwrap_or(1));
+            for slot in newest - steps..=newest {
+                let at = Timestamp::from_second(slot * seconds).ok()?;
+                let numbers = numbers(samples, backend, at, step.max(SHORTEST_WINDOW));
+                series.push(at, &numbers.unwrap_or_default());
+            }
+            Some((backend.clone(), series))
+        };
+        History { step, backends: backends.iter().filter_map(of).collect(), warnings: Vec::new() }
+    }
+
+    fn increments(&self, backends: &[BackendRef], since: Timestamp) -> Counts {
+        let now = self.clock.now();
+        let mut traffic = self.traffic();
+        let samples = traffic.samples(now);
+        let of = |backend: &BackendRef| {
+            let newest = samples.back()?;
+            let end = newest.counters.get(backend)?;
+            let before = samples.iter().rev().find(|sample| sample.at <= since).or(samples.front())?;
+            let start = before.counters.get(backend).copied().unwrap_or_default();
+            let counts = BackendCounts {
+                requests: float(end.requests - start.requests),
+                errors: float(end.errors - start.errors),
+                newest: Some(newest.at),
+                scrape_interval: Some(SCRAPE),
+                scrapes: samples.iter().filter(|sample| sample.at > since).count(),
+                reset: false,
+                target_up: Some(true),
+            };
+            Some((backend.clone(), counts))
+        };
+        Counts { since, asked_at: now, backends: backends.iter().filter_map(of).collect() }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a demo counts no 2^52 requests")]
+fn float(count: u64) -> f64 {
+    count as f64
+}
+
+/// The numbers of one backend over the `window` before `at`; `None` when it has no series.
+fn numbers(
+    samples: &VecDeque<Sample>,
+    backend: &BackendRef,
+    at: Timestamp,
+    window: Duration,
+) -> Option<Numbers> {
+    let end = samples.iter().rev().find(|sample| sample.at <= at)?;
+    let last = end.counters.get(backend)?;
+    let from = end.at.saturating_sub(SignedDuration::try_from(window).ok()?).ok()?;
+    let start = samples.iter().find(|sample| sample.at >= from)?;
+    let first = start.counters.get(backend).copied().unwrap_or_default();
+    let seconds = end.at.duration_since(start.at).as_secs_f64();
+    if seconds <= 0.0 {
+        return Some(Numbers { newest_sample: Some(end.at), ..Numbers::default() });
+    }
+    let requests = float(last.requests - first.requests);
+    let rate = requests / seconds;
+    let latency = |q: f64| latency(q, &first, last);
+    Some(Numbers {
+        requests_per_second: Some(rate),
+        requests: Some(rate * window.as_secs_f64()),
+        error_rate: (requests > 0.0).then(|| float(last.errors - first.errors) / requests),
+        p50: latency(0.5),
+        p95: latency(0.95),
+        p99: latency(0.99),
+        newest_sample: Some(end.at),
+    })
+}
+
+fn latency(q: f64, first: &Counters, last: &Counters) -> Option<Quantile> {
+    let edges = EDGES.iter().map(|edge| edge / 1000.0).chain([f64::INFINITY]);
+    let mut sum = 0.0;
+    let buckets: Vec<(f64, f64)> = edges
+        .zip(last.buckets.iter().zip(&first.buckets))
+        .map(|(edge, (last, first))| {
+            sum += float(last - first);
+            (edge, sum)
+        })
+        .collect();
+    quantile(q, &buckets)
+}
+
+impl MetricSource for DemoMetrics {
+    fn numbers<'a>(
+        &'a self,
+        backends: &'a [BackendRef],
+        window: Duration,
+    ) -> BoxFuture<'a, Result<Snapshot, MetricError>> {
+        Box::pin(ready(Ok(self.snapshot(backends, window))))
+    }
+
+    fn history<'a>(
+        &'a self,
+        backends: &'a [BackendRef],
+        span: Duration,
+        step: Duration,
+    ) -> BoxFuture<'a, Result<History, MetricError>> {
+        Box::pin(ready(Ok(self.past(backends, span, step))))
+    }
+
+    fn counts<'a>(
+        &'a self,
+        backends: &'a [BackendRef],
+        since: Timestamp,
+    ) -> BoxFuture<'a, Result<Counts, MetricError>> {
+        Box::pin(ready(Ok(self.increments(backends, since))))
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {
+        Box::pin(ready(Ok(())))
+    }
+
+    fn provider(&self) -> Option<&'static Provider> {
+        Some(&PROVIDER)
+    }
+}
