@@ -35,8 +35,8 @@ fn play(scenario: Scenario, seed: u64) -> Play {
     let folder = TempDir::new().expect("a folder");
     let journal = Arc::new(Journal::at(folder.path().join("journal")));
     let conventions = Conventions::default();
-    let pilot =
-        Pilot::new(demo.cluster(), demo.metrics(), journal, conventions, Demo::timing(), "you").with_clock(clock);
+    let pilot = Pilot::new(demo.cluster(), demo.metrics(), journal, conventions, Demo::timing(), "you")
+        .with_clock(clock);
     Play { demo, pilot, _folder: folder }
 }
 
@@ -49,17 +49,12 @@ fn step() -> Intent {
 }
 
 fn rollback() -> Intent {
-    Intent::Drain {
-        from: service("checkout-canary"),
-        into: service("checkout-stable"),
-        other_paths: false,
-    }
+    Intent::Drain { from: service("checkout-canary"), into: service("checkout-stable"), other_paths: false }
 }
 
 impl Play {
     async fn prepare(&self, route: &RouteId, intent: Intent) -> Prepared {
-        let request =
-            Request { route: route.clone(), intent, related: Vec::new(), everywhere: false };
+        let request = Request { route: route.clone(), intent, related: Vec::new(), everywhere: false };
         self.pilot.prepare(&request).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -157,7 +152,8 @@ async fn contested_a_step_that_was_overtaken_is_not_written_and_an_owner_takes_i
 async fn screen(seed: u64, keys: &str) -> String {
     let play = play(Scenario::Failing, seed);
     let folder = TempDir::new().expect("a folder");
-    let mut engine = Engine::start(demo_session(&play.demo, folder.path(), Settings::default()), (120, 40), None);
+    let mut engine =
+        Engine::start(demo_session(&play.demo, folder.path(), Settings::default()), (120, 40), None);
     rest(&mut engine, Duration::from_secs(3)).await;
     for key in keys.chars() {
         engine.take(Msg::Key(Key::Char(key)));

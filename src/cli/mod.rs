@@ -92,7 +92,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         }
         Some(Verb::Demo(args)) => {
             needs_terminal()?;
-            wait(Builder::new_multi_thread().worker_threads(COCKPIT_THREADS), demo::run(&args, settings, look))
+            wait(
+                Builder::new_multi_thread().worker_threads(COCKPIT_THREADS),
+                demo::run(&args, settings, look),
+            )
         }
         Some(verb) => {
             let exit =

@@ -44,15 +44,11 @@ impl Scenario {
     #[must_use]
     pub fn note(self) -> &'static str {
         match self {
-            Self::Healthy => "demo, nothing is real: s y gives the canary its next stage, ? shows the keys",
-            Self::Failing => "demo, nothing is real: s y steps the canary until it fails, r y rolls it back",
-            Self::Slow => {
-                "demo, nothing is real, and everything is slow: s y steps the canary, r y rolls back"
-            }
-            Self::NoMetrics => "demo, nothing is real: r y rolls back, and without metrics nothing is proven",
-            Self::Contested => {
-                "demo, nothing is real: others edit these routes too; s steps, ? shows the keys"
-            }
+            Self::Healthy => "demo, nothing is real: s y steps the canary, r y rolls back, ? has the keys",
+            Self::Failing => "demo, nothing is real: s y steps until the canary fails, r y rolls it back",
+            Self::Slow => "demo, nothing is real, all is slow: s y steps the canary, r y rolls it back",
+            Self::NoMetrics => "demo, nothing is real: r y rolls back, but without metrics proves nothing",
+            Self::Contested => "demo, nothing is real: others edit these routes as well; s steps, ? has keys",
         }
     }
 }

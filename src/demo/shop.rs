@@ -182,7 +182,7 @@ impl Shop {
             NAMESPACE,
             CHECKOUT,
             7,
-            json!([rule(&[], &[("checkout-stable", 95), ("checkout-canary", 5)])]),
+            &json!([rule(&[], &[("checkout-stable", 95), ("checkout-canary", 5)])]),
         );
         checkout["metadata"]["uid"] = json!(CHECKOUT_UID);
         checkout["metadata"]["annotations"] = json!({
@@ -191,7 +191,7 @@ impl Shop {
         });
         self.route(checkout, &[300.0]);
         self.route(
-            route(NAMESPACE, "orders", 12, json!([rule(&[], &[("orders-blue", 100), ("orders-green", 0)])])),
+            route(NAMESPACE, "orders", 12, &json!([rule(&[], &[("orders-blue", 100), ("orders-green", 0)])])),
             &[70.0],
         );
         // Testers get the new version by a header, and so does one user in ten.
@@ -199,17 +199,17 @@ impl Shop {
             rule(&[("x-beta-tester", "yes")], &[("product-page-canary", 1)]),
             rule(&[], &[("product-page-stable", 90), ("product-page-canary", 10)]),
         ]);
-        self.route(route(NAMESPACE, "product-page", 4, product_page), &[3.0, 140.0]);
+        self.route(route(NAMESPACE, "product-page", 4, &product_page), &[3.0, 140.0]);
         // The new model sees copies of all requests before it answers any.
         let mut recommend = rule(&[], &[("recommend-stable", 100), ("recommend-canary", 0)]);
         recommend["filters"] = json!([{ "type": "RequestMirror",
             "requestMirror": { "backendRef": { "name": "recommend-canary", "port": PORT } } }]);
-        self.route(route(NAMESPACE, "recommend", 3, json!([recommend])), &[35.0]);
+        self.route(route(NAMESPACE, "recommend", 3, &json!([recommend])), &[35.0]);
         let mut reviews = route(
             NAMESPACE,
             "reviews",
             2,
-            json!([rule(&[], &[("reviews-stable", 99), ("reviews-canary", 1)])]),
+            &json!([rule(&[], &[("reviews-stable", 99), ("reviews-canary", 1)])]),
         );
         refuse(&mut reviews);
         self.route(reviews, &[]);
@@ -218,16 +218,16 @@ impl Shop {
             rule(&[("x-tier", "premium")], &[("search-stable", 1)]),
             rule(&[], &[("search-stable", 75), ("search-canary", 25)]),
         ]);
-        self.route(route(NAMESPACE, "search", 9, search), &[12.0, 90.0]);
-        self.route(route(NAMESPACE, "storefront", 1, json!([rule(&[], &[("storefront", 1)])])), &[110.0]);
+        self.route(route(NAMESPACE, "search", 9, &search), &[12.0, 90.0]);
+        self.route(route(NAMESPACE, "storefront", 1, &json!([rule(&[], &[("storefront", 1)])])), &[110.0]);
         let thumbnails = [("thumbnails-stable", 80), ("thumbnails-canary", 10), ("thumbnails-avif", 10)];
-        self.route(route("video", "thumbnails", 6, json!([rule(&[], &thumbnails)])), &[45.0]);
+        self.route(route("video", "thumbnails", 6, &json!([rule(&[], &thumbnails)])), &[45.0]);
         let (namespace, name, [primary, canary], manager) = OWNED;
         let mut payments = route(
             namespace,
             name,
             31,
-            json!([rule(&[], &[("payments-primary", primary), ("payments-canary", canary)])]),
+            &json!([rule(&[], &[("payments-primary", primary), ("payments-canary", canary)])]),
         );
         payments["metadata"]["managedFields"][0]["manager"] = json!(manager);
         payments["metadata"]["ownerReferences"] = json!([{
@@ -299,7 +299,7 @@ fn rule(headers: &[(&str, &str)], backends: &[(&str, u32)]) -> Value {
     json!({ "matches": [one], "backendRefs": backends.iter().map(backend).collect::<Vec<_>>() })
 }
 
-fn route(namespace: &str, name: &str, generation: i64, rules: Value) -> Value {
+fn route(namespace: &str, name: &str, generation: i64, rules: &Value) -> Value {
     let parent = json!({
         "group": "gateway.networking.k8s.io", "kind": "Gateway", "namespace": "gateway-system", "name": "edge",
     });

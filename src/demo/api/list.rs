@@ -69,7 +69,10 @@ fn item(resource: &Resource, object: &Value) -> Value {
 
 fn write_token(token: &Continue) -> String {
     let json = serde_json::to_vec(token).unwrap_or_default();
-    json.iter().map(|byte| format!("{byte:02x}")).collect()
+    json.iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|half| char::from_digit(half.into(), 16))
+        .collect()
 }
 
 fn read_token(token: &str) -> Result<Continue, Refusal> {

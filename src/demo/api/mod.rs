@@ -127,7 +127,7 @@ impl ApiServer {
 
     /// Changes a route as `manager` would through its own connection; an edit of the spec bumps the generation.
     /// Says whether there is such a route.
-    pub fn edit_route(
+    pub(super) fn edit_route(
         &self,
         namespace: &str,
         name: &str,
@@ -146,7 +146,7 @@ impl ApiServer {
             if new["spec"] != old["spec"] {
                 let generation = old["metadata"]["generation"].as_i64().unwrap_or(0);
                 new["metadata"]["generation"] = json!(generation + 1);
-                own(&mut new, resource, manager, &now, json!({ "f:spec": { "f:rules": {} } }));
+                own(&mut new, resource, manager, &now, &json!({ "f:spec": { "f:rules": {} } }));
             }
             world.put(&key, Some(new));
             true
@@ -253,7 +253,7 @@ impl ApiServer {
                     Method::POST if resource.plural == "events" => {
                         self.create_event(resource, namespace.unwrap_or_default(), asked)
                     }
-                    _ => Err(Refusal::not_allowed()),
+                    _ => Err(asked.no_right(resource, *namespace, "")),
                 }
             }
             (Target::Object { resource, namespace, name }, method) => {
@@ -265,7 +265,7 @@ impl ApiServer {
                         None => Err(Refusal::not_found(resource, name)),
                     },
                     Method::PATCH => self.patch(resource, &key, asked),
-                    _ => Err(Refusal::not_allowed()),
+                    _ => Err(asked.no_right(resource, resource.namespaced.then_some(namespace), name)),
                 }
             }
             (Target::Review(review), &Method::POST) => self.review(review, asked),
@@ -379,6 +379,16 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// Nobody may do more here than read, patch routes and create events.
+    fn no_right(&self, resource: &Resource, namespace: Option<&str>, name: &str) -> Refusal {
+        let verb = match *self.method {
+            Method::POST => "create",
+            Method::PUT => "update",
+            _ => "delete",
+        };
+        Refusal::forbidden(resource, self.user.name, verb, namespace, name)
+    }
+
     /// The body as an object.
     fn object(&self) -> Result<Value, Refusal> {
         match serde_json::from_slice(self.body) {

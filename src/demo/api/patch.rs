@@ -45,7 +45,7 @@ pub fn patched(resource: &Resource, old: &Value, body: &[u8], manner: &Manner<'_
         return Ok(new);
     }
     let fields = new_fields(old, &new);
-    own(&mut new, resource, manner.manager, manner.at, fields);
+    own(&mut new, resource, manner.manager, manner.at, &fields);
     if new["spec"] != old["spec"] {
         let generation = old["metadata"]["generation"].as_i64().unwrap_or(0);
         new["metadata"]["generation"] = json!(generation + 1);
@@ -68,7 +68,7 @@ fn new_fields(old: &Value, new: &Value) -> Value {
 }
 
 /// Notes in `managedFields` who wrote this last.
-pub fn own(object: &mut Value, resource: &Resource, manager: &str, at: &str, fields: Value) {
+pub fn own(object: &mut Value, resource: &Resource, manager: &str, at: &str, fields: &Value) {
     let entry = json!({
         "manager": manager, "operation": "Update", "apiVersion": resource.api_version(), "time": at,
         "fieldsType": "FieldsV1", "fieldsV1": fields,

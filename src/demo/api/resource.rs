@@ -107,7 +107,7 @@ impl<'a> Target<'a> {
             (found.namespaced || !namespaced).then_some(found)
         };
         let collection = |plural: &str, namespace| {
-            known(plural, namespace != None)
+            known(plural, namespace.is_some())
                 .map_or(Self::Nothing, |r| Self::Collection { resource: r.plural, namespace })
         };
         match *rest {

@@ -44,7 +44,7 @@ pub type Objects = BTreeMap<Key, Arc<Value>>;
 #[derive(Debug, Default)]
 pub struct World {
     pub objects: Objects,
-    /// The newest resourceVersion.
+    /// The newest `resourceVersion`.
     pub version: u64,
     log: VecDeque<Change>,
 }
