@@ -168,6 +168,7 @@ fn wall() -> Timestamp {
 
 fn start() -> Start {
     Start {
+        note: None,
         context: "prod-eu".to_owned(),
         server: "https://127.0.0.1:6443".to_owned(),
         namespace: "n0".into(),
