@@ -106,7 +106,7 @@ impl<'a> Target<'a> {
             let found = all.find(|r| r.group == group && r.version == version && r.plural == plural)?;
             (found.namespaced || !namespaced).then_some(found)
         };
-        let collection = |plural: &str, namespace| {
+        let collection = |plural: &str, namespace: Option<&'a str>| {
             known(plural, namespace.is_some())
                 .map_or(Self::Nothing, |r| Self::Collection { resource: r.plural, namespace })
         };
