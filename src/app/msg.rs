@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::timeline::Past;
 use crate::cluster::{Access, Facts, Scope, Trouble, Update};
 use crate::keys::Key;
 use crate::metrics::{Granularity, History, MetricError, Snapshot};
 use crate::pilot::{Confirmed, Ending, PrepareError, Prepared, Progress, Request};
 use crate::rollout::{ChangeRecord, ErrorCount};
-use crate::route::{BackendRef, Route};
+use crate::route::{BackendRef, Route, RouteId};
 
 /// The time at which a message arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +76,15 @@ pub enum Msg {
         backend: BackendRef,
         /// The answer.
         answer: Result<ErrorCount, String>,
+    },
+    /// What was read about a route's past.
+    Past {
+        /// Of the scope.
+        generation: u64,
+        /// The route.
+        route: RouteId,
+        /// As far as it could be read.
+        past: Past,
     },
     /// Whether routes of a namespace may be patched.
     Access {
@@ -147,6 +157,15 @@ pub enum Effect {
         route: Arc<Route>,
         /// The backend that would gain.
         backend: BackendRef,
+    },
+    /// Read a route's past.
+    Past {
+        /// Generation for the answer.
+        generation: u64,
+        /// The route.
+        route: RouteId,
+        /// Its identity.
+        uid: Box<str>,
     },
     /// Ask whether routes of a namespace may be patched.
     Access {

@@ -38,10 +38,10 @@ impl App {
     /// Why there is no next step, in words.
     pub fn preview(&self, split: &Split<'_>) -> Result<Preview, String> {
         let plan = self.next_step(split)?;
-        let to = plan
-            .gaining()
-            .first()
-            .map_or(String::new(), |(_, share)| format!("{} %", (share * 10_000.0).round() / 100.0));
+        let to = plan.gaining().first().map_or(String::new(), |(backend, share)| match &plan.intent {
+            Intent::Flip { .. } => format!("a flip to {backend}"),
+            _ => format!("{} %", (share * 10_000.0).round() / 100.0),
+        });
         let readiness: Vec<_> = plan.advancing.iter().map(|b| (b.clone(), self.readiness(b))).collect();
         let counted = self.counted(split, &plan);
         Ok(Preview {

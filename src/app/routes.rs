@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::msg::Now;
 use super::numbers::SETTLING;
+use super::timeline::SeenChanges;
 use crate::cluster::Listed;
 use crate::route::{BackendRef, BadRoute, Route, RouteId};
 
@@ -78,6 +79,7 @@ pub struct Routes {
     entries: Vec<Entry>,
     rows: Vec<Row>,
     references: References,
+    seen: SeenChanges,
 }
 
 impl Routes {
@@ -90,6 +92,7 @@ impl Routes {
         for entry in &mut entries {
             if let Ok(index) = before.binary_search_by(|old| old.id().cmp(entry.id())) {
                 entry.changed = changed_since(&before[index], entry, now);
+                note(&mut self.seen, &before[index], entry, now);
             }
         }
         before.clear();
@@ -116,6 +119,7 @@ impl Routes {
                     return;
                 }
                 entry.changed = changed_since(&self.entries[index], &entry, now);
+                note(&mut self.seen, &self.entries[index], &entry, now);
                 self.forget(index);
                 self.entries[index] = entry;
                 self.remember(index);
@@ -170,6 +174,11 @@ impl Routes {
     #[must_use]
     pub fn entry(&self, id: &RouteId) -> Option<&Entry> {
         self.find(id).ok().map(|index| &self.entries[index])
+    }
+
+    /// The changes that came while routes were watched.
+    pub(super) fn seen(&self) -> &SeenChanges {
+        &self.seen
     }
 
     /// Number of rows.
@@ -286,6 +295,12 @@ fn keys(route: &Route) -> impl Iterator<Item = (Box<str>, Box<str>)> + '_ {
 fn is_older(new: &Entry, old: &Entry) -> bool {
     matches!((&new.listed, &old.listed),
         (Ok(new), Ok(old)) if new.uid == old.uid && new.generation < old.generation)
+}
+
+fn note(seen: &mut SeenChanges, old: &Entry, new: &Entry, now: Now) {
+    if let (Ok(old), Ok(new)) = (&old.listed, &new.listed) {
+        seen.note(old, new, now);
+    }
 }
 
 fn changed_since(old: &Entry, new: &Entry, now: Now) -> Option<Duration> {

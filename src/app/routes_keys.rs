@@ -43,6 +43,10 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
             split_view::open_selected(app);
             Vec::new()
         }
+        Action::Timeline => {
+            split_view::open_timeline(app);
+            Vec::new()
+        }
         Action::AllNamespaces => switch_scope(app),
         _ => on_split(app, action, key),
     }

@@ -110,6 +110,7 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
         app.numbers.asked_at = Some(now);
     }
     effects.extend(app.count());
+    effects.extend(app.read_past());
     effects.extend(review_access(app));
     effects
 }

@@ -34,6 +34,18 @@ pub enum Pane {
     Ladder,
 }
 
+/// What of a split is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// All that matters now.
+    Overview,
+    /// What happened to its route.
+    Timeline {
+        /// Whether it was opened from the list, to which Esc leads back then.
+        from_list: bool,
+    },
+}
+
 /// An open split.
 #[derive(Debug)]
 pub struct SplitView {
@@ -44,6 +56,8 @@ pub struct SplitView {
     /// How the rule is called: by this it is found when rules are put before it.
     pub label: String,
     backends: Vec<BackendRef>,
+    /// What is shown of it.
+    pub page: Page,
     /// Where the keys go.
     pub pane: Pane,
     /// Index of the chosen stage on the ladder.
@@ -60,6 +74,7 @@ impl SplitView {
             rule: split.index,
             label: split.route.rule_label(split.index),
             backends: backends(split.route, split.index),
+            page: Page::Overview,
             pane: Pane::Whole,
             stage: 0,
             scroll: Scroll::default(),
@@ -82,6 +97,12 @@ impl SplitView {
         let moved = || (0..route.rules.len()).find(|index| route.rule_label(*index) == self.label);
         let found = Some(self.rule).filter(same).or_else(moved);
         found.filter(|_| route.uid == self.uid).filter(is_split)
+    }
+
+    fn turn_to(&mut self, page: Page) {
+        self.page = page;
+        self.pane = Pane::Whole;
+        self.scroll = Scroll::default();
     }
 
     /// Notes how the rule is called by now, so that it is found the next time as well.
@@ -165,6 +186,14 @@ pub(super) fn open_selected(app: &mut App) {
     }
 }
 
+/// Opens what happened to the route of the selected split.
+pub(super) fn open_timeline(app: &mut App) {
+    open_selected(app);
+    if let Some(view) = app.open_split_mut() {
+        view.turn_to(Page::Timeline { from_list: true });
+    }
+}
+
 /// Does what a key of the open split asks for.
 pub(super) fn act(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
     let page = usize::from(panes(app).body()).saturating_sub(2).max(1);
@@ -184,14 +213,21 @@ pub(super) fn act(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
         (Action::Bottom, Pane::Whole) => view.scroll.bottom(),
         (Action::PageDown, _) => view.scroll.down(page),
         (Action::PageUp, _) => view.scroll.up(page),
-        (Action::NextPane, Pane::Whole) => {
+        (Action::NextPane, Pane::Whole) if view.page == Page::Overview => {
             view.pane = Pane::Ladder;
             view.stage = next;
         }
         (Action::NextPane, Pane::Ladder) => view.pane = Pane::Whole,
         (Action::Open, Pane::Ladder) => return go_to_stage(app, stage, key),
-        (Action::Open, Pane::Whole) => {
+        (Action::Open, Pane::Whole) if view.page == Page::Overview => {
             app.say(Tone::Plain, "Tab goes to the ladder; Enter there asks for the chosen stage");
+        }
+        (Action::Timeline, _) if view.page == Page::Overview => {
+            view.turn_to(Page::Timeline { from_list: false })
+        }
+        (Action::Timeline, _) => view.turn_to(Page::Overview),
+        (Action::Close, _) if view.page == (Page::Timeline { from_list: false }) => {
+            view.turn_to(Page::Overview);
         }
         (Action::Close, _) => close(app),
         _ => {}

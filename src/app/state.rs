@@ -13,6 +13,7 @@ use super::numbers::NumbersState;
 use super::preview::CountsState;
 use super::routes::Routes;
 use super::split_view::Screen;
+use super::timeline::TimelineState;
 use crate::cluster::{Access, Facts, Scope, Trouble};
 use crate::keys::Keymap;
 use crate::rollout::{ChangeRecord, Conventions};
@@ -121,6 +122,8 @@ pub struct App {
     pub facts: FactsState,
     /// What was counted for the gate of the open split.
     pub(super) counts: CountsState,
+    /// What was read about the past of the open split.
+    pub(super) timeline: TimelineState,
     /// Who we are.
     pub user: Option<Box<str>>,
     /// Whether routes may be patched, by namespace; `None` while the question is under way.
@@ -155,6 +158,7 @@ impl App {
             numbers: NumbersState::new(start.has_metrics, start.refresh),
             facts: FactsState::default(),
             counts: CountsState::default(),
+            timeline: TimelineState::default(),
             user: None,
             access: HashMap::new(),
             chosen: start.chosen.clone(),

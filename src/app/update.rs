@@ -46,13 +46,15 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Counted { generation, backend, answer } if generation == app.generation => {
             app.take_counts(&backend, answer);
         }
+        Msg::Past { generation, route, past } if generation == app.generation => app.take_past(route, past),
         // What is due is asked for after every message; the others answer for a scope that is no longer shown.
         Msg::Tick
         | Msg::Watch { .. }
         | Msg::Numbers { .. }
         | Msg::History { .. }
         | Msg::Facts { .. }
-        | Msg::Counted { .. } => {}
+        | Msg::Counted { .. }
+        | Msg::Past { .. } => {}
         Msg::Access { namespace, answer } => reviewed(app, namespace, answer),
         Msg::User(user) => app.user = Some(user),
         Msg::Prepared { ticket, answer } => {

@@ -28,6 +28,17 @@ pub struct Journal {
     file: Mutex<Option<File>>,
 }
 
+/// One change as the journal has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// What was confirmed.
+    pub record: ChangeRecord,
+    /// Whether the API server accepted it.
+    pub written: bool,
+    /// How it ended, if that is known.
+    pub ending: Option<String>,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Entry {
@@ -105,6 +116,29 @@ impl Journal {
             }
         })?;
         Ok(chosen)
+    }
+
+    /// The changes of one object, the oldest first, as far as they were made from this machine.
+    ///
+    /// # Errors
+    /// [`JournalError`] naming the file; a line that cannot be read is skipped.
+    pub fn of(&self, uid: &str) -> Result<Vec<Recorded>, JournalError> {
+        let mut all: Vec<Recorded> = Vec::new();
+        self.read(|entry| match entry {
+            Entry::Intent(record) if record.uid == uid => {
+                all.retain(|earlier| earlier.record.id != record.id);
+                all.push(Recorded { record: *record, written: false, ending: None });
+            }
+            Entry::Intent(_) => {}
+            Entry::Written { id, .. } => {
+                all.iter_mut().filter(|one| one.record.id == id).for_each(|one| one.written = true);
+            }
+            Entry::Ended { id, ending } => {
+                let ended = all.iter_mut().filter(|one| one.record.id == id);
+                ended.for_each(|one| one.ending = Some(ending.clone()));
+            }
+        })?;
+        Ok(all)
     }
 
     fn read(&self, mut each: impl FnMut(Entry)) -> Result<(), JournalError> {

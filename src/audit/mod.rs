@@ -6,4 +6,4 @@
 
 mod journal;
 
-pub use journal::{Journal, JournalError};
+pub use journal::{Journal, JournalError, Recorded};

@@ -31,6 +31,8 @@ pub enum Action {
     Open,
     /// The next pane.
     NextPane,
+    /// What happened to the route.
+    Timeline,
     /// All namespaces, or one.
     AllNamespaces,
     /// Show the keys.
@@ -76,6 +78,7 @@ impl Action {
             Self::SetWeights => "set-weights",
             Self::Open => "open",
             Self::NextPane => "next-pane",
+            Self::Timeline => "timeline",
             Self::AllNamespaces => "all-namespaces",
             Self::Help => "help",
             Self::Close => "close",
@@ -269,6 +272,7 @@ pub static TABLE: &[Binding] = &[
     change(C::Split, &[Char('b')], A::StepBack, "back", "the canary back one stage"),
     change(C::Split, &[Char('r')], A::RollBack, "roll back", "no more traffic for the canary; never blocked"),
     change(C::Split, &[Char('w')], A::SetWeights, "weights", "set any weights"),
+    row(C::Split, &[Char('l')], A::Timeline, "timeline", "what happened to the route"),
     row(C::View, &[Key::Esc], A::Close, "back", "back to the list"),
     row(C::View, &[Key::Tab], A::NextPane, "ladder", "to the ladder, or back"),
     row(C::View, &[Key::Enter], A::Open, "", "in the ladder: show what the chosen stage does"),

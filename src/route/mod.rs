@@ -14,7 +14,7 @@ pub use model::{
     Backend, BackendRef, HeaderMatch, Match, Mirror, ParentRef, PathMatch, Route, RouteId, Rule, Writer,
 };
 pub use owner::{Owner, OwnerRule};
-pub use parse::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, ANNOTATION_STAGES, BadRoute};
+pub use parse::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, ANNOTATION_STAGES, BadRoute, writers};
 pub use paths::{Path, PathKind, equal_matches, paths_to};
 pub use share::{declared_share, weight_sum};
 pub use status::{Condition, ParentState, ParentStatus, ParentView, RouteState, Truth};

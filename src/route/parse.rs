@@ -70,6 +70,15 @@ impl Route {
     }
 }
 
+/// Everybody who writes an `HTTPRoute`, given as JSON, other than its status; empty when it cannot be read.
+#[must_use]
+pub fn writers(json: &str) -> Vec<Writer> {
+    let managed = serde_json::from_str::<RawRoute<'_>>(json).map(|raw| raw.metadata.managed);
+    let all = managed.unwrap_or_default().into_iter();
+    let writers = all.filter(|entry| entry.subresource != Some("status".into()));
+    writers.map(|entry| Writer { manager: entry.manager, at: entry.time }).collect()
+}
+
 fn last_writer(managed: Vec<RawManaged>) -> Option<Writer> {
     managed
         .into_iter()

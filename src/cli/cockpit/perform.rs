@@ -8,10 +8,11 @@ use futures::future::join_all;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use crate::app::{Effect, Msg, WINDOW};
+use crate::app::{Effect, Msg, Past, WINDOW};
 use crate::cli::session::Session;
 use crate::cluster::{Cluster, Why, watch};
 use crate::pilot::{Ending, Pilot, Progress};
+use crate::route::writers;
 
 /// What a sparkline shows, and in which steps.
 const SPAN: Duration = Duration::from_mins(10);
@@ -82,6 +83,16 @@ impl Performer {
                 tokio::spawn(async move {
                     let answer = pilot.count_errors(&route, &backend).await;
                     send(Msg::Counted { generation, backend, answer });
+                });
+            }
+            Effect::Past { generation, route, uid } => {
+                let journal = Arc::clone(&self.session.journal);
+                tokio::spawn(async move {
+                    let read = tokio::task::spawn_blocking(move || journal.of(&uid).unwrap_or_default());
+                    let (records, json) = tokio::join!(read, cluster.get_json(&route));
+                    let writers = json.map(|json| writers(&json)).unwrap_or_default();
+                    let past = Past { records: records.unwrap_or_default(), writers };
+                    send(Msg::Past { generation, route, past });
                 });
             }
             Effect::Access { namespace } => {

@@ -1,26 +1,24 @@
 //! The change under way, and what was changed before: ours and others'.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use super::Part;
 use super::part::LABEL;
-use crate::app::Change;
+use crate::app::{Change, Event};
 use crate::pilot::{Ending, Stage};
-use crate::rollout::{ChangeRecord, RuleWeights, weights_of};
-use crate::route::Route;
-use crate::ui::format;
+use crate::ui::format::{self, left};
 use crate::ui::paint::cut;
 use crate::ui::theme::Role;
 use crate::ui::words;
 
 /// Cells from which on all stages of a change fit on a line.
 const WHOLE_LADDER: usize = 100;
+/// How many changes the overview tells.
+const NEWEST: usize = 4;
 
 /// The ladder of a change's stages, and what is seen.
 pub(in crate::ui) fn under_way(part: &Part<'_>) -> Vec<Line<'static>> {
@@ -74,57 +72,77 @@ fn stages(part: &Part<'_>, change: &Change) -> Vec<Line<'static>> {
     all
 }
 
-/// The newest change, and who made it: ours by its record, others by who wrote the spec last.
+/// The newest change, and who made it.
 pub(in crate::ui) fn changed(part: &Part<'_>) -> Line<'static> {
-    let (app, route, look) = (part.app, part.split.route, part.look);
-    let time = |at: &str| -> Option<Timestamp> { at.parse().ok() };
-    let ago = |at: &str| {
-        let age = time(at).and_then(|at| Duration::try_from(app.now.wall.duration_since(at)).ok());
-        age.map_or_else(String::new, |age| match age.as_secs() {
+    let look = part.look;
+    let Some(event) = part.app.timeline(part.split).into_iter().next() else {
+        return Line::from(vec![part.label("changed"), look.span(Role::NoData, "not known")]);
+    };
+    let done = format!("{} by {}: {}", ago(part, &event), event.who, event.what);
+    let more = event.more.iter().map(|more| look.span(Role::Muted, format!("  {more}")));
+    let line = [part.label("changed"), look.span(Role::Text, done)];
+    Line::from(line.into_iter().chain(more).collect::<Vec<_>>())
+}
+
+fn ago(part: &Part<'_>, event: &Event) -> String {
+    let age = event.at.and_then(|at| Duration::try_from(part.app.now.wall.duration_since(at)).ok());
+    age.map_or_else(
+        || "at an unknown time".to_owned(),
+        |age| match age.as_secs() {
             0..60 => "just now".to_owned(),
             _ => format!("{} ago", format::age(age)),
-        })
-    };
-    let record = ChangeRecord::newest(route);
-    let writer = route.last_writer.as_ref();
-    let since = |record: &ChangeRecord| {
-        let (ours, theirs) = (time(&record.at), writer.and_then(|writer| time(&writer.at)));
-        writer.is_some_and(|writer| &*writer.manager != "tidegate") && theirs > ours
-    };
-    let mut line = vec![part.label("changed")];
-    match (record.filter(|record| !since(record)), writer) {
-        (Some(record), _) => {
-            let done = format!("{} by {}: {}", ago(&record.at), record.actor, record.action);
-            line.push(look.span(Role::Text, format!("{done}{}", moved(route, &record))));
-            line.push(look.span(Role::Muted, format!("  {}", record.verdict)));
-            if let Some(reason) = &record.reason {
-                line.push(look.span(Role::Muted, format!("  reason: {reason}")));
-            }
-        }
-        (None, Some(writer)) => {
-            line.push(look.span(Role::Text, format!("{} with {}", ago(&writer.at), writer.manager)));
-        }
-        (None, None) => line.push(look.span(Role::NoData, "not known")),
+        },
+    )
+}
+
+/// A line each for the newest changes.
+pub(super) fn newest(part: &Part<'_>) -> Vec<Line<'static>> {
+    let events = part.app.timeline(part.split);
+    let mut all: Vec<_> = events.iter().take(NEWEST).map(|event| brief(part, event)).collect();
+    if events.is_empty() {
+        all.push(Line::from(part.look.span(Role::NoData, "nothing is known yet")));
+    } else if events.len() > NEWEST {
+        let more = format!("{} more: l", events.len() - NEWEST);
+        all.push(Line::from(part.look.span(Role::Muted, more)));
+    }
+    all
+}
+
+fn brief(part: &Part<'_>, event: &Event) -> Line<'static> {
+    let look = part.look;
+    let who = if event.ours { Role::Accent } else { Role::Warn };
+    let mut line = vec![
+        look.span(Role::Muted, left(&ago(part, event), 9)),
+        look.span(who, format!("{}  ", format::middle(&event.who, 24))),
+        look.span(Role::Text, event.what.clone()),
+    ];
+    if let Some(last) = event.more.last() {
+        line.push(look.span(Role::Muted, format!("  {last}")));
     }
     Line::from(line)
 }
 
-/// The weights before and after, of the first rule that was changed, in its order: ` 95/5 -> 90/10`.
-fn moved(route: &Route, record: &ChangeRecord) -> String {
-    let Some(index) = record.after.keys().next() else { return String::new() };
-    let list = |all: &BTreeMap<usize, RuleWeights>| {
-        let weights = all.get(index).zip(route.rules.get(*index));
-        let weights = weights.and_then(|(weights, rule)| weights_of(weights, rule, &route.id.namespace));
-        let weights = weights.unwrap_or_default();
-        if weights.is_empty() {
-            return "?".to_owned();
+/// All of them, each with everything that is known of it.
+pub(super) fn all(part: &Part<'_>) -> Vec<Line<'static>> {
+    let look = part.look;
+    let mut all = Vec::new();
+    for event in part.app.timeline(part.split) {
+        let who = if event.ours { Role::Accent } else { Role::Warn };
+        let at = event
+            .at
+            .map_or_else(|| format::NONE.to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string());
+        all.push(Line::from(vec![
+            look.span(Role::Muted, left(&at, 22)),
+            look.span(Role::Muted, left(&ago(part, &event), 9)),
+            look.span(who, format!("{}  ", event.who)),
+            look.span(Role::Text, event.what.clone()),
+        ]));
+        for more in &event.more {
+            all.extend(part.wrapped(Role::Muted, &" ".repeat(31), more));
         }
-        weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("/")
-    };
-    format!(" {} -> {}", list(&record.before), list(&record.after))
-}
-
-/// The newest changes that are known.
-pub(super) fn newest(part: &Part<'_>) -> Vec<Line<'static>> {
-    vec![changed(part)]
+    }
+    if all.is_empty() {
+        all.push(Line::from(look.span(Role::NoData, "nothing is known yet")));
+    }
+    all
 }

@@ -20,7 +20,7 @@ use ratatui::text::Line;
 use super::paint::{Look, lines, ruler, section, width};
 use super::theme::Role;
 use super::words;
-use crate::app::{App, SplitView};
+use crate::app::{App, Page, SplitView};
 use versions::Column;
 
 pub(super) use changes::{changed, under_way};
@@ -50,6 +50,11 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, view: &SplitView,
     let part = Part { app, split: &split, look, room: inside.width.into() };
     title(buffer, area, &part);
     let height = usize::from(inside.height);
+    if view.page != Page::Overview {
+        let all = changes::all(&part);
+        let top = view.scroll.within(all.len(), height);
+        return lines(buffer, inside, &all[top..]);
+    }
     if part.room < TWO_COLUMNS {
         let all = one_column(&part, view);
         let top = view.scroll.within(all.len(), height);
