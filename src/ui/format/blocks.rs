@@ -97,21 +97,16 @@ mod tests {
     #[test]
     fn a_chart_of_several_rows_is_one_tall_line() {
         let samples = [None, Some(0.0), Some(0.01), Some(0.5), Some(1.0), Some(9.0)];
-        assert_eq!(
-            chart(&samples, 1.0, 2, false),
-            ["    ██", " ▁▂███"].map(|row| row.replacen("    ██", "   ▁██", 1))
-        );
+        assert_eq!(chart(&samples, 1.0, 2, false), ["   ▁██", " ▁▂███"]);
         assert_eq!(chart(&samples, 1.0, 1, false).concat(), sparkline(&samples, 1.0, false));
         assert_eq!(chart(&[], 1.0, 0, false), Vec::<String>::new());
     }
 
     #[test]
     fn the_top_of_a_scale_is_round() {
-        let tops = [0.0123, 1.0, 1.0001, 3.0, 7.0, 99.0, 100.0, 0.0].map(scale);
-        assert_eq!(
-            tops.map(|top| top.map_or(0, |top| (top * 1000.0).round() as u32)),
-            [20, 1000, 2000, 5000, 10_000, 100_000, 100_000, 0]
-        );
+        let top = |max| scale(max).map_or("-".to_owned(), |top| format!("{top:.2}"));
+        let tops = [0.0123, 1.0, 1.0001, 3.0, 7.0, 99.0, 100.0, 0.0].map(top);
+        assert_eq!(tops, ["0.02", "1.00", "2.00", "5.00", "10.00", "100.00", "100.00", "-"]);
         assert_eq!([f64::NAN, f64::INFINITY, -1.0].map(scale), [None; 3]);
     }
 
