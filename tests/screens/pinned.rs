@@ -1,0 +1,40 @@
+//! Every screen and layer, pinned as text with its styles at three sizes in two themes.
+
+use tidegate::demo::Scenario;
+
+use super::cockpit::Cockpit;
+use super::styles::pinned;
+
+/// A screen, and the way to it: what must be seen, and which keys are pressed then.
+pub struct Screen {
+    name: &'static str,
+    pub way: &'static [(&'static str, &'static str)],
+}
+
+pub const SCREENS: &[Screen] = &[
+    Screen { name: "routes", way: &[("metrics ok", "@checkout")] },
+    Screen { name: "split", way: &[("metrics ok", "@checkout Enter")] },
+    Screen { name: "step", way: &[("metrics ok", "@checkout s"), ("y confirm", "")] },
+    Screen { name: "rollback", way: &[("metrics ok", "@checkout r"), ("y confirm", "")] },
+    Screen { name: "proven", way: &[("metrics ok", "@checkout r"), ("y confirm", "y"), ("[proven]", "")] },
+    Screen { name: "weights", way: &[("metrics ok", "@checkout w")] },
+    Screen { name: "help", way: &[("metrics ok", "@checkout ?")] },
+];
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
+
+#[tokio::test(start_paused = true)]
+async fn screens() {
+    for screen in SCREENS {
+        let mut cockpit = Cockpit::open(Scenario::Failing, SIZES[1], "dark");
+        cockpit.go(screen.way).await;
+        for size in SIZES {
+            for theme in ["dark", "mono"] {
+                cockpit.resize(size);
+                cockpit.wear(theme);
+                let name = format!("{} {}x{} {theme}", screen.name, size.0, size.1);
+                insta::assert_snapshot!(name, pinned(cockpit.frame()));
+            }
+        }
+    }
+}
