@@ -7,9 +7,11 @@
 mod key;
 mod keymap;
 mod reference;
+mod sheet;
 mod table;
 
 pub use key::{BadKey, Key};
 pub use keymap::Keymap;
 pub use reference::markdown;
+pub use sheet::{Entry, sheet};
 pub use table::{Action, Binding, Context, TABLE};

@@ -7,12 +7,11 @@ use super::{Context, Keymap};
 pub fn markdown(keymap: &Keymap) -> String {
     let mut text = "| where | keys |\n|---|---|\n".to_owned();
     for context in Context::ALL {
-        let rows = keymap.iter().filter(|row| row.context == context && !row.keys.is_empty());
-        let cell = |row: &super::Binding| {
-            let keys: Vec<String> = row.keys.iter().map(|key| format!("`{key}`")).collect();
-            format!("{} {}", keys.join(" "), row.help)
+        let cell = |line: super::Entry| {
+            let keys: Vec<String> = line.keys.iter().map(|key| format!("`{key}`")).collect();
+            format!("{} {}", keys.join(" "), line.help)
         };
-        let cells: Vec<String> = rows.map(cell).collect();
+        let cells: Vec<String> = super::sheet(keymap, context).into_iter().map(cell).collect();
         text += &format!("| {} | {} |\n", context.title(), cells.join(" · "));
     }
     text
