@@ -58,6 +58,13 @@ impl Change {
         }
     }
 
+    /// A look at a split that nothing was written to.
+    #[must_use]
+    pub fn verify(id: u64, route: RouteId, what: String, since: Duration) -> Self {
+        let words = String::new();
+        Self { id, route, ask: None, what, canary: None, stage: Stage::Counting, words, since, ended: None }
+    }
+
     /// The route that was selected.
     #[must_use]
     pub fn route(&self) -> &RouteId {

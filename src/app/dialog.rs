@@ -28,8 +28,14 @@ pub enum What {
     StepNext,
     /// To the stage before.
     StepBack,
+    /// To a given stage.
+    Stage,
     /// Any weights.
     Set,
+    /// Swap a pair.
+    Flip,
+    /// The inverse of the newest change.
+    Undo,
     /// Drain.
     RollBack,
 }
@@ -94,7 +100,9 @@ pub struct ChangeDialog {
     pub scroll: usize,
     /// `y` was pressed before there was anything to confirm.
     pub yes_waits: bool,
-    /// When the opening key was pressed last, as long as no other was.
+    /// Identity of the object that is meant, once it is known.
+    pub(super) uid: Option<Box<str>>,
+    /// When the opening key was pressed last, as long as it may still be held down.
     opening: Option<Duration>,
 }
 
@@ -104,6 +112,7 @@ pub(super) enum Outcome {
     Nothing,
     Prepare,
     Confirm(Box<Confirmed>),
+    Copy,
     Close,
 }
 
@@ -111,7 +120,17 @@ impl ChangeDialog {
     /// A dialog that was just opened by a key.
     #[must_use]
     pub fn new(ask: Ask, step: Step, now: Duration) -> Self {
-        Self { ticket: 0, ask, step, note: None, told: None, scroll: 0, yes_waits: false, opening: Some(now) }
+        Self {
+            ticket: 0,
+            ask,
+            step,
+            note: None,
+            told: None,
+            scroll: 0,
+            yes_waits: false,
+            uid: None,
+            opening: Some(now),
+        }
     }
 
     /// Whether this is a rollback.
@@ -156,13 +175,14 @@ impl ChangeDialog {
         self.told = None;
         if key == self.ask.opened_by {
             let held = self.opening.is_some_and(|at| now.saturating_sub(at) < HELD);
-            self.opening = Some(now);
-            if held || !self.is_typing(now) {
+            let typed = !held && self.is_typing(now);
+            // Once it was let go it is a letter like others, and may come twice.
+            self.opening = (!typed).then_some(now);
+            if !typed {
                 let again = matches!(self.step, Step::Failed(_)) || self.is_expired(now);
                 return if again && !held { Outcome::Prepare } else { Outcome::Nothing };
             }
-        }
-        if key != self.ask.opened_by {
+        } else {
             self.opening = None;
         }
         if self.is_typing(now) {
@@ -179,6 +199,11 @@ impl ChangeDialog {
         match action {
             Action::Confirm => return self.confirm(now),
             Action::Decline => return Outcome::Close,
+            Action::Copy if self.ready().is_some() => {
+                self.told = Some("the kubectl command was sent to your terminal");
+                return Outcome::Copy;
+            }
+            Action::Copy => self.told = Some("there is no kubectl command yet"),
             Action::Choose(number) => return self.choose(usize::from(number)),
             Action::OtherPaths => {
                 if let Some(Intent::Drain { other_paths, .. }) = &mut self.ask.intent {
@@ -343,10 +368,22 @@ impl ChangeDialog {
         }
     }
 
+    /// What was pressed or typed was meant for the object of before.
+    fn meet(&mut self, uid: Option<Box<str>>) {
+        if self.uid.is_some() && self.uid != uid {
+            self.yes_waits = false;
+            self.note =
+                Some("the route was deleted and made again meanwhile: this is the new one".to_owned());
+            self.step = Step::Preparing;
+        }
+        self.uid = uid;
+    }
+
     /// Takes the answer of a preparation.
     pub(super) fn take(&mut self, answer: Result<Box<Prepared>, PrepareError>, now: Duration) -> Outcome {
         match answer {
             Ok(prepared) => {
+                self.meet(prepared.main().map(|main| main.plan.uid.clone()));
                 let typed = match std::mem::replace(&mut self.step, Step::Preparing) {
                     Step::Ready(old) if old.prepared.demand == prepared.demand && self.is_rollback() => {
                         Some((old.text, old.reason))

@@ -5,8 +5,10 @@
 //! looks (`ui/`), which key means what (`keys/`), what may be done with a route (`rollout/`).
 //! Called by the runner in `cli/`, which performs the effects and sends their answers back as [`Msg`]s.
 
+mod actions;
 mod changes;
 mod dialog;
+mod lamp;
 mod layers;
 mod list;
 mod msg;
@@ -32,6 +34,7 @@ mod tests;
 
 pub use changes::{Change, Changes};
 pub use dialog::{Ask, ChangeDialog, REASONS, Ready, Step, What};
+pub use lamp::{Lamp, Lamps};
 pub use layers::{Layer, Layers};
 pub use list::List;
 pub use msg::{Effect, Msg, Now};

@@ -9,7 +9,7 @@ use super::timeline::Past;
 use crate::cluster::{Access, Facts, Scope, Trouble, Update};
 use crate::keys::Key;
 use crate::metrics::{Granularity, History, MetricError, Snapshot};
-use crate::pilot::{Confirmed, Ending, PrepareError, Prepared, Progress, Request};
+use crate::pilot::{Confirmed, Ending, PrepareError, Prepared, Progress, Rehearsed, Request, Verify};
 use crate::rollout::{ChangeRecord, ErrorCount};
 use crate::route::{BackendRef, Route, RouteId};
 
@@ -102,6 +102,13 @@ pub enum Msg {
         /// The answer.
         answer: Result<Box<Prepared>, PrepareError>,
     },
+    /// What the server says to a rollback that nobody means to make now.
+    Rehearsed {
+        /// Number of the question.
+        ticket: u64,
+        /// The answer.
+        answer: Result<Rehearsed, PrepareError>,
+    },
     /// A change has come further.
     Progress {
         /// Number of the change.
@@ -193,6 +200,22 @@ pub enum Effect {
         /// What was written down of it.
         record: Box<ChangeRecord>,
     },
+    /// Look whether a split is served as it is declared. Writes nothing.
+    Verify {
+        /// Number for the answers.
+        change: u64,
+        /// Which split.
+        ask: Verify,
+    },
+    /// Ask the server whether it would take a rollback. Writes nothing.
+    Rehearse {
+        /// Number for the answer.
+        ticket: u64,
+        /// What is wanted.
+        request: Request,
+    },
+    /// Send text to the terminal's clipboard.
+    Copy(String),
     /// Stop the job.
     Suspend,
     /// End the program.

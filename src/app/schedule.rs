@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::dialog::{ARMING, LIFETIME};
+use super::lamp::{ask_lamp, lamp_due};
 use super::msg::Effect;
 use super::panes::panes;
 use super::split::Split;
@@ -18,7 +19,7 @@ const FACTS_REFRESH: Duration = Duration::from_secs(30);
 #[must_use]
 pub fn next_wake(app: &App) -> Option<Duration> {
     let now = app.now.since_start;
-    [dialog_wake(app), numbers_due(app), facts_due(app), app.counts_due(), age_wake(app)]
+    [dialog_wake(app), numbers_due(app), facts_due(app), lamp_due(app), app.counts_due(), age_wake(app)]
         .into_iter()
         .flatten()
         .map(|due| due.max(now))
@@ -112,6 +113,7 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
     effects.extend(app.count());
     effects.extend(app.read_past());
     effects.extend(review_access(app));
+    effects.extend(ask_lamp(app));
     effects
 }
 

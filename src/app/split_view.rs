@@ -3,11 +3,11 @@
 //! It follows the object (namespace, name, uid, rule) as the list's selection does, and stays open when that is gone:
 //! a screen that jumps to another route by itself would be stepped by mistake.
 
+use super::actions::{open, refuse};
 use super::dialog::{Ask, Step, What};
 use super::msg::Effect;
 use super::panes::panes;
 use super::routes::Shown;
-use super::routes_keys::{open, refuse};
 use super::scroll::Scroll;
 use super::split::Split;
 use super::state::{App, Tone};

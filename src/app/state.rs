@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::changes::Changes;
+use super::lamp::Lamps;
 use super::layers::{Layer, Layers};
 use super::list::List;
 use super::msg::{Effect, Now};
@@ -130,6 +131,8 @@ pub struct App {
     pub access: HashMap<Box<str>, Option<Access>>,
     /// The canary that was named on this machine last, by route uid.
     pub chosen: HashMap<String, String>,
+    /// What the server said to rollbacks that nobody meant to make.
+    pub lamps: Lamps,
     /// Changes under way.
     pub changes: Changes,
     /// The line of messages.
@@ -162,6 +165,7 @@ impl App {
             user: None,
             access: HashMap::new(),
             chosen: start.chosen.clone(),
+            lamps: Lamps::default(),
             changes: Changes::default(),
             said,
             screen: Screen::default(),

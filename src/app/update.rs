@@ -12,6 +12,7 @@ use super::state::{App, Link, Tone};
 use crate::cluster::{Access, Scope, Trouble, Update};
 use crate::keys::{Action, Context, Key};
 use crate::pilot::{Ending, NotWritten, Progress, Request, Stage};
+use crate::rollout::{Intent, kubectl};
 use crate::route::{Route, RouteId};
 
 /// Takes one message. What is due by now is asked for as well.
@@ -66,6 +67,7 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
                 return effects;
             }
         }
+        Msg::Rehearsed { ticket, answer } => app.lamps.take(ticket, answer, now),
         Msg::Progress { change, progress } => return progressed(app, change, progress),
         Msg::Ended { change, ending } => return ended(app, change, ending),
     }
@@ -278,6 +280,13 @@ fn follow(app: &mut App, outcome: Outcome) -> Vec<Effect> {
             Vec::new()
         }
         Outcome::Prepare => prepare(app),
+        Outcome::Copy => {
+            let ready = app.layers.dialog().and_then(ChangeDialog::ready);
+            let plans = ready.into_iter().flat_map(|ready| &ready.prepared.planned);
+            let commands: Vec<String> =
+                plans.map(|planned| kubectl(&app.start.context, &planned.plan)).collect();
+            vec![Effect::Copy(commands.join(" && "))]
+        }
         Outcome::Confirm(confirmed) => {
             let Some(Layer::Change(dialog)) = app.layers.pop() else { return Vec::new() };
             let id = app.next_number();
@@ -299,6 +308,11 @@ pub(super) fn prepare(app: &mut App) -> Vec<Effect> {
     let Some(intent) = dialog.ask.intent.clone() else { return Vec::new() };
     dialog.preparing(ticket);
     let route = dialog.ask.route.clone();
+    vec![Effect::Prepare { ticket, request: request(app, route, intent) }]
+}
+
+/// What the pilot is to know of a change.
+pub(super) fn request(app: &App, route: RouteId, intent: Intent) -> Request {
     let backends = app
         .routes
         .get(&route)
@@ -308,8 +322,7 @@ pub(super) fn prepare(app: &mut App) -> Vec<Effect> {
         .unwrap_or_default();
     let mut related = app.routes.related(&backends);
     related.retain(|other| other.id != route);
-    let everywhere = app.scope == Scope::All;
-    vec![Effect::Prepare { ticket, request: Request { route, intent, related, everywhere } }]
+    Request { route, intent, related, everywhere: app.scope == Scope::All }
 }
 
 /// Watches another scope.

@@ -152,6 +152,7 @@ impl Cockpit {
     fn follow(&mut self, outside: Option<Outside>) -> std::io::Result<()> {
         match outside {
             Some(Outside::Quit) => self.ended = Some(Exit::Done.into()),
+            Some(Outside::Copy(text)) => self.screen.copy(&text)?,
             Some(Outside::Suspend) => {
                 self.screen.stop_job()?;
                 self.pacer.key();

@@ -25,6 +25,16 @@ pub enum Action {
     StepBack,
     /// Drain the canary, or return to the previous version.
     RollBack,
+    /// All traffic to the canary.
+    Promote,
+    /// Swap a pair.
+    Flip,
+    /// Take the newest change back.
+    Undo,
+    /// Count whether the declared split is served.
+    Verify,
+    /// Send the kubectl command to the terminal's clipboard.
+    Copy,
     /// Edit the weights.
     SetWeights,
     /// Open what is selected; in the ladder, ask for the chosen stage.
@@ -75,6 +85,11 @@ impl Action {
             Self::StepNext => "step",
             Self::StepBack => "back",
             Self::RollBack => "roll-back",
+            Self::Promote => "promote",
+            Self::Flip => "flip",
+            Self::Undo => "undo",
+            Self::Verify => "verify",
+            Self::Copy => "copy",
             Self::SetWeights => "set-weights",
             Self::Open => "open",
             Self::NextPane => "next-pane",
@@ -272,6 +287,11 @@ pub static TABLE: &[Binding] = &[
     change(C::Split, &[Char('b')], A::StepBack, "back", "the canary back one stage"),
     change(C::Split, &[Char('r')], A::RollBack, "roll back", "no more traffic for the canary; never blocked"),
     change(C::Split, &[Char('w')], A::SetWeights, "weights", "set any weights"),
+    change(C::Split, &[Char('f')], A::Flip, "flip", "all traffic of a pair to the other one"),
+    change(C::Split, &[Char('u')], A::Undo, "undo", "take the newest change back; again does it again"),
+    change(C::Split, &[], A::Promote, "", "all traffic to the canary"),
+    row(C::Split, &[Char('v')], A::Verify, "verify", "count whether the declared split is served"),
+    row(C::Split, &[Char('c')], A::Copy, "", "only in a dialog: copies its kubectl command"),
     row(C::Split, &[Char('l')], A::Timeline, "timeline", "what happened to the route"),
     row(C::View, &[Key::Esc], A::Close, "back", "back to the list"),
     row(C::View, &[Key::Tab], A::NextPane, "ladder", "to the ladder, or back"),
@@ -295,6 +315,7 @@ pub static TABLE: &[Binding] = &[
     row(C::Routes, &[Key::Esc], A::Close, "", "clear the message"),
     change(C::Dialog, &[Char('y')], A::Confirm, "confirm", "do it; Enter never does"),
     row(C::Dialog, &[Char('n'), Key::Esc], A::Decline, "decline", "write nothing"),
+    row(C::Dialog, &[Char('c')], A::Copy, "copy", "send the kubectl command to your terminal"),
     row(C::Dialog, &[Char('1')], A::Choose(1), "", "the first reason, or the first backend"),
     row(C::Dialog, &[Char('2')], A::Choose(2), "", "the second reason, or the second backend"),
     row(C::Dialog, &[Char('3')], A::Choose(3), "", "a reason to type, or the third backend"),
@@ -341,7 +362,8 @@ mod tests {
             assert!(
                 Context::ALL.contains(&binding.context)
                     && !binding.help.is_empty()
-                    && !binding.keys.is_empty()
+                    // what is done seldom is in the palette alone
+                    && (!binding.keys.is_empty() || binding.action == Action::Promote)
             );
         }
         assert!(Context::ALL.iter().all(|context| TABLE.iter().any(|binding| binding.context == *context)));

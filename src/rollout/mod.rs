@@ -4,6 +4,7 @@
 //! live here: reading and writing the cluster (`cluster/`, `pilot/`), counting requests (`metrics/`).
 //! Called by `pilot/`, `app/`, `ui/` and `cli/`; depends on `route/` alone.
 
+mod capacity;
 mod change;
 mod confirm;
 mod conventions;
@@ -11,6 +12,7 @@ mod effect;
 mod flip;
 mod gate;
 mod interval;
+mod kubectl;
 mod ladder;
 mod patch;
 mod pattern;
@@ -24,11 +26,13 @@ mod target;
 mod undo;
 mod weights;
 
+pub use capacity::{TooSmall, large_enough};
 pub use change::{ChangeRecord, RuleWeights, weight_keys, weights_of};
 pub use confirm::{Confirmation, Demand, demand};
 pub use conventions::{Conventions, Production, RoleNames};
 pub use gate::{Check, ERROR_LIMIT, ErrorCount, Gate, GateInput, Readiness, Verdict, gate};
 pub use interval::{ALPHA_ERRORS, Interval, interval, needed};
+pub use kubectl::kubectl;
 pub use ladder::{BadLadder, Ladder, Stage};
 pub use patch::json_patch;
 pub use pattern::{BadPattern, Pattern};

@@ -13,6 +13,7 @@ pub(super) enum Column {
     ErrorTrend,
     LatencyTrend,
     Stage,
+    Lamp,
     Word,
     Owner,
 }
@@ -44,6 +45,7 @@ impl Column {
             Self::Rate => 6,
             Self::ErrorTrend | Self::LatencyTrend => TREND,
             Self::Stage => 5,
+            Self::Lamp => 9,
         }
     }
 }
@@ -64,11 +66,12 @@ pub(super) fn solve(width: u16, numbers: bool) -> Vec<Placed> {
             C::ErrorTrend,
             C::LatencyTrend,
             C::Stage,
+            C::Lamp,
             C::Word,
             C::Owner,
         ]
     } else {
-        &[C::Glyph, C::Name, C::Weights, C::Stage, C::Word, C::Owner]
+        &[C::Glyph, C::Name, C::Weights, C::Stage, C::Lamp, C::Word, C::Owner]
     };
     let wide = width >= 130;
     let gap = if width >= 100 { 2 } else { 1 };

@@ -34,7 +34,10 @@ pub(super) fn draw(
     let what = match dialog.ask.what {
         What::StepNext => "step to the next stage",
         What::StepBack => "back one stage",
+        What::Stage => dialog.ask.intent.as_ref().map_or("go to stage", Intent::word),
         What::Set => "set weights",
+        What::Flip => "flip",
+        What::Undo => "undo",
         What::RollBack => "roll back",
     };
     let title = format!("{what}  {}", dialog.ask.route);
@@ -368,6 +371,9 @@ fn keys(app: &App, dialog: &ChangeDialog, ready: &Ready, look: &Look) -> Line<'s
         (true, false) => key("Esc", "drop the text"),
     });
     let all_paths = matches!(&dialog.ask.intent, Some(Intent::Drain { other_paths: true, .. }));
+    if !dialog.is_typing(now) {
+        line.extend(key("c", "copy"));
+    }
     if dialog.is_rollback() && !dialog.is_typing(app.now.since_start) {
         line.extend(key("a", if all_paths { "only the splits" } else { "other paths too" }));
     }

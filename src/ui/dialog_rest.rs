@@ -9,7 +9,7 @@ use super::theme::Role;
 use super::words;
 use crate::app::{App, wrap};
 use crate::pilot::{DryRun, Planned, Prepared};
-use crate::rollout::json_patch;
+use crate::rollout::kubectl;
 
 pub(super) fn lines(app: &App, prepared: &Prepared, room: usize, look: &Look) -> Vec<Line<'static>> {
     let mut all = Vec::new();
@@ -78,7 +78,7 @@ pub(super) fn lines(app: &App, prepared: &Prepared, room: usize, look: &Look) ->
         }
     }
     for planned in &prepared.planned {
-        say("kubectl", Role::Muted, &kubectl(&app.start.context, planned));
+        say("kubectl", Role::Muted, &kubectl(&app.start.context, &planned.plan));
     }
     all
 }
@@ -100,14 +100,4 @@ fn edits(planned: &Planned, say: &mut impl FnMut(&str, Role, &str)) {
         let text = format!("{route} {edit}");
         say("writes", Role::Text, &text);
     }
-}
-
-/// What somebody would type to do the same.
-fn kubectl(context: &str, planned: &Planned) -> String {
-    let plan = &planned.plan;
-    let patch = serde_json::to_string(&json_patch(plan, &[])).unwrap_or_default();
-    format!(
-        "kubectl --context {context} -n {} patch httproute {} --type=json -p '{patch}'",
-        plan.route.namespace, plan.route.name
-    )
 }

@@ -9,7 +9,7 @@ use super::paint::{Look, Pen, width};
 use super::theme::Role;
 use super::words;
 use crate::app::{App, Layer, wrap};
-use crate::keys::{Action, Binding, Context};
+use crate::keys::{Binding, Context};
 
 /// Most lines of a message.
 const MOST_LINES: usize = 4;
@@ -29,14 +29,12 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     };
     let room = area.width.saturating_sub(width(&place) + 3);
     let mut pen = Pen::new(buffer, area.x + 1, y, room);
-    let refused = app.layers.is_empty() && app.refused().is_some();
     for binding in hints(app) {
         let keys = binding.keys.first().map(ToString::to_string).unwrap_or_default();
         if pen.room() < usize::from(width(&keys) + width(binding.hint) + 1) {
             break;
         }
-        // A rollback is never refused here.
-        let works = !(refused && binding.writes) || binding.action == Action::RollBack;
+        let works = !app.layers.is_empty() || app.cannot(binding.action).is_none();
         let key = if works { Role::Accent } else { Role::NoData };
         let word = if works { Role::Text } else { Role::NoData };
         pen.put(&keys, look.style(key)).put(" ", Style::new());

@@ -75,6 +75,7 @@ fn heading(buffer: &mut Buffer, area: Rect, columns: &[Placed], look: &Look) {
             Column::P99 | Column::LatencyTrend => ("p99", true),
             Column::Rate => (" req/s", false),
             Column::Stage => ("stage", false),
+            Column::Lamp => ("rollback", false),
             Column::Word => ("state", false),
             Column::Owner => ("owner", false),
         };
@@ -187,6 +188,11 @@ fn draw_split(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, spl
                 let stage = split.stage(&app.start.conventions.ladder);
                 let text = stage.map_or(format::NONE.to_owned(), |(at, of)| format!("{at}/{of}"));
                 pen.put(&text, look.style(if stage.is_some() { Role::Text } else { Role::NoData }));
+            }
+            Column::Lamp => {
+                let (sign, word) = words::lamp(&app.rollback_ready(split), look);
+                pen.put(sign.glyph, look.style(sign.role)).put(" ", Style::new());
+                pen.put(word, look.style(sign.role));
             }
             Column::Word => drop(pen.put(&said, look.style(sign.role)).room()),
             Column::Owner => {

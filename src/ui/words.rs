@@ -2,7 +2,7 @@
 
 use super::paint::Look;
 use super::theme::Role;
-use crate::app::Tone;
+use crate::app::{Lamp, Tone};
 use crate::pilot::Ending;
 use crate::rollout::{Interval, Verdict};
 use crate::route::RouteState;
@@ -51,6 +51,16 @@ pub(super) fn ending(ending: &Ending, look: &Look) -> Sign {
         Ending::Proven(_) => good(look),
         Ending::Unproven(_) => LOOK,
         Ending::NotWritten(_) => bad(look),
+    }
+}
+
+/// Whether a rollback would work, with one word for it.
+pub(super) fn lamp(lamp: &Lamp, look: &Look) -> (Sign, &'static str) {
+    match lamp {
+        Lamp::On => (good(look), "ready"),
+        Lamp::Off(_) => (bad(look), "off"),
+        Lamp::Unknown(_) => (UNKNOWN, ""),
+        Lamp::Nothing(_) => (Sign { glyph: "-", role: Role::Muted }, ""),
     }
 }
 

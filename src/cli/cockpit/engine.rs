@@ -18,8 +18,10 @@ const LAST_WRITE: Duration = Duration::from_secs(3);
 const BATCH: usize = 256;
 
 /// What only the holder of the terminal can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outside {
+    /// Send this to the terminal's clipboard.
+    Copy(String),
     /// Stop the job.
     Suspend,
     /// End the program.
@@ -115,6 +117,7 @@ impl Engine {
         for effect in effects {
             match effect {
                 Effect::Quit => outside = Some(Outside::Quit),
+                Effect::Copy(text) => outside = Some(Outside::Copy(text)),
                 Effect::Suspend => outside = Some(Outside::Suspend),
                 effect => self.performer.perform(effect),
             }

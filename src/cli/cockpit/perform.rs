@@ -113,12 +113,23 @@ impl Performer {
                 let pilot = self.pilot();
                 self.follow(change, |progress| async move { pilot.carry(confirmed, &progress).await });
             }
+            Effect::Verify { change, ask } => {
+                let pilot = self.pilot();
+                self.follow(change, |progress| async move { pilot.verify(&ask, &progress).await });
+            }
+            Effect::Rehearse { ticket, request } => {
+                let pilot = self.pilot();
+                tokio::spawn(async move {
+                    let answer = pilot.rehearse(&request).await;
+                    send(Msg::Rehearsed { ticket, answer });
+                });
+            }
             Effect::Resume { change, record } => {
                 let pilot = self.pilot();
                 self.follow(change, |progress| async move { pilot.resume(&record, &progress).await });
             }
             // The terminal's holder does these.
-            Effect::Suspend | Effect::Quit => {}
+            Effect::Copy(_) | Effect::Suspend | Effect::Quit => {}
         }
     }
 
