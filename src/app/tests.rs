@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fixture::{Bench, backend, checkout, prepared, split, start};
 use super::{App, Effect, Layer, Link, Msg, Now, Step, next_wake};
 use crate::cluster::{Access, Scope, Update};
-use crate::keys::Key;
+use crate::keys::{Action, Binding, Context, Key, Keymap};
 use crate::pilot::{Ending, NotWritten, PrepareError, Progress, Stage};
 use crate::rollout::{Demand, Intent, Verdict};
 use crate::route::{BadRoute, RouteId};
@@ -307,6 +307,41 @@ fn a_missing_right_is_named_and_asked_about_again() {
     bench.keys("s");
     assert_eq!(bench.said(), format!("you lack the right to {right}"));
     assert!(bench.effects.iter().any(|effect| matches!(effect, Effect::Access { .. })));
+}
+
+/// Whatever the table says leads to a write is refused by its key; a rollback is tried all the same.
+#[test]
+fn every_action_that_writes_is_refused_without_the_right() {
+    let keymap = Keymap::default();
+    let writing = |row: &&Binding| row.writes && !row.context.asks() && row.action != Action::RollBack;
+    assert!(keymap.iter().filter(writing).count() >= 3);
+    for row in keymap.iter().filter(writing) {
+        let mut bench = bench();
+        bench.msg(Msg::Access { namespace: "shop".into(), answer: Ok(Access::Denied("patch".into())) });
+        bench.key(row.keys[0]);
+        assert_eq!(bench.said(), "you lack the right to patch", "{row:?}");
+        assert!(bench.app.layers.is_empty(), "{row:?}");
+        let harmless = |effect: &Effect| !matches!(effect, Effect::Prepare { .. } | Effect::Carry { .. });
+        assert!(bench.effects.iter().all(harmless), "{row:?}");
+    }
+    let mut bench = bench();
+    bench.msg(Msg::Access { namespace: "shop".into(), answer: Ok(Access::Denied("patch".into())) });
+    bench.key(keymap.keys_of(Action::RollBack, Context::Split)[0]);
+    bench.ticket();
+}
+
+#[test]
+fn other_keys_do_what_the_settings_say() {
+    let swap = |row: &Binding| match row.action {
+        Action::StepNext => Binding { keys: vec![Key::Char('x')].into(), ..row.clone() },
+        _ => row.clone(),
+    };
+    let mut bench = bench();
+    bench.app.start.keymap = Keymap::default().iter().map(swap).collect();
+    bench.keys("s");
+    assert!(bench.app.layers.is_empty());
+    bench.keys("x");
+    bench.ticket();
 }
 
 #[test]

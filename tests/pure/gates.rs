@@ -161,3 +161,15 @@ fn errors_of_a_moment_ago_hold_a_new_start() {
     let (gate, _) = judged(&step(&doc), &ready(3, 3), Err("no Prometheus".into()));
     assert!(gate.words().contains("errors not judged"), "{}", gate.words());
 }
+
+#[test]
+fn production_wants_the_receiver_typed_and_leaves_a_rollback_alone() {
+    let typed = Demand::Name("checkout-canary".into());
+    let forward = step(&accepted(document(&json!([split(90, 10)]))));
+    assert_eq!(Demand::Yes.in_production(&forward.1), typed);
+    assert_eq!(Demand::Reason.in_production(&forward.1), typed);
+    let other = Demand::Name("other".into());
+    assert_eq!(other.clone().in_production(&forward.1), other, "what is asked for already stays");
+    let back = rollback(&document(&json!([split(5, 95)])));
+    assert_eq!(Demand::Yes.in_production(&back.1), Demand::Yes);
+}
