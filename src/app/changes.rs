@@ -28,6 +28,8 @@ pub struct Change {
     pub since: Duration,
     /// How it ended; `None` while it goes on.
     pub ended: Option<Ending>,
+    /// The context it was made in, once another one is shown.
+    pub elsewhere: Option<String>,
 }
 
 impl Change {
@@ -39,7 +41,18 @@ impl Change {
         let what = format!("{}{weights}", plan.intent.word());
         let route = ask.route.clone();
         let (ask, words) = (Some(ask), String::new());
-        Self { id, route, ask, what, canary, stage: Stage::Writing, words, since, ended: None }
+        Self {
+            id,
+            route,
+            ask,
+            what,
+            canary,
+            stage: Stage::Writing,
+            words,
+            since,
+            ended: None,
+            elsewhere: None,
+        }
     }
 
     /// A change that was written before the program ended, and is taken up again.
@@ -55,6 +68,7 @@ impl Change {
             words: "taken up again".to_owned(),
             since,
             ended: None,
+            elsewhere: None,
         }
     }
 
@@ -69,6 +83,15 @@ impl Change {
     #[must_use]
     pub fn route(&self) -> &RouteId {
         &self.route
+    }
+
+    /// The route, with its context if that is not the one shown.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.elsewhere {
+            Some(context) => format!("[{context}] {}", self.route),
+            None => self.route.to_string(),
+        }
     }
 
     /// Whether it still goes on.
@@ -91,7 +114,7 @@ pub struct Changes(Vec<Change>);
 impl Changes {
     /// Takes a change that begins. What ended on the same route before is no longer of interest.
     pub fn begin(&mut self, change: Change) {
-        self.0.retain(|old| old.is_running() || old.route() != change.route());
+        self.0.retain(|old| old.is_running() || old.place() != change.place());
         self.0.push(change);
     }
 
@@ -109,11 +132,26 @@ impl Changes {
         self.0[index].ended = Some(ending);
         let ended = self.0[index].clone();
         // An older one that ends late must not hide the newer one.
-        let newer = self.0.iter().skip(index + 1).any(|other| other.route() == ended.route());
+        let newer = self.0.iter().skip(index + 1).any(|other| other.place() == ended.place());
         if newer {
             self.0.remove(index);
         }
         Some(ended)
+    }
+
+    /// Another context is shown from now on: what goes on in `context` is followed to its end.
+    pub fn leave(&mut self, context: &str) {
+        self.0.retain(Change::is_running);
+        for change in &mut self.0 {
+            change.elsewhere.get_or_insert_with(|| context.to_owned());
+        }
+    }
+
+    /// Back in a context: what was made there is of what is shown.
+    pub fn enter(&mut self, context: &str) {
+        for change in &mut self.0 {
+            change.elsewhere.take_if(|elsewhere| elsewhere == context);
+        }
     }
 
     /// Those that still go on.
@@ -124,7 +162,7 @@ impl Changes {
     /// The newest change of a route.
     #[must_use]
     pub fn of(&self, route: &RouteId) -> Option<&Change> {
-        self.0.iter().rev().find(|change| change.route() == route)
+        self.0.iter().rev().find(|change| change.elsewhere.is_none() && change.route() == route)
     }
 
     /// A change by its number.

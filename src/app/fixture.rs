@@ -33,6 +33,9 @@ pub(crate) fn start() -> Start {
         keymap: Keymap::default(),
         chosen: HashMap::new(),
         unfinished: Vec::new(),
+        contexts: vec!["prod-eu".into(), "prod-us".into()],
+        themes: vec!["dark".into(), "light".into()],
+        theme: "dark".into(),
         message: None,
     }
 }

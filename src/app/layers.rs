@@ -1,16 +1,26 @@
 //! What lies over the list: a stack, of which the top gets the keys.
 
+use tui_input::Input;
+
 use super::dialog::ChangeDialog;
+use super::object::ObjectView;
+use super::palette::Palette;
+use super::scroll::Scroll;
 use super::weights::WeightEditor;
 
 /// What lies over the list.
 #[derive(Debug)]
 pub enum Layer {
     /// The keys.
-    Help {
-        /// First line in sight.
-        scroll: usize,
-    },
+    Help(Scroll),
+    /// What was said so far.
+    Messages(Scroll),
+    /// A whole object.
+    Object(Box<ObjectView>),
+    /// The filter being typed.
+    Filter(Input),
+    /// The palette.
+    Palette(Box<Palette>),
     /// A change to confirm.
     Change(Box<ChangeDialog>),
     /// The weight editor.
@@ -72,6 +82,26 @@ impl Layers {
     pub(super) fn dialog_mut(&mut self) -> Option<&mut ChangeDialog> {
         self.0.iter_mut().find_map(|layer| match layer {
             Layer::Change(dialog) => Some(&mut **dialog),
+            _ => None,
+        })
+    }
+
+    /// Whether one of them leads to a write.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.0.iter().any(|layer| matches!(layer, Layer::Change(_) | Layer::Weights(_)))
+    }
+
+    pub(super) fn object_mut(&mut self) -> Option<&mut ObjectView> {
+        self.0.iter_mut().find_map(|layer| match layer {
+            Layer::Object(view) => Some(&mut **view),
+            _ => None,
+        })
+    }
+
+    pub(super) fn palette_mut(&mut self) -> Option<&mut Palette> {
+        self.0.iter_mut().find_map(|layer| match layer {
+            Layer::Palette(palette) => Some(&mut **palette),
             _ => None,
         })
     }

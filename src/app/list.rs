@@ -15,6 +15,9 @@ struct Selected {
 #[derive(Debug, Default)]
 pub struct List {
     selected: Option<Selected>,
+    /// What was selected before its row went away: it is selected again when it comes back, unless somebody has
+    /// moved the cursor meanwhile.
+    missed: Option<Selected>,
     cursor: usize,
     top: usize,
 }
@@ -34,21 +37,45 @@ impl List {
 
     /// Moves the cursor to `index`, or as near as there is a row.
     pub fn go(&mut self, index: usize, routes: &Routes) {
+        self.missed = None;
+        self.stay(index, routes);
+    }
+
+    /// Moves the cursor to a route, if it has a row.
+    pub fn go_to(&mut self, id: &RouteId, routes: &Routes) -> bool {
+        let of = |shown: &Shown<'_>| match shown {
+            Shown::Split { route, .. } | Shown::Whole(route) => route.id == *id,
+            Shown::Bad(bad) => bad.id == *id,
+        };
+        let found = (0..routes.len()).find(|index| routes.shown(*index).is_some_and(|shown| of(&shown)));
+        if let Some(index) = found {
+            self.go(index, routes);
+        }
+        found.is_some()
+    }
+
+    fn stay(&mut self, index: usize, routes: &Routes) {
         self.cursor = index.min(routes.len().saturating_sub(1));
         self.selected = routes.shown(self.cursor).map(|shown| describe(&shown));
     }
 
     /// Finds the selected object again after the rows have changed. Where it is gone, the cursor stays.
     pub fn follow(&mut self, routes: &Routes) {
-        let Some(wanted) = &self.selected else { return self.go(self.cursor, routes) };
+        let find = |wanted: &Selected, test: fn(&Selected, &Shown<'_>) -> bool| {
+            (0..routes.len()).find(|index| routes.shown(*index).is_some_and(|shown| test(wanted, &shown)))
+        };
+        if let Some(index) = self.missed.as_ref().and_then(|missed| find(missed, Selected::is)) {
+            return self.go(index, routes);
+        }
+        let Some(wanted) = &self.selected else { return self.stay(self.cursor, routes) };
         if routes.shown(self.cursor).is_some_and(|shown| wanted.is(&shown)) {
             return;
         }
-        let find = |test: fn(&Selected, &Shown<'_>) -> bool| {
-            (0..routes.len()).find(|index| routes.shown(*index).is_some_and(|shown| test(wanted, &shown)))
-        };
-        let found = find(Selected::is).or_else(|| find(Selected::is_of));
-        self.go(found.unwrap_or(self.cursor), routes);
+        let found = find(wanted, Selected::is).or_else(|| find(wanted, Selected::is_of));
+        if found.is_none() && self.missed.is_none() {
+            self.missed.clone_from(&self.selected);
+        }
+        self.stay(found.unwrap_or(self.cursor), routes);
     }
 
     /// Moves the window so that the cursor is in it, and no row below is wasted.

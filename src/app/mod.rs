@@ -6,13 +6,19 @@
 //! Called by the runner in `cli/`, which performs the effects and sends their answers back as [`Msg`]s.
 
 mod actions;
+mod arrangement;
 mod changes;
+mod contexts;
 mod dialog;
 mod lamp;
+mod find;
+mod freeze;
 mod layers;
 mod list;
 mod msg;
 mod numbers;
+mod object;
+mod palette;
 mod panes;
 mod preview;
 mod routes;
@@ -23,6 +29,7 @@ mod split;
 mod split_view;
 mod state;
 mod timeline;
+mod survey;
 mod update;
 mod weights;
 mod wrap;
@@ -32,13 +39,18 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use arrangement::{Arrangement, Sort};
 pub use changes::{Change, Changes};
+pub use contexts::Switching;
 pub use dialog::{Ask, ChangeDialog, REASONS, Ready, Step, What};
 pub use lamp::{Lamp, Lamps};
+pub use freeze::Frozen;
 pub use layers::{Layer, Layers};
 pub use list::List;
 pub use msg::{Effect, Msg, Now};
-pub use numbers::{BackendNumbers, NumbersState, REFRESH, WINDOW};
+pub use numbers::{BackendNumbers, NumbersState, REFRESH, WINDOW, too_many_errors};
+pub use object::ObjectView;
+pub use palette::{Found, Item, Palette, Run};
 pub use panes::{Banner, Panes, banners, panes};
 pub use preview::Preview;
 pub use routes::{Entry, Routes, Row, Shown};
@@ -46,8 +58,9 @@ pub use schedule::next_wake;
 pub use scroll::Scroll;
 pub use split::{Observed, Split};
 pub use split_view::{Page, Pane, Screen, SplitView};
-pub use state::{App, Link, Said, Start, Tone};
 pub use timeline::{Event, Past};
+pub use state::{App, Link, Logged, Said, Start, Tone};
+pub use survey::Survey;
 pub use update::update;
 pub use weights::{Field, WeightEditor};
 pub use wrap::wrap;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::timeline::Past;
-use crate::cluster::{Access, Facts, Scope, Trouble, Update};
+use crate::cluster::{Access, Cluster, Facts, Scope, Trouble, Update};
 use crate::keys::Key;
 use crate::metrics::{Granularity, History, MetricError, Snapshot};
 use crate::pilot::{Confirmed, Ending, PrepareError, Prepared, Progress, Rehearsed, Request, Verify};
@@ -95,6 +96,36 @@ pub enum Msg {
     },
     /// Who we are, as the API server sees it.
     User(Box<str>),
+    /// A whole object, or why there is none.
+    Object {
+        /// Of the scope.
+        generation: u64,
+        /// Of this route.
+        route: RouteId,
+        /// The answer.
+        answer: Result<Box<Value>, Trouble>,
+    },
+    /// Another context was opened, or why not.
+    Context {
+        /// Number of the question.
+        ticket: u64,
+        /// Its cluster, which has answered.
+        answer: Result<Cluster, String>,
+    },
+    /// Which namespaces have routes, with the number of splits of each; `None` if that cannot be known.
+    Survey {
+        /// Of the scope.
+        generation: u64,
+        /// The answer.
+        namespaces: Option<Vec<(Box<str>, usize)>>,
+    },
+    /// A theme is in use now; or it cannot be used, and why.
+    Theme {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        trouble: Option<String>,
+    },
     /// A change was prepared, or cannot be.
     Prepared {
         /// Number of the preparation.
@@ -179,6 +210,29 @@ pub enum Effect {
         /// The namespace.
         namespace: Box<str>,
     },
+    /// Fetch a whole object.
+    Object {
+        /// Generation for the answer.
+        generation: u64,
+        /// Of this route.
+        route: RouteId,
+    },
+    /// Open the cluster of a context, beside the one that is used.
+    Context {
+        /// Number for the answer.
+        ticket: u64,
+        /// Name of the context.
+        name: String,
+    },
+    /// From now on everything is about this cluster. Changes under way stay with theirs.
+    Use(Cluster),
+    /// Count the splits of all namespaces.
+    Survey {
+        /// Generation for the answer.
+        generation: u64,
+    },
+    /// Draw with this theme.
+    Theme(String),
     /// Prepare a change; an earlier preparation is of no interest any more.
     Prepare {
         /// Number for the answer.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::metrics::{BackendHistory, Granularity, History, MetricError, Numbers, Snapshot};
+use crate::rollout::{ALPHA_ERRORS, ERROR_LIMIT, interval};
 use crate::route::BackendRef;
 
 /// What rates in rows are taken over.
@@ -59,6 +60,13 @@ impl BackendNumbers {
             series: BackendHistory::empty(STEP, CAPACITY),
         }
     }
+}
+
+/// Whether the window is evidence of more errors than the gate lets pass. A few of few requests are not.
+#[must_use]
+pub fn too_many_errors(numbers: &Numbers) -> bool {
+    let (Some(rate), Some(requests)) = (numbers.error_rate, numbers.requests) else { return false };
+    rate > ERROR_LIMIT && interval(rate * requests, requests, ALPHA_ERRORS).lo > ERROR_LIMIT
 }
 
 /// The state of all numbers.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::state::{App, Link, Tone};
 use super::wrap::wrap;
+use crate::keys::{Action, Context};
 use crate::metrics::MetricError;
 
 /// Rows of each part of the screen.
@@ -63,6 +64,11 @@ fn news(app: &App) -> Vec<(Tone, String)> {
     let mut news = Vec::new();
     news.extend(app.start.note.map(|note| (Tone::Plain, note.to_owned())));
     let ago = |since: Duration| steps(app.now.since_start.saturating_sub(since));
+    if let Some(frozen) = &app.frozen {
+        let key = app.start.keymap.keys_of(Action::Freeze, Context::Split).first();
+        let key = key.map(|key| format!("; {key} goes on")).unwrap_or_default();
+        news.push((Tone::Warn, format!("FROZEN {} ago{key}", ago(frozen.since))));
+    }
     if let Link::Lost { since, trouble } = &app.link {
         let seen = if app.routes.is_empty() { "nothing was read yet" } else { "the last data stays" };
         let advice = trouble.advice.as_ref().map(|advice| format!("; {advice}")).unwrap_or_default();
@@ -85,7 +91,7 @@ fn news(app: &App) -> Vec<(Tone, String)> {
     }
     for change in app.changes.running().take(MOST_CHANGES) {
         let words = if change.words.is_empty() { String::new() } else { format!(": {}", change.words) };
-        let text = format!("{} {}, {}{words}", change.route(), change.what, change.stage.word());
+        let text = format!("{} {}, {}{words}", change.place(), change.what, change.stage.word());
         news.push((Tone::Good, text));
     }
     news

@@ -19,6 +19,8 @@ pub struct Entry {
     pub listed: Result<Arc<Route>, BadRoute>,
     /// When its spec was last seen to change: what was counted since is of two splits.
     pub changed: Option<Duration>,
+    /// What a filter looks at, in small letters.
+    haystack: Box<str>,
 }
 
 impl Entry {
@@ -29,11 +31,33 @@ impl Entry {
         }
     }
 
+    fn new(listed: Listed, changed: Option<Duration>) -> Self {
+        let haystack = haystack(&listed).to_lowercase().into();
+        Self { listed: listed.map(Arc::new), changed, haystack }
+    }
+
     /// An object seen for the first time: its last writer tells when it changed.
     fn first_seen(listed: Listed, now: Now) -> Self {
         let changed = listed.as_ref().ok().and_then(|route| written(route, now));
-        Self { listed: listed.map(Arc::new), changed }
+        Self::new(listed, changed)
     }
+}
+
+/// Namespace and name, backends, and the word for the state.
+fn haystack(listed: &Listed) -> String {
+    let route = match listed {
+        Ok(route) => route,
+        Err(bad) => return format!("{} cannot be read", bad.id),
+    };
+    let mut text = format!("{} {}", route.id, route.state().word());
+    for backend in route.rules.iter().flat_map(|rule| &rule.backends) {
+        text.push(' ');
+        text.push_str(&backend.to.name);
+    }
+    if route.splits().next().is_none() {
+        text.push_str(" no split");
+    }
+    text
 }
 
 /// When the spec was written, if that is so short ago that it matters.
@@ -73,13 +97,17 @@ pub enum Shown<'a> {
 /// Who refers to a backend, by its namespace and name.
 type References = HashMap<(Box<str>, Box<str>), Vec<Arc<Route>>>;
 
-/// The routes of the scope. Rows: splits and unreadable objects by name, then routes without a split.
+/// The routes of the scope. Rows: splits and unreadable objects by name, then routes without a split; as far as
+/// they are wanted.
 #[derive(Debug, Default)]
 pub struct Routes {
     entries: Vec<Entry>,
     rows: Vec<Row>,
     references: References,
     seen: SeenChanges,
+    /// Words that a row must hold, in small letters.
+    terms: Vec<String>,
+    hides_quiet: bool,
 }
 
 impl Routes {
@@ -114,7 +142,7 @@ impl Routes {
         };
         match self.find(id) {
             Ok(index) => {
-                let mut entry = Entry { listed: listed.map(Arc::new), changed: None };
+                let mut entry = Entry::new(listed, None);
                 if is_older(&entry, &self.entries[index]) {
                     return;
                 }
@@ -181,16 +209,46 @@ impl Routes {
         &self.seen
     }
 
+    /// Shows only rows that hold each word of `filter`, and routes without a split only if they are wanted.
+    pub fn show(&mut self, filter: &str, hides_quiet: bool) {
+        self.terms = filter.split_whitespace().map(str::to_lowercase).collect();
+        self.hides_quiet = hides_quiet;
+        self.number_rows();
+    }
+
+    /// Puts the rows in the order of `keys`, one a row; those with the same key by name.
+    pub fn sort_rows<K: Ord>(&mut self, keys: Vec<K>) {
+        let mut rows: Vec<(K, Row)> = keys.into_iter().zip(self.rows.iter().copied()).collect();
+        rows.sort_by(|(a, one), (b, other)| {
+            a.cmp(b).then_with(|| (one.entry, one.rule).cmp(&(other.entry, other.rule)))
+        });
+        self.rows = rows.into_iter().map(|(_, row)| row).collect();
+    }
+
+    /// All objects, shown or not.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is no row.
+    /// Whether no row is shown.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Number of objects that have a row.
+    #[must_use]
+    pub fn routes_shown(&self) -> usize {
+        let mut entries: Vec<usize> = self.rows.iter().map(|row| row.entry).collect();
+        entries.sort_unstable();
+        entries.dedup();
+        entries.len()
     }
 
     /// Number of splits.
@@ -237,6 +295,9 @@ impl Routes {
         self.rows.clear();
         let mut quiet = Vec::new();
         for (entry, object) in self.entries.iter().enumerate() {
+            if !self.terms.iter().all(|term| object.haystack.contains(term.as_str())) {
+                continue;
+            }
             match &object.listed {
                 Ok(route) => {
                     let before = self.rows.len();
@@ -248,7 +309,9 @@ impl Routes {
                 Err(_) => self.rows.push(Row { entry, rule: None }),
             }
         }
-        self.rows.append(&mut quiet);
+        if !self.hides_quiet {
+            self.rows.append(&mut quiet);
+        }
     }
 
     fn remember(&mut self, index: usize) {

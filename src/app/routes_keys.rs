@@ -5,19 +5,25 @@ use super::dialog::{Ask, Step, What};
 use super::layers::Layer;
 use super::msg::Effect;
 use super::panes::panes;
+use super::scroll::Scroll;
 use super::split_view;
 use super::state::{App, Tone};
 use super::update::switch_scope;
+use super::{contexts, find, freeze, object, palette};
 use crate::keys::{Action, Context, Key};
 
 pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     let lookup = |context| app.start.keymap.lookup(context, key);
+    let here = if app.open_split().is_some() { Context::View } else { Context::Routes };
+    let action = lookup(Context::Split).or_else(|| lookup(here));
+    action.map_or_else(Vec::new, |action| act(app, action, key))
+}
+
+/// Does what a key asks for in the list, or in an open split.
+pub(super) fn act(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
     if app.open_split().is_some() {
-        let action = lookup(Context::Split).or_else(|| lookup(Context::View));
-        return action.map_or_else(Vec::new, |action| on_open_split(app, action, key));
+        return on_open_split(app, action, key);
     }
-    let action = lookup(Context::Split).or_else(|| lookup(Context::Routes));
-    let Some(action) = action else { return Vec::new() };
     let page = usize::from(panes(app).list).saturating_sub(1).max(1);
     let cursor = app.list.cursor();
     let target = match action {
@@ -33,7 +39,7 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
         app.list.go(target, &app.routes);
         return Vec::new();
     }
-    app.said = None;
+    let had_message = app.said.take().is_some();
     match action {
         Action::Open => {
             split_view::open_selected(app);
@@ -44,6 +50,21 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
             Vec::new()
         }
         Action::AllNamespaces => switch_scope(app),
+        Action::Filter => find::open_filter(app),
+        Action::Sort => {
+            app.arrange(|arrangement| arrangement.sort = arrangement.sort.next());
+            Vec::new()
+        }
+        Action::Quiet => {
+            app.arrange(|arrangement| arrangement.hides_quiet = !arrangement.hides_quiet);
+            let text = if app.arrangement.hides_quiet { "hidden" } else { "shown" };
+            app.say(Tone::Plain, format!("routes without a split are {text}"));
+            Vec::new()
+        }
+        Action::Close if !had_message => {
+            app.arrange(|arrangement| arrangement.filter.clear());
+            Vec::new()
+        }
         _ => on_split(app, action, key),
     }
 }
@@ -57,7 +78,25 @@ fn on_open_split(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
 
 /// What a key does in the list and in an open split alike.
 fn on_split(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
+    let writes = app.start.keymap.iter().any(|binding| binding.action == action && binding.writes);
+    if writes {
+        // What is decided is decided on what is so now.
+        let mut effects = freeze::thaw(app);
+        effects.extend(actions::begin(app, action, key));
+        return effects;
+    }
     match action {
+        Action::Palette => palette::open(app),
+        Action::Reconnect => contexts::reconnect(app),
+        Action::Freeze => freeze::toggle(app),
+        Action::Yaml => object::open(app),
+        Action::Messages => {
+            let mut scroll = Scroll::default();
+            scroll.end();
+            app.layers.push(Layer::Messages(scroll));
+            Vec::new()
+        }
+        Action::Theme => next_theme(app),
         Action::Quit if app.changes.running().next().is_some() => {
             app.layers.push(Layer::Quit);
             Vec::new()
@@ -65,6 +104,21 @@ fn on_split(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
         Action::Quit => vec![Effect::Quit],
         _ => actions::begin(app, action, key),
     }
+}
+
+/// The theme after this one.
+fn next_theme(app: &mut App) -> Vec<Effect> {
+    let themes = &app.start.themes;
+    let after = themes.iter().position(|name| *name == app.theme).map_or(0, |at| at + 1);
+    let Some(name) = themes.get(after).or_else(|| themes.first()).cloned() else { return Vec::new() };
+    use_theme(app, name)
+}
+
+/// Asks for a theme. One that cannot be used counts as tried, so that the next key goes on.
+pub(super) fn use_theme(app: &mut App, name: String) -> Vec<Effect> {
+    app.theme.clone_from(&name);
+    app.say(Tone::Plain, format!("theme {name}"));
+    vec![Effect::Theme(name)]
 }
 
 pub(super) fn edit(app: &mut App, key: Key) -> Vec<Effect> {

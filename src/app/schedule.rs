@@ -6,7 +6,8 @@ use super::dialog::{ARMING, LIFETIME};
 use super::lamp::{ask_lamp, lamp_due};
 use super::msg::Effect;
 use super::panes::panes;
-use super::split::Split;
+use super::routes::Shown;
+use super::split::{FLASH, Split};
 use super::state::{App, Link};
 use crate::route::BackendRef;
 
@@ -19,7 +20,15 @@ const FACTS_REFRESH: Duration = Duration::from_secs(30);
 #[must_use]
 pub fn next_wake(app: &App) -> Option<Duration> {
     let now = app.now.since_start;
-    [dialog_wake(app), numbers_due(app), facts_due(app), lamp_due(app), app.counts_due(), age_wake(app)]
+    [
+        dialog_wake(app),
+        numbers_due(app),
+        facts_due(app),
+        lamp_due(app),
+        app.counts_due(),
+        age_wake(app),
+        flash_wake(app),
+    ]
         .into_iter()
         .flatten()
         .map(|due| due.max(now))
@@ -34,6 +43,17 @@ fn dialog_wake(app: &App) -> Option<Duration> {
     [arms, Some(shown + LIFETIME)].into_iter().flatten().find(|at| *at > app.now.since_start)
 }
 
+/// The moment at which a row stops standing out.
+fn flash_wake(app: &App) -> Option<Duration> {
+    let now = app.now.since_start;
+    let rows = app.list.top()..app.routes.len().min(app.list.top() + usize::from(panes(app).list));
+    let ends = rows.filter_map(|row| match app.routes.shown(row)? {
+        Shown::Split { changed, .. } => changed.map(|at| at + FLASH),
+        _ => None,
+    });
+    ends.filter(|end| *end > now).min()
+}
+
 /// The moment at which a shown age takes its next step.
 fn age_wake(app: &App) -> Option<Duration> {
     let now = app.now.since_start;
@@ -42,10 +62,12 @@ fn age_wake(app: &App) -> Option<Duration> {
         let step = if age < 60 { 5 } else { 60 };
         since + Duration::from_secs((age / step + 1) * step)
     };
-    match &app.link {
+    let lost = match &app.link {
         Link::Lost { since, .. } => Some(next(*since)),
         _ => None,
-    }
+    };
+    let frozen = app.frozen.as_ref().map(|frozen| next(frozen.since));
+    [lost, frozen].into_iter().flatten().min()
 }
 
 /// The backends of the rows in sight, each once.
@@ -74,7 +96,12 @@ fn numbers_due(app: &App) -> Option<Duration> {
     let Some(asked) = numbers.asked_at else { return Some(app.now.since_start) };
     let unseen = || visible_backends(app).iter().any(|backend| numbers.get(backend).is_none());
     // What comes into sight is asked about soon, but not with each row that flies by.
-    let pause = if numbers.failing.is_none() && unseen() { DEBOUNCE } else { numbers.refresh() };
+    // While frozen what came into sight stays unseen.
+    let pause = if app.frozen.is_none() && numbers.failing.is_none() && unseen() {
+        DEBOUNCE
+    } else {
+        numbers.refresh()
+    };
     Some(asked + pause)
 }
 
@@ -112,6 +139,7 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
     }
     effects.extend(app.count());
     effects.extend(app.read_past());
+    effects.extend(super::survey::due(app));
     effects.extend(review_access(app));
     effects.extend(ask_lamp(app));
     effects

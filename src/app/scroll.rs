@@ -39,6 +39,12 @@ impl Scroll {
         self.at = 0;
     }
 
+    /// To the last line of a text that was not drawn yet.
+    pub(super) fn end(&mut self) {
+        self.at = usize::MAX;
+        *self.farthest.get_mut() = usize::MAX;
+    }
+
     /// To the last.
     pub(super) fn bottom(&mut self) {
         self.at = *self.farthest.get_mut();

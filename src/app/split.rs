@@ -13,6 +13,9 @@ use crate::route::{BackendRef, Path, Route, Rule, weight_sum};
 /// Level of the interval of an observed share: 0.1 % for four runs, as in a proof.
 const ALPHA: f64 = 0.001 / 4.0;
 
+/// How long a change stands out in its row.
+pub(super) const FLASH: Duration = Duration::from_secs(2);
+
 /// A split.
 #[derive(Debug, Clone)]
 pub struct Split<'a> {
@@ -111,6 +114,12 @@ impl Split<'_> {
         let ladder = default.of(self.route);
         let (weight, sum) = self.canary_weight().filter(|(_, sum)| *sum > 0)?;
         Some((ladder.position(weight, sum), ladder.stages().len()))
+    }
+
+    /// Whether it has changed so short ago that the eye should be drawn to it.
+    #[must_use]
+    pub fn is_new(&self, now: Duration) -> bool {
+        self.changed.is_some_and(|at| now.saturating_sub(at) < FLASH)
     }
 
     /// Whether this route has other splits, so that the rule must be named.

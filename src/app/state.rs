@@ -1,12 +1,15 @@
 //! Everything the cockpit knows.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::arrangement::Arrangement;
 use super::changes::Changes;
 use super::lamp::Lamps;
+use super::contexts::Switching;
+use super::freeze::Frozen;
 use super::layers::{Layer, Layers};
 use super::list::List;
 use super::msg::{Effect, Now};
@@ -15,6 +18,7 @@ use super::preview::CountsState;
 use super::routes::Routes;
 use super::split_view::Screen;
 use super::timeline::TimelineState;
+use super::survey::Survey;
 use crate::cluster::{Access, Facts, Scope, Trouble};
 use crate::keys::Keymap;
 use crate::rollout::{ChangeRecord, Conventions};
@@ -45,6 +49,12 @@ pub struct Start {
     pub unfinished: Vec<ChangeRecord>,
     /// What stands above everything as long as the program runs: that this is a demo.
     pub note: Option<&'static str>,
+    /// The contexts there are.
+    pub contexts: Vec<String>,
+    /// The themes there are.
+    pub themes: Vec<String>,
+    /// The theme at first.
+    pub theme: String,
     /// Something to say at first, such as what is wrong with the theme.
     pub message: Option<String>,
 }
@@ -86,6 +96,18 @@ pub struct Said {
     /// How they are meant.
     pub tone: Tone,
 }
+
+/// Something that was said, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logged {
+    /// The time of day.
+    pub at: Timestamp,
+    /// What.
+    pub said: Said,
+}
+
+/// How many of these are kept.
+const MOST_LOGGED: usize = 500;
 
 /// What stands behind the backends of the selected split.
 #[derive(Debug, Default)]
@@ -137,6 +159,20 @@ pub struct App {
     pub changes: Changes,
     /// The line of messages.
     pub said: Option<Said>,
+    /// All that was said, the newest last.
+    pub log: VecDeque<Logged>,
+    /// Which rows are shown, and in which order.
+    pub arrangement: Arrangement,
+    /// The context that is being opened.
+    pub switching: Option<Switching>,
+    /// Name of the context that it started with: the metrics are of that one.
+    pub home: String,
+    /// What is known of other namespaces.
+    pub survey: Option<Survey>,
+    /// Whether the screen stands still.
+    pub frozen: Option<Frozen>,
+    /// Name of the theme that was asked for last.
+    pub theme: String,
     /// What the middle shows.
     pub screen: Screen,
     /// What lies over it.
@@ -149,8 +185,7 @@ impl App {
     /// The state at the start, and what is to be done first.
     #[must_use]
     pub fn new(start: Start, size: (u16, u16), wall: Timestamp) -> (Self, Vec<Effect>) {
-        let said = start.message.clone().map(|text| Said { text, tone: Tone::Warn });
-        let app = Self {
+        let mut app = Self {
             now: Now { since_start: Duration::ZERO, wall },
             size,
             scope: start.scope.clone(),
@@ -167,18 +202,33 @@ impl App {
             chosen: start.chosen.clone(),
             lamps: Lamps::default(),
             changes: Changes::default(),
-            said,
+            said: None,
+            log: VecDeque::new(),
+            arrangement: Arrangement::default(),
+            switching: None,
+            home: start.context.clone(),
+            survey: None,
+            frozen: None,
+            theme: start.theme.clone(),
             screen: Screen::default(),
             layers: Layers::default(),
             numbered: 0,
             start,
         };
+        if let Some(text) = app.start.message.clone() {
+            app.say(Tone::Warn, text);
+        }
         let watch = Effect::Watch { generation: app.generation, scope: app.scope.clone() };
         (app, vec![watch])
     }
 
     pub(super) fn say(&mut self, tone: Tone, text: impl Into<String>) {
-        self.said = Some(Said { text: text.into(), tone });
+        let said = Said { text: text.into(), tone };
+        if self.log.len() == MOST_LOGGED {
+            self.log.pop_front();
+        }
+        self.log.push_back(Logged { at: self.now.wall, said: said.clone() });
+        self.said = Some(said);
     }
 
     pub(super) fn next_number(&mut self) -> u64 {
@@ -204,7 +254,11 @@ impl App {
     /// Whether keys are letters of a text now.
     #[must_use]
     pub fn is_typing(&self) -> bool {
-        matches!(self.layers.top(), Some(Layer::Change(dialog)) if dialog.is_typing(self.now.since_start))
+        match self.layers.top() {
+            Some(Layer::Change(dialog)) => dialog.is_typing(self.now.since_start),
+            Some(Layer::Filter(_) | Layer::Palette(_)) => true,
+            _ => false,
+        }
     }
 
     /// Whether a change of the selected object wants more care: the settings call its place production.

@@ -400,7 +400,7 @@ fn help_lies_over_anything_and_leads_back() {
     assert!(bench.dialog().is_expired(bench.app.now.since_start));
     bench.keys("s").keys("?");
     bench.key(Key::Esc).keys("n").keys("w?");
-    assert!(matches!(bench.app.layers.top(), Some(Layer::Help { .. })));
+    assert!(matches!(bench.app.layers.top(), Some(Layer::Help(_))));
     bench.keys("q");
     assert!(matches!(bench.app.layers.top(), Some(Layer::Weights(_))));
 }
@@ -536,4 +536,159 @@ fn the_state_is_plain_data() {
     fn plain<T: Send>() {}
     plain::<App>();
     plain::<Now>();
+}
+
+fn shop() -> Bench {
+    let pair = |name: &str| -> Vec<(String, u32)> {
+        vec![(format!("{name}-stable"), 90), (format!("{name}-canary"), 10)]
+    };
+    let made = ["api", "cart", "checkout", "search"].map(|name| {
+        let backends = pair(name);
+        let backends: Vec<(&str, u32)> = backends.iter().map(|(name, weight)| (&**name, *weight)).collect();
+        Ok(split(name, 1, &backends))
+    });
+    let mut all: Vec<_> = made.into();
+    all.push(Ok(split("static", 1, &[("static", 1)])));
+    Bench::with((80, 24), all)
+}
+
+fn names(bench: &Bench) -> Vec<String> {
+    let routes = &bench.app.routes;
+    let name = |row| match routes.shown(row) {
+        Some(super::Shown::Split { route, .. } | super::Shown::Whole(route)) => route.id.name.to_string(),
+        _ => "?".to_owned(),
+    };
+    (0..routes.len()).map(name).collect()
+}
+
+fn selected(bench: &Bench) -> String {
+    bench.app.looked_at().map(|id| id.name.to_string()).unwrap_or_default()
+}
+
+#[test]
+fn a_filter_narrows_with_each_letter_and_the_selection_survives_it() {
+    let mut bench = shop();
+    bench.keys("jj");
+    assert_eq!(selected(&bench), "checkout");
+    bench.keys("/ca");
+    assert_eq!(names(&bench), ["api", "cart", "checkout", "search"], "backends count: canary");
+    bench.keys("rt");
+    assert_eq!(names(&bench), ["cart"]);
+    assert_eq!(selected(&bench), "cart");
+    bench.key(Key::Esc);
+    assert_eq!((names(&bench).len(), selected(&bench).as_str()), (5, "checkout"), "where one was");
+    bench.keys("/SHOP/s accepted").key(Key::Enter);
+    assert_eq!(names(&bench), ["search", "static"]);
+    bench.keys("j");
+    assert_eq!(selected(&bench), "static", "keys move again");
+    bench.key(Key::Esc);
+    assert_eq!((names(&bench).len(), selected(&bench).as_str()), (5, "static"));
+    bench.keys("/zzz").watch(Update::Applied(Ok(split("zzz", 1, &[("a", 1), ("b", 1)]))));
+    assert_eq!(names(&bench), ["zzz"], "what comes later is filtered too");
+}
+
+#[test]
+fn rows_are_sorted_and_the_selection_follows() {
+    let mut bench = shop();
+    let mut refused = split("search", 2, &[("search-stable", 50), ("search-canary", 50)]);
+    refused.status[0].conditions[0].status = crate::route::Truth::False;
+    bench.watch(Update::Applied(Ok(refused))).keys("j");
+    assert_eq!(selected(&bench), "cart");
+    bench.keys("o");
+    assert_eq!((names(&bench)[0].as_str(), selected(&bench).as_str()), ("search", "cart"));
+    bench.watch(Update::Deleted(RouteId::new("shop", "api")));
+    assert_eq!(names(&bench), ["search", "cart", "checkout", "static"], "sorted again");
+    assert_eq!(selected(&bench), "cart");
+    bench.keys("o");
+    assert_eq!(names(&bench)[0], "search", "the largest share");
+    bench.watch(Update::Reset(vec![Ok(checkout(2, 10, 90)), Ok(split("cart", 1, &[("a", 1), ("b", 1)]))]));
+    assert_eq!((names(&bench)[0].as_str(), selected(&bench).as_str()), ("checkout", "cart"));
+    bench.keys("oo");
+    assert_eq!(names(&bench), ["cart", "checkout"]);
+}
+
+#[test]
+fn routes_without_a_split_can_be_hidden() {
+    let mut bench = shop();
+    bench.keys("G");
+    assert_eq!(selected(&bench), "static");
+    bench.keys(".");
+    assert!(!names(&bench).contains(&"static".to_owned()));
+    bench.keys(".");
+    assert_eq!(selected(&bench), "static");
+}
+
+#[test]
+fn a_frozen_screen_holds_data_back_and_a_dialog_thaws_it() {
+    let mut bench = bench();
+    bench.keys(" ").watch(Update::Applied(Ok(checkout(8, 50, 50)))).numbers();
+    assert_eq!(bench.app.selected().unwrap().route.generation, 7);
+    assert!(bench.app.numbers.get(&backend("checkout-canary")).is_none());
+    let asked = |bench: &Bench| bench.effects.iter().any(|e| matches!(e, Effect::Numbers { .. }));
+    bench.after(5_000);
+    assert!(asked(&bench), "the data goes on meanwhile");
+    bench.keys("s");
+    assert!(bench.app.frozen.is_none());
+    assert_eq!(bench.app.selected().unwrap().route.generation, 8);
+    assert!(bench.app.numbers.get(&backend("checkout-canary")).is_some());
+    bench.prepared(Verdict::Pass, Demand::Yes);
+    bench.keys("n").keys(" ").watch(Update::Deleted(RouteId::new("shop", "checkout")));
+    assert_eq!(bench.app.routes.len(), 1);
+    bench.keys(" ");
+    assert!(bench.app.routes.is_empty());
+}
+
+#[test]
+fn a_frozen_screen_forgets_answers_for_another_scope() {
+    let mut bench = bench();
+    bench.keys(" ").watch(Update::Applied(Ok(split("other", 1, &[("a", 1), ("b", 1)])))).keys("a").keys(" ");
+    assert_eq!(bench.app.routes.len(), 1);
+}
+
+#[test]
+fn the_object_is_fetched_and_shown_without_managed_fields() {
+    let mut bench = bench();
+    bench.keys("d");
+    let Some(Effect::Object { generation, route }) = bench.effects.first() else { panic!("not asked for") };
+    let (generation, route) = (*generation, route.clone());
+    let object = serde_json::json!({
+        "kind": "HTTPRoute", "metadata": {"name": "checkout", "managedFields": [{"manager": "kubectl"}]},
+    });
+    let answer = Ok(Box::new(object));
+    bench.msg(Msg::Object { generation, route, answer });
+    let lines = |bench: &Bench| match bench.app.layers.top() {
+        Some(Layer::Object(view)) => view.lines().unwrap().join("\n"),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(lines(&bench), "kind: HTTPRoute\nmetadata:\n  name: checkout");
+    bench.keys("m");
+    assert!(lines(&bench).contains("manager: kubectl"));
+    bench.key(Key::Esc);
+    assert!(bench.app.layers.is_empty());
+}
+
+#[test]
+fn what_was_said_is_kept() {
+    let mut bench = bench();
+    bench.keys("s").keys("n").keys(".").keys("j");
+    assert!(bench.app.log.iter().any(|logged| logged.said.text == "nothing was written"));
+    bench.keys("m");
+    assert!(matches!(bench.app.layers.top(), Some(Layer::Messages(_))));
+}
+
+#[test]
+fn themes_go_round_and_a_broken_one_is_passed() {
+    let mut bench = bench();
+    let asked = |bench: &Bench| {
+        bench.effects.iter().find_map(|effect| match effect {
+            Effect::Theme(name) => Some(name.clone()),
+            _ => None,
+        })
+    };
+    bench.keys("t");
+    assert_eq!(asked(&bench).as_deref(), Some("light"));
+    bench.msg(Msg::Theme { name: "light".into(), trouble: Some("line 3".into()) });
+    assert_eq!(bench.said(), "not theme light: line 3");
+    bench.keys("t");
+    assert_eq!(asked(&bench).as_deref(), Some("dark"));
 }

@@ -5,10 +5,11 @@ use super::dialog::{ChangeDialog, Outcome, Step, What};
 use super::layers::Layer;
 use super::msg::{Effect, Msg, Now};
 use super::panes::panes;
-use super::preview::CountsState;
 use super::schedule;
-use super::split_view::Screen;
+use super::scroll::Scroll;
 use super::state::{App, Link, Tone};
+use super::survey::Survey;
+use super::{contexts, find, freeze, object, palette};
 use crate::cluster::{Access, Scope, Trouble, Update};
 use crate::keys::{Action, Context, Key};
 use crate::pilot::{Ending, NotWritten, Progress, Request, Stage};
@@ -18,27 +19,33 @@ use crate::route::{Route, RouteId};
 /// Takes one message. What is due by now is asked for as well.
 pub fn update(app: &mut App, now: Now, msg: Msg) -> Vec<Effect> {
     app.now = now;
-    let mut effects = handle(app, msg);
+    let mut effects = match freeze::hold(app, msg) {
+        Some(msg) => handle(app, msg),
+        None => Vec::new(),
+    };
+    effects.extend(freeze::thaw_for_dialog(app));
     let height = usize::from(panes(app).list);
     app.list.scroll(height, &app.routes);
     effects.extend(schedule::due(app));
     effects
 }
 
-fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
+pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
     let now = app.now.since_start;
     match msg {
         Msg::Key(key) => return press(app, key),
-        Msg::Paste(text) => {
-            if let Some(Layer::Change(dialog)) = app.layers.top_mut() {
-                dialog.paste(&text, now);
-            }
-        }
+        Msg::Paste(text) => match app.layers.top_mut() {
+            Some(Layer::Change(dialog)) => dialog.paste(&text, now),
+            Some(Layer::Filter(_)) => find::paste(app, &text),
+            Some(Layer::Palette(_)) => palette::paste(app, &text),
+            _ => {}
+        },
         Msg::Resize(columns, rows) => app.size = (columns, rows),
         Msg::Watch { generation, update } if generation == app.generation => return watched(app, update),
         Msg::Numbers { generation, asked, granularity, answer } if generation == app.generation => {
             app.numbers.granularity = granularity.or(app.numbers.granularity);
             app.numbers.take(&asked, answer, now);
+            app.rows_changed();
         }
         Msg::History { generation, asked, answer } if generation == app.generation => {
             app.numbers.take_history(&asked, answer);
@@ -56,6 +63,19 @@ fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         | Msg::Facts { .. }
         | Msg::Counted { .. }
         | Msg::Past { .. } => {}
+        Msg::Object { generation, route, answer } if generation == app.generation => {
+            object::take(app, &route, answer.map_err(|trouble| trouble.to_string()));
+        }
+        Msg::Survey { generation, namespaces } if generation == app.generation => {
+            app.survey = Some(namespaces.map_or(Survey::Unknown, Survey::Known));
+            palette::refresh(app);
+        }
+        Msg::Survey { .. } | Msg::Object { .. } => {}
+        Msg::Context { ticket, answer } => return contexts::opened(app, ticket, answer),
+        Msg::Theme { name, trouble: Some(trouble) } => {
+            app.say(Tone::Warn, format!("not theme {name}: {trouble}"));
+        }
+        Msg::Theme { name, trouble: None } => app.theme = name,
         Msg::Access { namespace, answer } => reviewed(app, namespace, answer),
         Msg::User(user) => app.user = Some(user),
         Msg::Prepared { ticket, answer } => {
@@ -122,7 +142,7 @@ fn take_up(app: &mut App) -> Vec<Effect> {
 
 /// The rows are other ones than before.
 fn routes_changed(app: &mut App) -> Vec<Effect> {
-    app.list.follow(&app.routes);
+    app.rows_changed();
     app.follow_open_split();
     if let Some(editor) = app.layers.editor_mut()
         && let Some(route) = app.routes.get(&editor.route.id)
@@ -186,11 +206,11 @@ fn progressed(app: &mut App, id: u64, progress: Progress) -> Vec<Effect> {
         app.chosen.insert(uid.into(), canary);
     }
     match progress.fresh {
-        Some(fresh) => {
+        Some(fresh) if app.changes.get(id).is_none_or(|change| change.elsewhere.is_none()) => {
             app.routes.apply_fresh(fresh, app.now);
             routes_changed(app)
         }
-        None => Vec::new(),
+        _ => Vec::new(),
     }
 }
 
@@ -202,11 +222,11 @@ fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
         Ending::Unproven(_) => Tone::Warn,
         Ending::NotWritten(_) => Tone::Bad,
     };
-    app.say(tone, format!("{} {}: {ending}", change.route(), change.what));
+    app.say(tone, format!("{} {}: {ending}", change.place(), change.what));
     match (ending, &change.ask) {
         // Show what it would be now, to be confirmed again.
         (Ending::NotWritten(why @ NotWritten::Changed { .. }), Some(ask))
-            if ask.what != What::RollBack && app.layers.is_empty() =>
+            if ask.what != What::RollBack && change.elsewhere.is_none() && app.layers.is_empty() =>
         {
             let mut dialog = ChangeDialog::new(ask.clone(), Step::Preparing, app.now.since_start);
             dialog.note = Some(why.to_string());
@@ -236,18 +256,11 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
             follow(app, outcome)
         }
         Some(Layer::Weights(_)) => super::routes_keys::edit(app, key),
-        Some(Layer::Help { scroll }) => {
-            match keymap.lookup(Context::Help, key) {
-                Some(Action::Down) => *scroll += 1,
-                Some(Action::Up) => *scroll = scroll.saturating_sub(1),
-                Some(Action::PageDown) => *scroll += 10,
-                Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
-                Some(_) => drop(app.layers.pop()),
-                None => {}
-            }
-            if let Some(Layer::Help { scroll }) = app.layers.top_mut() {
-                *scroll = (*scroll).min(crate::keys::TABLE.len() + Context::ALL.len() * 2);
-            }
+        Some(Layer::Filter(_)) => find::press(app, key),
+        Some(Layer::Palette(_)) => palette::press(app, key),
+        Some(Layer::Help(_) | Layer::Messages(_) | Layer::Object(_)) => {
+            let action = keymap.lookup(Context::Help, key);
+            read(app, action);
             Vec::new()
         }
         Some(Layer::Quit) => match keymap.lookup(Context::Quit, key) {
@@ -261,12 +274,36 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
     }
 }
 
+/// Keys of a text that is read.
+fn read(app: &mut App, action: Option<Action>) {
+    let page = usize::from(app.size.1).saturating_sub(6).max(1);
+    let Some(layer) = app.layers.top_mut() else { return };
+    if let (Layer::Object(view), Some(Action::ManagedFields)) = (&mut *layer, action) {
+        view.shows_managed = !view.shows_managed;
+    }
+    let scroll = match layer {
+        Layer::Help(scroll) | Layer::Messages(scroll) => scroll,
+        Layer::Object(view) => &mut view.scroll,
+        _ => return,
+    };
+    match action {
+        Some(Action::Down) => scroll.down(1),
+        Some(Action::Up) => scroll.up(1),
+        Some(Action::PageDown) => scroll.down(page),
+        Some(Action::PageUp) => scroll.up(page),
+        Some(Action::Top) => scroll.top(),
+        Some(Action::Bottom) => scroll.bottom(),
+        Some(Action::Close) => drop(app.layers.pop()),
+        _ => {}
+    }
+}
+
 /// Help lies over anything, and going back leads to where one was.
 fn toggle_help(app: &mut App) {
-    if matches!(app.layers.top(), Some(Layer::Help { .. })) {
+    if matches!(app.layers.top(), Some(Layer::Help(_))) {
         app.layers.pop();
     } else {
-        app.layers.push(Layer::Help { scroll: 0 });
+        app.layers.push(Layer::Help(Scroll::default()));
     }
 }
 
@@ -325,21 +362,11 @@ pub(super) fn request(app: &App, route: RouteId, intent: Intent) -> Request {
     Request { route, intent, related, everywhere: app.scope == Scope::All }
 }
 
-/// Watches another scope.
+/// Watches all namespaces, or the one that is looked at.
 pub(super) fn switch_scope(app: &mut App) -> Vec<Effect> {
-    app.scope = match &app.scope {
+    let scope = match &app.scope {
         Scope::All => Scope::Namespace(app.namespace().into()),
         Scope::Namespace(_) => Scope::All,
     };
-    if let Scope::Namespace(namespace) = &app.scope {
-        app.routes.keep(namespace);
-    }
-    app.screen = Screen::Routes;
-    app.generation += 1;
-    app.link = Link::Connecting;
-    app.counts = CountsState::default();
-    app.numbers.abandon();
-    app.facts.asked_at = None;
-    app.list.follow(&app.routes);
-    vec![Effect::Watch { generation: app.generation, scope: app.scope.clone() }]
+    contexts::watch_scope(app, scope)
 }

@@ -40,6 +40,8 @@ pub struct WeightEditor {
     pub fields: Vec<Field>,
     /// Which field is typed into.
     pub focus: usize,
+    /// Why the last key did nothing.
+    pub told: Option<String>,
 }
 
 impl WeightEditor {
@@ -56,7 +58,7 @@ impl WeightEditor {
                 fresh: true,
             })
             .collect();
-        Self { route, rule, fields, focus: 0 }
+        Self { route, rule, fields, focus: 0, told: None }
     }
 
     /// Moves between the fields.
@@ -70,6 +72,7 @@ impl WeightEditor {
 
     /// Takes a digit, or a key that edits.
     pub fn key(&mut self, key: Key) {
+        self.told = None;
         let Some(field) = self.fields.get_mut(self.focus) else { return };
         match input_request(key) {
             Some(InputRequest::InsertChar(digit)) if digit.is_ascii_digit() => {
@@ -79,9 +82,14 @@ impl WeightEditor {
                 // one more than the API's maximum has, so that the refusal can say what is wrong
                 if field.input.value().len() < 8 {
                     field.input.handle(InputRequest::InsertChar(digit));
+                } else {
+                    self.told = Some("a weight is at most 1000000".to_owned());
                 }
             }
-            Some(InputRequest::InsertChar(_)) | None => {}
+            Some(InputRequest::InsertChar(letter)) => {
+                self.told = Some(format!("'{letter}' is no digit: weights are whole numbers, 0 to 1000000"));
+            }
+            None => {}
             Some(edit) => {
                 field.fresh = false;
                 field.input.handle(edit);

@@ -43,6 +43,8 @@ pub async fn run(session: Session, look: super::Look) -> Result<ExitCode, Failur
         panics: std::env::var_os(TEST_PANIC).is_some_and(|what| what == "draw"),
         ended: None,
     };
+    let name = cockpit.look.theme.name().to_owned();
+    cockpit.engine.take(Msg::Theme { name, trouble: None });
     let code = cockpit.work().await.map_err(lost)?;
     cockpit.engine.finish_writing().await;
     Ok(code)
@@ -153,6 +155,17 @@ impl Cockpit {
         match outside {
             Some(Outside::Quit) => self.ended = Some(Exit::Done.into()),
             Some(Outside::Copy(text)) => self.screen.copy(&text)?,
+            Some(Outside::Theme(name)) => {
+                let depth = Depth::detect(|name| std::env::var(name).ok());
+                let trouble = match Paths::find().theme(&name, depth) {
+                    Ok(theme) => {
+                        self.look.theme = theme;
+                        None
+                    }
+                    Err(error) => Some(error.to_string()),
+                };
+                self.engine.take(Msg::Theme { name, trouble });
+            }
             Some(Outside::Suspend) => {
                 self.screen.stop_job()?;
                 self.pacer.key();

@@ -179,6 +179,11 @@ impl Cluster {
         &self.shared.context
     }
 
+    /// How it was found; `None` for a cluster inside the process.
+    pub(super) fn origin(&self) -> Option<&ConnectOptions> {
+        self.shared.origin.as_ref()
+    }
+
     /// The server's URL.
     #[must_use]
     pub fn server(&self) -> &str {

@@ -38,6 +38,15 @@ pub(super) fn find(options: &ConnectOptions) -> Result<Found, ConnectError> {
     Ok(found)
 }
 
+/// The contexts that there are.
+pub(super) fn contexts(options: &ConnectOptions) -> Result<Vec<String>, ConnectError> {
+    let Source::Files { paths, named_by } = Source::choose(options.kubeconfig.as_deref())? else {
+        return Ok(Vec::new());
+    };
+    let kubeconfig = merged(&paths, named_by)?;
+    Ok(kubeconfig.contexts.into_iter().map(|named| named.name).collect())
+}
+
 enum Source {
     Files { paths: Vec<PathBuf>, named_by: &'static str },
     Pod,
@@ -66,19 +75,30 @@ impl Source {
 }
 
 fn read(paths: &[PathBuf], named_by: &str, options: &ConnectOptions) -> Result<Found, ConnectError> {
+    let file = described(paths, named_by);
+    let kubeconfig = merged(paths, named_by)?;
+    let context = choose_context(&kubeconfig, options.context.as_deref(), &file)?;
+    let config = config_of(&kubeconfig, &context)
+        .map_err(|why| ConnectError::Unreadable { file, why: first_line(&why, 200) })?;
+    Ok(Found { config, context })
+}
+
+/// The files and who named them, for messages.
+fn described(paths: &[PathBuf], named_by: &str) -> String {
     let shown: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-    let file = format!("{} ({named_by})", shown.join(":"));
-    let unreadable =
-        |why: String| ConnectError::Unreadable { file: file.clone(), why: first_line(&why, 200) };
+    format!("{} ({named_by})", shown.join(":"))
+}
+
+fn merged(paths: &[PathBuf], named_by: &str) -> Result<Kubeconfig, ConnectError> {
     let merged =
         paths.iter().try_fold(Kubeconfig::default(), |all, path| all.merge(Kubeconfig::read_from(path)?));
-    let kubeconfig = merged.map_err(|error| match error {
-        KubeconfigError::ReadConfig(error, _) => unreadable(error.to_string()),
-        other => unreadable(other.to_string()),
-    })?;
-    let context = choose_context(&kubeconfig, options.context.as_deref(), &file)?;
-    let config = config_of(&kubeconfig, &context).map_err(unreadable)?;
-    Ok(Found { config, context })
+    merged.map_err(|error| {
+        let why = match error {
+            KubeconfigError::ReadConfig(error, _) => error.to_string(),
+            other => other.to_string(),
+        };
+        ConnectError::Unreadable { file: described(paths, named_by), why: first_line(&why, 200) }
+    })
 }
 
 /// What one context says. kube could do this too, but it stops at any entry of `NO_PROXY` that it does not know.

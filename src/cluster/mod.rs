@@ -8,6 +8,7 @@ mod access;
 mod call;
 mod client;
 mod connect;
+mod contexts;
 mod events;
 mod facts;
 mod kubeconfig;

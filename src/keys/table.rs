@@ -45,6 +45,26 @@ pub enum Action {
     Timeline,
     /// All namespaces, or one.
     AllNamespaces,
+    /// Show only rows that hold some words.
+    Filter,
+    /// Search for whatever can be done or gone to.
+    Palette,
+    /// Rows in another order.
+    Sort,
+    /// Show routes without a split, or leave them out.
+    Quiet,
+    /// The screen stands still, or goes on.
+    Freeze,
+    /// The next theme.
+    Theme,
+    /// What was said so far.
+    Messages,
+    /// The whole object as YAML.
+    Yaml,
+    /// Show `managedFields`, or leave them out.
+    ManagedFields,
+    /// Drop the connection and open it again.
+    Reconnect,
     /// Show the keys.
     Help,
     /// Close what is open.
@@ -95,6 +115,16 @@ impl Action {
             Self::NextPane => "next-pane",
             Self::Timeline => "timeline",
             Self::AllNamespaces => "all-namespaces",
+            Self::Filter => "filter",
+            Self::Palette => "palette",
+            Self::Sort => "sort",
+            Self::Quiet => "no-split",
+            Self::Freeze => "freeze",
+            Self::Theme => "theme",
+            Self::Messages => "messages",
+            Self::Yaml => "yaml",
+            Self::ManagedFields => "managed-fields",
+            Self::Reconnect => "reconnect",
             Self::Help => "help",
             Self::Close => "close",
             Self::Suspend => "suspend",
@@ -150,7 +180,9 @@ pub enum Context {
     Weights,
     /// A line of text that is being typed: other keys are letters.
     Text,
-    /// The help.
+    /// A filter, or what is searched in the palette: other keys are letters.
+    Find,
+    /// The help, and other texts.
     Help,
     /// The question whether to quit.
     Quit,
@@ -158,7 +190,7 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Split,
         Self::Routes,
         Self::View,
@@ -166,6 +198,7 @@ impl Context {
         Self::Rollback,
         Self::Weights,
         Self::Text,
+        Self::Find,
         Self::Help,
         Self::Quit,
         Self::Anywhere,
@@ -183,6 +216,7 @@ impl Context {
             Self::Rollback => "rollback",
             Self::Weights => "weights",
             Self::Text => "text",
+            Self::Find => "find",
             Self::Help => "help",
             Self::Quit => "quit",
         }
@@ -226,7 +260,8 @@ impl Context {
             Self::Rollback => "In the rollback dialog",
             Self::Weights => "Setting weights",
             Self::Text => "Typing a reason or a name",
-            Self::Help => "In this help",
+            Self::Find => "Typing a filter or in the palette",
+            Self::Help => "In help, messages and YAML",
             Self::Quit => "Asked whether to quit",
         }
     }
@@ -293,6 +328,12 @@ pub static TABLE: &[Binding] = &[
     row(C::Split, &[Char('v')], A::Verify, "verify", "count whether the declared split is served"),
     row(C::Split, &[Char('c')], A::Copy, "", "only in a dialog: copies its kubectl command"),
     row(C::Split, &[Char('l')], A::Timeline, "timeline", "what happened to the route"),
+    row(C::Split, &[Char(':')], A::Palette, "palette", "find an action, route, namespace, context or theme"),
+    row(C::Split, &[Char('d')], A::Yaml, "yaml", "the whole object as YAML, and its newest change"),
+    row(C::Split, &[Char(' ')], A::Freeze, "freeze", "the screen stands still; data goes on behind it"),
+    row(C::Split, &[Char('t')], A::Theme, "", "the next theme"),
+    row(C::Split, &[Char('m')], A::Messages, "", "what was said so far"),
+    row(C::Split, &[Key::Ctrl('r')], A::Reconnect, "", "reconnect now, with fresh credentials"),
     row(C::View, &[Key::Esc], A::Close, "back", "back to the list"),
     row(C::View, &[Key::Tab], A::NextPane, "ladder", "to the ladder, or back"),
     row(C::View, &[Key::Enter], A::Open, "", "in the ladder: show what the chosen stage does"),
@@ -304,6 +345,9 @@ pub static TABLE: &[Binding] = &[
     row(C::View, &[Key::PageUp], A::PageUp, "", "a page up"),
     row(C::View, &[Char('q')], A::Quit, "quit", "quit; asks while a proof runs"),
     row(C::Routes, &[Key::Enter], A::Open, "open", "open the selected split"),
+    row(C::Routes, &[Char('/')], A::Filter, "filter", "only routes that hold these words"),
+    row(C::Routes, &[Char('o')], A::Sort, "sort", "rows by name, worst, share or newest first"),
+    row(C::Routes, &[Char('.')], A::Quiet, "", "routes without a split: show or hide"),
     row(C::Routes, &[Char('a')], A::AllNamespaces, "namespaces", "all namespaces, or one again"),
     row(C::Routes, &[Char('j'), Key::Down], A::Down, "", "one row down"),
     row(C::Routes, &[Char('k'), Key::Up], A::Up, "", "one row up"),
@@ -312,7 +356,7 @@ pub static TABLE: &[Binding] = &[
     row(C::Routes, &[Key::PageDown], A::PageDown, "", "a page down"),
     row(C::Routes, &[Key::PageUp], A::PageUp, "", "a page up"),
     row(C::Routes, &[Char('q')], A::Quit, "quit", "quit; asks while a proof runs"),
-    row(C::Routes, &[Key::Esc], A::Close, "", "clear the message"),
+    row(C::Routes, &[Key::Esc], A::Close, "", "clear the message, then the filter"),
     change(C::Dialog, &[Char('y')], A::Confirm, "confirm", "do it; Enter never does"),
     row(C::Dialog, &[Char('n'), Key::Esc], A::Decline, "decline", "write nothing"),
     row(C::Dialog, &[Char('c')], A::Copy, "copy", "send the kubectl command to your terminal"),
@@ -340,11 +384,18 @@ pub static TABLE: &[Binding] = &[
     row(C::Text, &[Key::Up], A::Up, "", "scroll up"),
     row(C::Text, &[Key::PageDown], A::PageDown, "", "a page down"),
     row(C::Text, &[Key::PageUp], A::PageUp, "", "a page up"),
+    row(C::Find, &[Key::Enter], A::Done, "take", "keep the filter; do what the palette has marked"),
+    row(C::Find, &[Key::Esc], A::Close, "close", "drop the filter; close the palette"),
+    row(C::Find, &[Key::Down, Key::Ctrl('n')], A::Down, "", "one row down"),
+    row(C::Find, &[Key::Up, Key::Ctrl('p')], A::Up, "", "one row up"),
     row(C::Help, &[Char('j'), Key::Down], A::Down, "scroll", "scroll down"),
     row(C::Help, &[Char('k'), Key::Up], A::Up, "", "scroll up"),
     row(C::Help, &[Key::PageDown], A::PageDown, "", "a page down"),
     row(C::Help, &[Key::PageUp], A::PageUp, "", "a page up"),
-    row(C::Help, &[Key::Esc, Char('q')], A::Close, "close", "close the help"),
+    row(C::Help, &[Char('g'), Key::Home], A::Top, "", "the first line"),
+    row(C::Help, &[Char('G'), Key::End], A::Bottom, "", "the last line"),
+    row(C::Help, &[Char('m')], A::ManagedFields, "", "YAML: show managedFields, or leave them out"),
+    row(C::Help, &[Key::Esc, Char('q')], A::Close, "close", "close it"),
     row(C::Quit, &[Char('y')], A::Confirm, "quit", "quit; its proof will not be seen"),
     row(C::Quit, &[Char('n'), Key::Esc], A::Decline, "stay", "stay"),
     row(C::Anywhere, &[Char('?')], A::Help, "help", "show the keys; a letter where text is typed"),

@@ -1,11 +1,12 @@
 //! The line of messages, and hints of the keys that work now.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
+use tui_input::Input;
 
-use super::paint::{Look, Pen, width};
+use super::paint::{Look, Pen, cursor_at, width};
 use super::theme::Role;
 use super::words;
 use crate::app::{App, Layer, wrap};
@@ -44,6 +45,31 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     Pen::new(buffer, x, y, width(&place)).put(&place, look.style(Role::Muted));
 }
 
+/// The filter being typed, where messages stand.
+pub(super) fn filter(
+    buffer: &mut Buffer,
+    area: Rect,
+    app: &App,
+    input: &Input,
+    look: &Look,
+) -> Option<Position> {
+    let y = area.bottom().checked_sub(2)?;
+    let line = Rect { y, height: 1, ..area };
+    Clear.render(line, buffer);
+    let text = look.style(Role::Text);
+    buffer.set_style(line, text);
+    let found = format!("{} of {} routes", app.routes.routes_shown(), app.routes.entries().len());
+    let mut pen = Pen::new(buffer, area.x + 1, y, area.width.saturating_sub(width(&found) + 4));
+    pen.put("/", look.style(Role::Accent)).put(input.value(), text);
+    let x = area.right().saturating_sub(width(&found) + 1);
+    Pen::new(buffer, x, y, width(&found)).put(&found, look.style(Role::Muted));
+    cursor_at(
+        Rect { x: area.x + 2, y, width: area.width.saturating_sub(2), height: 1 },
+        0,
+        input.visual_cursor(),
+    )
+}
+
 /// What was said last. What does not fit into one line takes more, from what is above.
 fn message(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     let Some(said) = &app.said else { return };
@@ -61,7 +87,8 @@ fn hints(app: &App) -> impl Iterator<Item = &Binding> {
     let contexts: Vec<Context> = match app.layers.top() {
         None if app.open_split().is_some() => vec![Context::Split, Context::View, Context::Anywhere],
         None => vec![Context::Split, Context::Routes, Context::Anywhere],
-        Some(Layer::Help { .. }) => vec![Context::Help],
+        Some(Layer::Help(_) | Layer::Messages(_) | Layer::Object(_)) => vec![Context::Help],
+        Some(Layer::Filter(_) | Layer::Palette(_)) => vec![Context::Find],
         Some(Layer::Quit) => vec![Context::Quit],
         Some(Layer::Weights(_)) => vec![Context::Weights, Context::Anywhere],
         // It says itself which keys count now.

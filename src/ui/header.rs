@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::format::middle;
-use super::paint::{Look, Pen, width};
+use super::paint::{Look, Pen, cut, width};
 use super::theme::Role;
 use super::words;
 use crate::app::{App, Link, Tone, banners};
@@ -58,6 +58,11 @@ fn title(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
         Scope::Namespace(name) => format!("namespace {name}"),
     };
     pen.put(&middle(&scope, pen.room()), text);
+    if !app.arrangement.filter.is_empty() && pen.room() > 8 {
+        let filter = format!("/{}", app.arrangement.filter);
+        let filter = cut(&filter, pen.room() - 2);
+        pen.put("  ", text).put(&filter, look.style(Role::Accent));
+    }
     if let Some(user) = &app.user
         && pen.room() > usize::from(width(user)) + 2
     {

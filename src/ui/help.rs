@@ -7,21 +7,21 @@ use ratatui::text::Line;
 use super::format::left;
 use super::paint::{Look, lines, popup};
 use super::theme::Role;
-use crate::app::App;
+use crate::app::{App, Scroll};
 use crate::keys::{Context, Keymap};
 
 pub(super) fn draw(
     buffer: &mut Buffer,
     area: Rect,
     keymap: &Keymap,
-    scroll: usize,
+    scroll: &Scroll,
     look: &Look,
 ) -> Option<Position> {
     let all = text(keymap, look);
     let height = u16::try_from(all.len() + 2).unwrap_or(u16::MAX).min(area.height);
     let inside = popup(buffer, area, (78, height), "keys", look);
-    let scroll = scroll.min(all.len().saturating_sub(usize::from(inside.height)));
-    lines(buffer, inside, &all[scroll..]);
+    let at = scroll.within(all.len(), inside.height.into());
+    lines(buffer, inside, &all[at..]);
     None
 }
 

@@ -13,6 +13,8 @@ pub mod format;
 mod header;
 mod help;
 mod paint;
+mod palette;
+mod reader;
 mod routes;
 mod split_view;
 pub mod theme;
@@ -59,7 +61,11 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
     let mut cursor = None;
     for layer in app.layers.iter() {
         cursor = match layer {
-            Layer::Help { scroll } => help::draw(buffer, above, &app.start.keymap, *scroll, look),
+            Layer::Help(scroll) => help::draw(buffer, above, &app.start.keymap, scroll, look),
+            Layer::Messages(scroll) => reader::messages(buffer, above, app, scroll, look),
+            Layer::Object(view) => reader::object(buffer, above, app, view, look),
+            Layer::Palette(palette) => palette::draw(buffer, above, palette, look),
+            Layer::Filter(input) => footer::filter(buffer, footer, app, input, look),
             Layer::Change(dialog) => dialog::draw(buffer, above, app, dialog, look),
             Layer::Weights(editor) => weights::draw(buffer, above, app, editor, look),
             Layer::Quit => help::draw_quit(buffer, above, app, look),

@@ -9,10 +9,10 @@ use super::format::{self, left, middle, right};
 use super::paint::{Look, Pen, width};
 use super::theme::Role;
 use super::words::{self, Sign};
-use crate::app::{App, BackendNumbers, Link, Shown, Split};
+use crate::app::{App, BackendNumbers, Link, Shown, Sort, Split, too_many_errors};
 use crate::cluster::Scope;
+use crate::keys::{Action, Context};
 use crate::metrics::{BackendHistory, Numbers, Series};
-use crate::rollout::{ALPHA_ERRORS, ERROR_LIMIT, interval};
 use crate::route::{Owner, OwnerRule, Route, declared_share};
 
 pub(super) fn draw(buffer: &mut Buffer, headings: Rect, area: Rect, app: &App, look: &Look) {
@@ -20,7 +20,7 @@ pub(super) fn draw(buffer: &mut Buffer, headings: Rect, area: Rect, app: &App, l
     if app.routes.is_empty() {
         return empty(buffer, area, app, look);
     }
-    heading(buffer, headings, &columns, look);
+    heading(buffer, headings, &columns, app.arrangement.sort, look);
     let rows = (app.list.top()..app.routes.len()).zip(area.y..area.bottom());
     for (index, y) in rows {
         let Some(shown) = app.routes.shown(index) else { continue };
@@ -49,12 +49,12 @@ pub(super) fn draw(buffer: &mut Buffer, headings: Rect, area: Rect, app: &App, l
 /// Nothing to show: why, and what to do.
 fn empty(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     let words = match (&app.link, &app.scope) {
+        _ if app.routes.entries().len() > 0 => {
+            format!("none of {} routes fits; Esc clears the filter", app.routes.entries().len())
+        }
         (Link::Connecting, _) => format!("connecting to {}", app.start.server),
         (Link::Lost { .. }, _) => format!("no connection to {} yet; trying again", app.start.server),
-        (Link::Live, Scope::Namespace(name)) => {
-            format!("no HTTPRoutes in namespace {name}; a = all namespaces")
-        }
-        (Link::Live, Scope::All) => "no HTTPRoutes in this cluster".to_owned(),
+        (Link::Live, _) => no_split(app),
     };
     let y = area.y + area.height / 3;
     let x = area.x + area.width.saturating_sub(width(&words)) / 2;
@@ -63,7 +63,20 @@ fn empty(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     }
 }
 
-fn heading(buffer: &mut Buffer, area: Rect, columns: &[Placed], look: &Look) {
+/// What to do where there is no split.
+pub(super) fn no_split(app: &App) -> String {
+    const DEMO: &str = "`tidegate demo` shows what they look like";
+    let Scope::Namespace(name) = &app.scope else { return format!("no splits in this cluster; {DEMO}") };
+    let key = app.start.keymap.keys_of(Action::AllNamespaces, Context::Routes).first();
+    let key = key.map_or(String::new(), |key| format!("; {key} = all namespaces"));
+    match app.splits_elsewhere() {
+        Some((0, _)) => format!("no splits in {name}, nor in any namespace; {DEMO}"),
+        Some((splits, namespaces)) => format!("no splits in {name}{key} ({splits} in {namespaces})"),
+        None => format!("no splits in {name}{key}"),
+    }
+}
+
+fn heading(buffer: &mut Buffer, area: Rect, columns: &[Placed], sort: Sort, look: &Look) {
     let muted = look.style(Role::Muted);
     for placed in columns {
         let (title, versions) = match placed.column {
@@ -83,7 +96,11 @@ fn heading(buffer: &mut Buffer, area: Rect, columns: &[Placed], look: &Look) {
         let number = matches!(placed.column, Column::Errors | Column::P99);
         if !versions || area.height < 2 {
             let y = if area.height < 2 { area.y } else { below };
-            Pen::new(buffer, placed.x, y, placed.width).put(title, muted);
+            let mut pen = Pen::new(buffer, placed.x, y, placed.width);
+            pen.put(title, muted);
+            if placed.column == Column::Name && sort != Sort::Name {
+                pen.put(" ", muted).put(sort.word(), look.style(Role::Accent));
+            }
             continue;
         }
         let (stable, canary) = (look.style(Role::Stable), look.style(Role::Canary));
@@ -156,7 +173,13 @@ fn draw_split(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, spl
                 let word = (!has_word && sign.role != Role::Ok).then_some((said.as_str(), sign.role));
                 draw_name(pen, app, split, word, look);
             }
-            Column::Weights => draw_weights(pen, split, placed.width, look),
+            Column::Weights => {
+                draw_weights(pen, split, placed.width, look);
+                if split.is_new(app.now.since_start) {
+                    let cell = Rect { x: placed.x, width: placed.width, ..row };
+                    buffer.set_style(cell, Style::new().add_modifier(Modifier::REVERSED));
+                }
+            }
             Column::Observed => draw_observed(pen, app, split, placed.width, look),
             Column::Errors => {
                 let cell =
@@ -313,12 +336,6 @@ fn draw_pair(
         let style = if role == Role::Bad { look.style(role) } else { plain(look, role) };
         pen.put(&" ".repeat(6 - text.chars().count().min(6)), Style::new()).put(&text, style);
     }
-}
-
-/// Whether the window is evidence of more errors than the gate lets pass. A few of few requests are not.
-pub(super) fn too_many_errors(numbers: &Numbers) -> bool {
-    let (Some(rate), Some(requests)) = (numbers.error_rate, numbers.requests) else { return false };
-    rate > ERROR_LIMIT && interval(rate * requests, requests, ALPHA_ERRORS).lo > ERROR_LIMIT
 }
 
 /// A version's colour without an underline: numbers are set apart by their column.

@@ -41,21 +41,25 @@ pub(super) fn draw(
     }
     all.push(Line::default());
     let chosen = app.chosen_canary(&editor.route.uid);
-    let (role, words) = match editor.plan(&app.start.conventions, chosen) {
-        Ok(plan) => {
-            let effect = match plan.effect {
-                Effect::Advance => "an advance: the gate will be asked",
-                Effect::Retreat | Effect::Rollback => "no gate: nobody new gets traffic",
-            };
-            let more = plan.changes().count().saturating_sub(1);
-            let more = if more > 0 {
-                format!("; {more} more rules with this split move too")
-            } else {
-                String::new()
-            };
-            (Role::Text, format!("{effect}{more}"))
+    let (role, words) = if let Some(told) = &editor.told {
+        (Role::Warn, told.clone())
+    } else {
+        match editor.plan(&app.start.conventions, chosen) {
+            Ok(plan) => {
+                let effect = match plan.effect {
+                    Effect::Advance => "an advance: the gate will be asked",
+                    Effect::Retreat | Effect::Rollback => "no gate: nobody new gets traffic",
+                };
+                let more = plan.changes().count().saturating_sub(1);
+                let more = if more > 0 {
+                    format!("; {more} more rules with this split move too")
+                } else {
+                    String::new()
+                };
+                (Role::Text, format!("{effect}{more}"))
+            }
+            Err(refusal) => (Role::Warn, refusal.to_string()),
         }
-        Err(refusal) => (Role::Warn, refusal.to_string()),
     };
     all.extend(wrap(&words, room).into_iter().take(2).map(|line| Line::from(look.span(role, line))));
     all.push(Line::default());

@@ -10,6 +10,7 @@ use super::perform::Performer;
 use crate::app::{App, Effect, Msg, Now, Start, next_wake, update};
 use crate::cli::session::Session;
 use crate::clock::Clock;
+use crate::config::Paths;
 use crate::pilot::Stage;
 
 /// A write that is on its way when the program ends has this long to be answered.
@@ -22,6 +23,8 @@ const BATCH: usize = 256;
 pub enum Outside {
     /// Send this to the terminal's clipboard.
     Copy(String),
+    /// Draw with this theme, and say with [`Msg::Theme`] what came of it.
+    Theme(String),
     /// Stop the job.
     Suspend,
     /// End the program.
@@ -54,6 +57,9 @@ impl Engine {
             // A journal that cannot be read only costs the memory of that.
             unfinished: session.journal.unfinished().unwrap_or_default(),
             note: session.note,
+            contexts: session.cluster.contexts(),
+            themes: Paths::find().theme_names(),
+            theme: String::new(),
             message,
         };
         let clock = session.clock;
@@ -118,6 +124,7 @@ impl Engine {
             match effect {
                 Effect::Quit => outside = Some(Outside::Quit),
                 Effect::Copy(text) => outside = Some(Outside::Copy(text)),
+                Effect::Theme(name) => outside = Some(Outside::Theme(name)),
                 Effect::Suspend => outside = Some(Outside::Suspend),
                 effect => self.performer.perform(effect),
             }

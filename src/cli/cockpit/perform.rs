@@ -1,5 +1,7 @@
 //! Performs the effects of `app::update` as tasks, and sends back what comes of them.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -7,16 +9,20 @@ use futures::StreamExt;
 use futures::future::join_all;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::app::{Effect, Msg, Past, WINDOW};
 use crate::cli::session::Session;
-use crate::cluster::{Cluster, Why, watch};
+use crate::cluster::{Cluster, Listed, Scope, Trouble, Why, watch};
+use crate::metrics::MetricSource;
 use crate::pilot::{Ending, Pilot, Progress};
 use crate::route::writers;
 
 /// What a sparkline shows, and in which steps.
 const SPAN: Duration = Duration::from_mins(10);
 const STEP: Duration = Duration::from_secs(10);
+/// Another context, with its credential plugin, has this long to answer.
+const OPENING: Duration = Duration::from_secs(20);
 /// Between attempts to learn who we are.
 const PAUSE: Duration = Duration::from_secs(5);
 
@@ -28,22 +34,25 @@ pub(super) struct Performer {
     preparation: Option<JoinHandle<()>>,
     /// User name as the API server knows it, once it has told.
     user: Arc<OnceLock<Box<str>>>,
+    /// Counts the clusters that were used: answers of an earlier one are dropped.
+    epoch: Arc<AtomicU64>,
+    /// The context that it started with, and the metrics of that one.
+    home: (String, Option<Arc<dyn MetricSource>>),
 }
 
 impl Performer {
     pub(super) fn new(session: Session, messages: UnboundedSender<Msg>) -> Self {
         let user = Arc::new(OnceLock::new());
-        tokio::spawn(learn_user(session.cluster.clone(), Arc::clone(&user), messages.clone()));
-        Self { session, messages, watch: None, preparation: None, user }
+        let home = (session.cluster.context().to_owned(), session.metrics.clone());
+        let epoch = Arc::new(AtomicU64::new(0));
+        let new = Self { session, messages, watch: None, preparation: None, user, epoch, home };
+        tokio::spawn(learn_user(new.session.cluster.clone(), Arc::clone(&new.user), new.sender()));
+        new
     }
 
     pub(super) fn perform(&mut self, effect: Effect) {
-        let messages = self.messages.clone();
         let cluster = self.session.cluster.clone();
-        // Nobody listens any more when the program ends; that is no error.
-        let send = move |msg: Msg| {
-            let _ = messages.send(msg);
-        };
+        let send = self.sender();
         match effect {
             Effect::Watch { generation, scope } => {
                 let mut updates = Box::pin(watch(&cluster, scope));
@@ -95,6 +104,35 @@ impl Performer {
                     send(Msg::Past { generation, route, past });
                 });
             }
+            Effect::Context { ticket, name } => {
+                tokio::spawn(async move {
+                    let answer = match timeout(OPENING, cluster.in_context(&name)).await {
+                        Ok(opened) => opened.map_err(|error| error.to_string()),
+                        Err(_) => Err(format!("no answer within {} s", OPENING.as_secs())),
+                    };
+                    send(Msg::Context { ticket, answer });
+                });
+            }
+            Effect::Use(cluster) => self.switch(cluster),
+            Effect::Survey { generation } => {
+                tokio::spawn(async move {
+                    let listed = cluster.list(&Scope::All).await.ok();
+                    let namespaces = listed.map(|listed| count_splits(&listed));
+                    send(Msg::Survey { generation, namespaces });
+                });
+            }
+            Effect::Object { generation, route } => {
+                tokio::spawn(async move {
+                    let read = cluster.get_json(&route).await;
+                    let answer = read.and_then(|text| {
+                        serde_json::from_str(&text).map_err(|error| {
+                            let why = Why::Unreadable(error.to_string().into());
+                            Trouble { what: format!("read route {route}").into(), why, advice: None }
+                        })
+                    });
+                    send(Msg::Object { generation, route, answer });
+                });
+            }
             Effect::Access { namespace } => {
                 tokio::spawn(async move {
                     let answer = cluster.can_patch(&namespace).await;
@@ -129,7 +167,37 @@ impl Performer {
                 self.follow(change, |progress| async move { pilot.resume(&record, &progress).await });
             }
             // The terminal's holder does these.
-            Effect::Copy(_) | Effect::Suspend | Effect::Quit => {}
+            Effect::Copy(_) | Effect::Suspend | Effect::Quit | Effect::Theme(_) => {}
+        }
+    }
+
+    /// Leaves the cluster that was used. Changes under way go on with it.
+    fn switch(&mut self, cluster: Cluster) {
+        for task in [&mut self.watch, &mut self.preparation].into_iter().filter_map(Option::take) {
+            task.abort();
+        }
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+        let same = cluster.context() == self.session.cluster.context();
+        // A Prometheus that was named knows the cluster that it was named with.
+        let home = cluster.context() == self.home.0;
+        self.session.metrics = self.home.1.clone().filter(|_| home);
+        self.session.cluster = cluster.clone();
+        if !same {
+            self.user = Arc::new(OnceLock::new());
+        }
+        let learn = learn_user(cluster, Arc::clone(&self.user), self.sender());
+        tokio::spawn(learn);
+    }
+
+    /// Sends what is about the cluster that is used now; dropped once another one is.
+    fn sender(&self) -> impl Fn(Msg) + Clone + Send + Sync + 'static {
+        let (messages, epoch) = (self.messages.clone(), Arc::clone(&self.epoch));
+        let current = epoch.load(Ordering::Relaxed);
+        move |msg: Msg| {
+            // Nobody listens any more when the program ends; that is no error.
+            if epoch.load(Ordering::Relaxed) == current {
+                let _ = messages.send(msg);
+            }
         }
     }
 
@@ -176,12 +244,21 @@ fn replace(slot: &mut Option<JoinHandle<()>>, task: JoinHandle<()>) {
     }
 }
 
+/// The splits of each namespace that has routes.
+fn count_splits(listed: &[Listed]) -> Vec<(Box<str>, usize)> {
+    let mut counts: BTreeMap<Box<str>, usize> = BTreeMap::new();
+    for route in listed.iter().filter_map(|listed| listed.as_ref().ok()) {
+        *counts.entry(route.id.namespace.clone()).or_default() += route.splits().count();
+    }
+    counts.into_iter().collect()
+}
+
 /// Asks until it is told. Servers before 1.28 cannot tell.
-async fn learn_user(cluster: Cluster, known: Arc<OnceLock<Box<str>>>, messages: UnboundedSender<Msg>) {
+async fn learn_user(cluster: Cluster, known: Arc<OnceLock<Box<str>>>, tell: impl Fn(Msg) + Send) {
     loop {
         match cluster.whoami().await {
             Ok(user) if !user.name.is_empty() => {
-                let _ = messages.send(Msg::User(user.name.clone()));
+                tell(Msg::User(user.name.clone()));
                 let _ = known.set(user.name);
                 return;
             }

@@ -6,10 +6,11 @@ use ratatui::text::{Line, Span};
 use super::Part;
 use super::curves::{ALL, Kind};
 use super::versions::whole;
+use crate::app::too_many_errors;
 use crate::route::weight_sum;
 use crate::ui::format::{self, left, right};
 use crate::ui::paint::{section, width};
-use crate::ui::routes::{plain, too_many_errors, version};
+use crate::ui::routes::{plain, version};
 use crate::ui::theme::Role;
 
 /// Cells before and behind a curve.

@@ -8,13 +8,14 @@ use ratatui::text::{Line, Span};
 
 use super::Part;
 use super::curves::{ERRORS, Kind, P99};
+use crate::app::too_many_errors;
 use crate::app::{BackendNumbers, Observed};
 use crate::cluster::Pods;
 use crate::metrics::{Numbers, Quantile};
 use crate::route::{Backend, declared_share, weight_sum};
 use crate::ui::format::{self, left, right};
 use crate::ui::paint::width;
-use crate::ui::routes::{plain, too_many_errors, version};
+use crate::ui::routes::{plain, version};
 use crate::ui::theme::Role;
 use crate::ui::words;
 

@@ -1,0 +1,112 @@
+//! Another context of the kubeconfig, or the same one opened again. Until it has answered, nothing changes here.
+
+use super::layers::Layers;
+use super::list::List;
+use super::msg::Effect;
+use super::numbers::NumbersState;
+use super::preview::CountsState;
+use super::routes::Routes;
+use super::split_view::Screen;
+use super::state::{App, FactsState, Link, Tone};
+use super::survey::Survey;
+use crate::cluster::{Cluster, Scope};
+
+/// A context that is being opened.
+#[derive(Debug)]
+pub struct Switching {
+    ticket: u64,
+    /// Its name.
+    pub name: String,
+}
+
+/// Opens another context beside this one.
+pub(super) fn switch(app: &mut App, name: String) -> Vec<Effect> {
+    if name != app.start.context {
+        app.say(Tone::Plain, format!("connecting to context {name}; this is still {}", app.start.context));
+    }
+    let ticket = app.next_number();
+    app.switching = Some(Switching { ticket, name: name.clone() });
+    vec![Effect::Context { ticket, name }]
+}
+
+/// Drops the watch and opens it again, and reads the credentials anew.
+pub(super) fn reconnect(app: &mut App) -> Vec<Effect> {
+    app.say(Tone::Plain, "connecting again");
+    let mut effects = watch_again(app);
+    effects.extend(switch(app, app.start.context.clone()));
+    effects
+}
+
+/// A context was opened, or cannot be.
+pub(super) fn opened(app: &mut App, ticket: u64, answer: Result<Cluster, String>) -> Vec<Effect> {
+    let Some(switching) = app.switching.take_if(|switching| switching.ticket == ticket) else {
+        return Vec::new();
+    };
+    match answer {
+        Err(why) => {
+            let text = format!("still on context {}; {}: {why}", app.start.context, switching.name);
+            app.say(Tone::Bad, text);
+            Vec::new()
+        }
+        Ok(cluster) => {
+            let same = cluster.context() == app.start.context;
+            if same {
+                app.say(Tone::Plain, "connected again, with credentials as they are now");
+            } else {
+                leave(app, &cluster);
+            }
+            let mut effects = vec![Effect::Use(cluster)];
+            effects.extend(watch_again(app));
+            effects
+        }
+    }
+}
+
+/// Nothing of the old context stays but the changes under way there.
+fn leave(app: &mut App, cluster: &Cluster) {
+    app.changes.leave(&app.start.context);
+    cluster.context().clone_into(&mut app.start.context);
+    cluster.server().clone_into(&mut app.start.server);
+    app.start.namespace = cluster.namespace().into();
+    if app.scope != Scope::All {
+        app.scope = Scope::Namespace(cluster.namespace().into());
+    }
+    app.changes.enter(&app.start.context);
+    // A Prometheus that was named knows the cluster that it was named with.
+    let home = app.start.context == app.home;
+    app.numbers = NumbersState::new(app.start.has_metrics && home);
+    let arrangement = std::mem::take(&mut app.arrangement);
+    app.routes = Routes::default();
+    app.list = List::default();
+    app.facts = FactsState::default();
+    app.survey = None;
+    app.user = None;
+    app.access.clear();
+    app.frozen = None;
+    app.screen = Screen::default();
+    app.layers = Layers::default();
+    app.arrange(|new| *new = super::Arrangement { filter: String::new(), ..arrangement });
+    app.say(Tone::Good, format!("context {}", app.start.context));
+}
+
+fn watch_again(app: &mut App) -> Vec<Effect> {
+    app.generation += 1;
+    app.link = Link::Connecting;
+    app.numbers.abandon();
+    app.counts = CountsState::default();
+    app.facts.asked_at = None;
+    // Its answer would be dropped.
+    app.survey.take_if(|survey| *survey == Survey::Asked);
+    vec![Effect::Watch { generation: app.generation, scope: app.scope.clone() }]
+}
+
+/// Watches another namespace, or all.
+pub(super) fn watch_scope(app: &mut App, scope: Scope) -> Vec<Effect> {
+    app.scope = scope;
+    if let Scope::Namespace(namespace) = &app.scope {
+        app.routes.keep(namespace);
+    }
+    app.screen = Screen::Routes;
+    app.rows_changed();
+    watch_again(app)
+}

@@ -1,0 +1,259 @@
+//! The palette: whatever can be done or gone to, found by a few letters.
+
+use std::cmp::Reverse;
+
+use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use tui_input::{Input, InputRequest};
+
+use super::contexts;
+use super::dialog::input_request;
+use super::layers::Layer;
+use super::msg::Effect;
+use super::routes_keys;
+use super::scroll::Scroll;
+use super::state::{App, Tone};
+use super::survey::{self, Survey};
+use crate::cluster::Scope;
+use crate::keys::{Action, Binding, Context, Key};
+use crate::route::RouteId;
+
+/// What comes of taking an item.
+#[derive(Debug, Clone)]
+pub enum Run {
+    /// As if its key had been pressed.
+    Action(Action, Key),
+    /// Selects a route.
+    Route(RouteId),
+    /// Watches a namespace, or all.
+    Scope(Scope),
+    /// Goes to another context.
+    Context(String),
+    /// Draws with another theme.
+    Theme(String),
+}
+
+/// Something that can be found.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// What is searched and shown.
+    pub text: String,
+    /// The key that does the same.
+    pub key: String,
+    /// Why it cannot be done now.
+    pub refused: Option<String>,
+    /// What it does.
+    pub run: Run,
+}
+
+/// An item that fits.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Index of the item.
+    pub item: usize,
+    /// Which characters of its text fit, in order.
+    pub marks: Vec<u32>,
+}
+
+/// Most items that are looked through by hand.
+const MOST: usize = 100;
+
+/// The open palette.
+#[derive(Debug, Default)]
+pub struct Palette {
+    /// What was typed.
+    pub input: Input,
+    items: Vec<Item>,
+    found: Vec<Found>,
+    /// How many fit, shown or not.
+    pub fitting: usize,
+    /// Which of them is marked.
+    pub cursor: usize,
+}
+
+impl Palette {
+    /// The items that fit, the best first.
+    pub fn found(&self) -> impl ExactSizeIterator<Item = (&Item, &[u32])> {
+        self.found.iter().map(|found| (&self.items[found.item], &*found.marks))
+    }
+
+    /// Looks through the items again.
+    fn search(&mut self) {
+        self.cursor = 0;
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let pattern = Pattern::parse(self.input.value(), CaseMatching::Ignore, Normalization::Smart);
+        let mut letters = Vec::new();
+        let mut scored: Vec<(u32, usize)> = Vec::new();
+        for (index, item) in self.items.iter().enumerate() {
+            let text = Utf32Str::new(&item.text, &mut letters);
+            scored.extend(pattern.score(text, &mut matcher).map(|score| (score, index)));
+        }
+        self.fitting = scored.len();
+        scored.sort_by_key(|(score, index)| (Reverse(*score), *index));
+        scored.truncate(MOST);
+        let marked = scored.into_iter().map(|(_, item)| {
+            let mut marks = Vec::new();
+            let text = Utf32Str::new(&self.items[item].text, &mut letters);
+            pattern.indices(text, &mut matcher, &mut marks);
+            marks.sort_unstable();
+            marks.dedup();
+            Found { item, marks }
+        });
+        self.found = marked.collect();
+    }
+}
+
+/// Opens it with all that there is now.
+pub(super) fn open(app: &mut App) -> Vec<Effect> {
+    let mut palette = Palette { items: items(app), ..Palette::default() };
+    palette.search();
+    app.layers.push(Layer::Palette(Box::new(palette)));
+    survey::ask(app).into_iter().collect()
+}
+
+/// More has become known while it is open.
+pub(super) fn refresh(app: &mut App) {
+    let items = items(app);
+    if let Some(palette) = app.layers.palette_mut() {
+        palette.items = items;
+        palette.search();
+    }
+}
+
+fn items(app: &App) -> Vec<Item> {
+    let mut items: Vec<Item> =
+        app.start.keymap.iter().filter(|binding| belongs(app, binding)).map(|b| action(app, b)).collect();
+    let plain = |text: String, run: Run| Item { text, key: String::new(), refused: None, run };
+    for entry in app.routes.entries() {
+        let id = match &entry.listed {
+            Ok(route) => &route.id,
+            Err(bad) => &bad.id,
+        };
+        items.push(plain(format!("route {id}"), Run::Route(id.clone())));
+    }
+    if app.scope != Scope::All {
+        items.push(plain("namespace: all of them".to_owned(), Run::Scope(Scope::All)));
+    }
+    for (name, splits) in namespaces(app) {
+        let of = if splits == 1 { "split" } else { "splits" };
+        items.push(plain(format!("namespace {name}  {splits} {of}"), Run::Scope(Scope::Namespace(name))));
+    }
+    let others = app.start.contexts.iter().filter(|name| **name != app.start.context);
+    items.extend(others.map(|name| plain(format!("context {name}"), Run::Context(name.clone()))));
+    let themes = app.start.themes.iter();
+    items.extend(themes.map(|name| plain(format!("theme {name}"), Run::Theme(name.clone()))));
+    items
+}
+
+/// Whether it means something where the palette was opened. Moving is done by its keys alone.
+fn belongs(app: &App, binding: &Binding) -> bool {
+    use Action as A;
+    let here = if app.open_split().is_some() { Context::View } else { Context::Routes };
+    let moves = matches!(
+        binding.action,
+        A::Down | A::Up | A::Top | A::Bottom | A::PageDown | A::PageUp | A::Close | A::Palette
+    );
+    [Context::Split, here, Context::Anywhere].contains(&binding.context) && !moves
+}
+
+fn action(app: &App, binding: &Binding) -> Item {
+    let refused = app.cannot(binding.action);
+    Item {
+        text: format!("{}: {}", binding.action.name(), binding.help),
+        key: binding.keys.first().map(ToString::to_string).unwrap_or_default(),
+        refused,
+        run: Run::Action(binding.action, binding.keys.first().copied().unwrap_or(Key::Enter)),
+    }
+}
+
+/// The namespaces with routes, and how many splits each has.
+fn namespaces(app: &App) -> Vec<(Box<str>, usize)> {
+    if let Some(Survey::Known(known)) = &app.survey {
+        return known.clone();
+    }
+    let mut all: Vec<(Box<str>, usize)> = Vec::new();
+    for route in app.routes.entries().filter_map(|entry| entry.listed.as_ref().ok()) {
+        match all.last_mut().filter(|(name, _)| *name == route.id.namespace) {
+            Some((_, splits)) => *splits += route.splits().count(),
+            None => all.push((route.id.namespace.clone(), route.splits().count())),
+        }
+    }
+    all
+}
+
+pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
+    let action = app.start.keymap.lookup(Context::Find, key);
+    let Some(Layer::Palette(palette)) = app.layers.top_mut() else { return Vec::new() };
+    let last = palette.found.len().saturating_sub(1);
+    match action {
+        Some(Action::Done) => return take(app),
+        Some(Action::Close) => drop(app.layers.pop()),
+        Some(Action::Down) => palette.cursor = (palette.cursor + 1).min(last),
+        Some(Action::Up) => palette.cursor = palette.cursor.saturating_sub(1),
+        _ => {
+            if let Some(request) = input_request(key) {
+                palette.input.handle(request);
+                palette.search();
+            }
+        }
+    }
+    Vec::new()
+}
+
+pub(super) fn paste(app: &mut App, text: &str) {
+    let Some(palette) = app.layers.palette_mut() else { return };
+    for letter in text.chars().filter(|letter| !letter.is_control()).take(200) {
+        palette.input.handle(InputRequest::InsertChar(letter));
+    }
+    palette.search();
+}
+
+/// Does what the marked item says. A namespace may be typed in full, whether or not it is known.
+fn take(app: &mut App) -> Vec<Effect> {
+    let Some(Layer::Palette(palette)) = app.layers.pop() else { return Vec::new() };
+    let typed = palette.input.value().trim();
+    let chosen = palette.found.get(palette.cursor).map(|found| palette.items[found.item].clone());
+    let Some(item) = chosen else {
+        let name = typed.strip_prefix("namespace ").or_else(|| typed.strip_prefix("ns "));
+        let Some(name) = name.map(str::trim).filter(|name| is_namespace(name)) else {
+            app.say(Tone::Plain, format!("nothing is called {typed}"));
+            return Vec::new();
+        };
+        return contexts::watch_scope(app, Scope::Namespace(name.into()));
+    };
+    if let Some(why) = item.refused {
+        return actions::refuse(app, why);
+    }
+    match item.run {
+        Run::Action(Action::Help, _) => {
+            app.layers.push(Layer::Help(Scroll::default()));
+            Vec::new()
+        }
+        Run::Action(Action::Suspend, _) => vec![Effect::Suspend],
+        Run::Action(Action::QuitNow, _) => vec![Effect::Quit],
+        Run::Action(action, key) => routes_keys::act(app, action, key),
+        Run::Route(id) => {
+            select(app, &id);
+            Vec::new()
+        }
+        Run::Scope(scope) => contexts::watch_scope(app, scope),
+        Run::Context(name) => contexts::switch(app, name),
+        Run::Theme(name) => routes_keys::use_theme(app, name),
+    }
+}
+
+fn is_namespace(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// Goes to a route. What would hide it is taken away.
+fn select(app: &mut App, id: &RouteId) {
+    app.screen = super::Screen::Routes;
+    if !app.list.go_to(id, &app.routes) {
+        app.arrange(|arrangement| {
+            arrangement.filter.clear();
+            arrangement.hides_quiet = false;
+        });
+        app.list.go_to(id, &app.routes);
+    }
+}

@@ -1,0 +1,100 @@
+//! Texts that are read: what was said, and a whole object.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
+
+use super::paint::{Look, lines, popup};
+use super::theme::Role;
+use super::words;
+use crate::app::{App, ObjectView, Scroll, wrap};
+use crate::rollout::ChangeRecord;
+use crate::route::Route;
+
+/// Cells of a time of day and the blank behind it.
+const CLOCK: usize = 9;
+
+pub(super) fn messages(
+    buffer: &mut Buffer,
+    area: Rect,
+    app: &App,
+    scroll: &Scroll,
+    look: &Look,
+) -> Option<Position> {
+    let room = usize::from(area.width.min(110)).saturating_sub(4 + CLOCK);
+    let mut all = Vec::new();
+    for logged in &app.log {
+        let clock = logged.at.strftime("%H:%M:%S ").to_string();
+        for (index, text) in wrap(&logged.said.text, room).into_iter().enumerate() {
+            let before = if index == 0 { clock.clone() } else { " ".repeat(CLOCK) };
+            all.push(Line::from(vec![
+                look.span(Role::Muted, before),
+                look.span(words::tone(logged.said.tone), text),
+            ]));
+        }
+    }
+    if all.is_empty() {
+        all.push(Line::from(look.span(Role::Muted, "nothing was said yet")));
+    }
+    show(buffer, area, "messages (UTC)", &all, scroll, look);
+    None
+}
+
+pub(super) fn object(
+    buffer: &mut Buffer,
+    area: Rect,
+    app: &App,
+    view: &ObjectView,
+    look: &Look,
+) -> Option<Position> {
+    let mut all = app.routes.get(&view.id).map(|route| newest_change(route, look)).unwrap_or_default();
+    match view.lines() {
+        Ok(yaml) => all.extend(yaml.into_iter().map(|line| yaml_line(&line, look))),
+        Err(why) => all.push(Line::from(look.span(Role::Warn, why))),
+    }
+    show(buffer, area, &format!("{}  as the server has it", view.id), &all, &view.scroll, look);
+    None
+}
+
+/// What the newest change of ours did to the weights.
+fn newest_change(route: &Route, look: &Look) -> Vec<Line<'static>> {
+    let Some(record) = ChangeRecord::newest(route) else { return Vec::new() };
+    let text = format!("# newest change: {} by {}, {}", record.action, record.actor, record.at);
+    let mut all = vec![Line::from(look.span(Role::Muted, text))];
+    for (rule, after) in &record.after {
+        let before = record.before.get(rule);
+        for (name, weight) in after {
+            let old = before.and_then(|before| before.get(name));
+            if old == Some(weight) {
+                continue;
+            }
+            if let Some(old) = old {
+                let line = format!("- rule {rule}  {name}: weight {old}");
+                all.push(Line::from(look.span(Role::Bad, line)));
+            }
+            let line = format!("+ rule {rule}  {name}: weight {weight}");
+            all.push(Line::from(look.span(Role::Ok, line)));
+        }
+    }
+    all.push(Line::default());
+    all
+}
+
+/// A key and what it says.
+fn yaml_line(line: &str, look: &Look) -> Line<'static> {
+    match line.split_once(':') {
+        Some((key, value)) if value.is_empty() || value.starts_with(' ') => Line::from(vec![
+            look.span(Role::Accent, key),
+            look.span(Role::Muted, ":"),
+            look.span(Role::Text, value),
+        ]),
+        _ => Line::from(look.span(Role::Text, line)),
+    }
+}
+
+fn show(buffer: &mut Buffer, area: Rect, title: &str, all: &[Line<'_>], scroll: &Scroll, look: &Look) {
+    let height = u16::try_from(all.len() + 2).unwrap_or(u16::MAX).min(area.height);
+    let inside = popup(buffer, area, (area.width.min(110), height), title, look);
+    let at = scroll.within(all.len(), inside.height.into());
+    lines(buffer, inside, &all[at..]);
+}
