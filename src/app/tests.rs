@@ -624,9 +624,8 @@ fn a_frozen_screen_holds_data_back_and_a_dialog_thaws_it() {
     bench.keys(" ").watch(Update::Applied(Ok(checkout(8, 50, 50)))).numbers();
     assert_eq!(bench.app.selected().unwrap().route.generation, 7);
     assert!(bench.app.numbers.get(&backend("checkout-canary")).is_none());
-    let asked = |bench: &Bench| bench.effects.iter().any(|e| matches!(e, Effect::Numbers { .. }));
-    bench.after(5_000);
-    assert!(asked(&bench), "the data goes on meanwhile");
+    let asked = bench.effects.iter().any(|effect| matches!(effect, Effect::Numbers { .. }));
+    assert!(asked, "the data goes on meanwhile");
     bench.keys("s");
     assert!(bench.app.frozen.is_none());
     assert_eq!(bench.app.selected().unwrap().route.generation, 8);
@@ -691,4 +690,48 @@ fn themes_go_round_and_a_broken_one_is_passed() {
     assert_eq!(bench.said(), "not theme light: line 3");
     bench.keys("t");
     assert_eq!(asked(&bench).as_deref(), Some("dark"));
+}
+
+#[test]
+fn the_palette_finds_by_a_few_letters_and_does_it() {
+    let mut bench = shop();
+    bench.keys(":srch").key(Key::Enter);
+    assert_eq!(selected(&bench), "search");
+    bench.keys(":themlight").key(Key::Enter);
+    assert!(bench.effects.iter().any(|e| matches!(e, Effect::Theme(name) if name == "light")));
+    bench.keys(":namespace billing").key(Key::Enter);
+    assert_eq!(bench.app.scope, Scope::Namespace("billing".into()));
+    bench.keys(":zzzz").key(Key::Enter);
+    assert_eq!(bench.said(), "nothing is called zzzz");
+    let mut bench = shop();
+    bench.watch(lost()).keys(":step: the").key(Key::Enter);
+    assert!(bench.app.layers.is_empty() && bench.said().starts_with("not sent"), "{}", bench.said());
+}
+
+#[test]
+fn a_context_that_cannot_be_opened_leaves_one_where_one_was() {
+    let mut bench = bench();
+    bench.keys(":produs").key(Key::Enter);
+    let ticket = bench.effects.iter().find_map(|effect| match effect {
+        Effect::Context { ticket, name } if name == "prod-us" => Some(*ticket),
+        _ => None,
+    });
+    let answer = Err("no answer within 20 s".to_owned());
+    bench.msg(Msg::Context { ticket: ticket.unwrap(), answer });
+    assert_eq!(bench.said(), "still on context prod-eu; prod-us: no answer within 20 s");
+    assert_eq!((bench.app.routes.len(), &bench.app.link), (1, &Link::Live));
+}
+
+#[test]
+fn an_empty_namespace_asks_once_where_the_splits_are() {
+    let mut bench = Bench::with((80, 24), Vec::new());
+    assert!(bench.app.survey.is_some() && bench.app.has_no_split());
+    let generation = bench.app.generation;
+    bench.msg(Msg::Survey {
+        generation,
+        namespaces: Some(vec![("a".into(), 3), ("b".into(), 0), ("c".into(), 9)]),
+    });
+    assert_eq!(bench.app.splits_elsewhere(), Some((12, 2)));
+    bench.after(60_000);
+    assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::Survey { .. })));
 }

@@ -193,6 +193,11 @@ fn screens() -> Vec<(&'static str, Bench)> {
         bench.keys(keys);
         bench
     };
+    all.push(("palette", with(shop(), ":sto")));
+    all.push(("filter", with(shop(), "/cart")));
+    all.push(("messages", with(shop(), ".om")));
+    all.push(("yaml", with(shop(), "d")));
+    all.push(("frozen", with(shop(), " ")));
     let mut away = shop();
     away.watch(Update::Lost(lost())).after(27_000);
     let mut never = Bench::new(start(), LARGE);
@@ -240,8 +245,21 @@ fn screens() -> Vec<(&'static str, Bench)> {
 #[test]
 fn pinned() {
     for (name, mut bench) in screens() {
-        let pinned =
-            ["routes", "step", "rollback", "nobody ready", "reason", "weights", "lost", "running", "help"];
+        let pinned = [
+            "routes",
+            "step",
+            "rollback",
+            "nobody ready",
+            "reason",
+            "weights",
+            "lost",
+            "running",
+            "help",
+            "palette",
+            "filter",
+            "messages",
+            "empty",
+        ];
         if pinned.contains(&name) {
             for size in [SMALL, LARGE] {
                 insta::assert_snapshot!(format!("{name} {}x{}", size.0, size.1), text(&mut bench, size));
