@@ -74,7 +74,7 @@ fn leave(app: &mut App, cluster: &Cluster) {
     app.changes.enter(&app.start.context);
     // A Prometheus that was named knows the cluster that it was named with.
     let home = app.start.context == app.home;
-    app.numbers = NumbersState::new(app.start.has_metrics && home);
+    app.numbers = NumbersState::new(app.start.has_metrics && home, app.start.refresh);
     let arrangement = std::mem::take(&mut app.arrangement);
     app.routes = Routes::default();
     app.list = List::default();
