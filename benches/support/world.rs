@@ -179,6 +179,9 @@ fn start() -> Start {
         keymap: Keymap::default(),
         chosen: HashMap::new(),
         unfinished: Vec::new(),
+        contexts: Vec::new(),
+        themes: Vec::new(),
+        theme: String::new(),
         message: None,
     }
 }
