@@ -75,8 +75,18 @@ impl Change {
     /// A look at a split that nothing was written to.
     #[must_use]
     pub fn verify(id: u64, route: RouteId, what: String, since: Duration) -> Self {
-        let words = String::new();
-        Self { id, route, ask: None, what, canary: None, stage: Stage::Counting, words, since, ended: None }
+        Self {
+            id,
+            route,
+            ask: None,
+            what,
+            canary: None,
+            stage: Stage::Counting,
+            words: String::new(),
+            since,
+            ended: None,
+            elsewhere: None,
+        }
     }
 
     /// The route that was selected.

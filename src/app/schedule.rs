@@ -29,10 +29,10 @@ pub fn next_wake(app: &App) -> Option<Duration> {
         age_wake(app),
         flash_wake(app),
     ]
-        .into_iter()
-        .flatten()
-        .map(|due| due.max(now))
-        .min()
+    .into_iter()
+    .flatten()
+    .map(|due| due.max(now))
+    .min()
 }
 
 /// The moment at which an open dialog looks different.
