@@ -6,7 +6,9 @@ use super::dialog::ChangeDialog;
 use super::object::ObjectView;
 use super::palette::Palette;
 use super::scroll::Scroll;
+use super::state::App;
 use super::weights::WeightEditor;
+use crate::keys::Context;
 
 /// What lies over the list.
 #[derive(Debug)]
@@ -27,6 +29,33 @@ pub enum Layer {
     Weights(Box<WeightEditor>),
     /// Whether to quit while proofs run.
     Quit,
+}
+
+impl App {
+    /// Where a key that is pressed now belongs to.
+    #[must_use]
+    pub fn contexts(&self) -> Vec<Context> {
+        self.contexts_of(self.layers.top())
+    }
+
+    /// Where it belonged to before the help was opened over it.
+    #[must_use]
+    pub fn contexts_below_help(&self) -> Vec<Context> {
+        self.contexts_of(self.layers.0.iter().rfind(|layer| !matches!(layer, Layer::Help(_))))
+    }
+
+    fn contexts_of(&self, layer: Option<&Layer>) -> Vec<Context> {
+        match layer {
+            None if self.open_split().is_some() => vec![Context::Split, Context::View, Context::Anywhere],
+            None => vec![Context::Split, Context::Routes, Context::Anywhere],
+            Some(Layer::Help(_) | Layer::Messages(_) | Layer::Object(_)) => vec![Context::Help],
+            Some(Layer::Filter(_) | Layer::Palette(_)) => vec![Context::Find],
+            Some(Layer::Quit) => vec![Context::Quit],
+            Some(Layer::Weights(_)) => vec![Context::Weights, Context::Anywhere],
+            Some(Layer::Change(dialog)) if dialog.is_rollback() => vec![Context::Dialog, Context::Rollback],
+            Some(Layer::Change(_)) => vec![Context::Dialog],
+        }
+    }
 }
 
 /// The layers, the lowest first. There is at most one dialog and one editor.

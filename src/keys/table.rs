@@ -245,7 +245,7 @@ impl Context {
     /// Whether letters are typed there, so that none can be a key.
     #[must_use]
     pub fn types_text(self) -> bool {
-        matches!(self, Self::Text | Self::Weights)
+        matches!(self, Self::Text | Self::Find | Self::Weights)
     }
 
     /// Its heading in the help.

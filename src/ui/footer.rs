@@ -10,7 +10,7 @@ use super::paint::{Look, Pen, cursor_at, width};
 use super::theme::Role;
 use super::words;
 use crate::app::{App, Layer, wrap};
-use crate::keys::{Binding, Context};
+use crate::keys::Binding;
 
 /// Most lines of a message.
 const MOST_LINES: usize = 4;
@@ -84,16 +84,9 @@ fn message(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
 
 /// The rows of the table that have a hint and mean something now.
 fn hints(app: &App) -> impl Iterator<Item = &Binding> {
-    let contexts: Vec<Context> = match app.layers.top() {
-        None if app.open_split().is_some() => vec![Context::Split, Context::View, Context::Anywhere],
-        None => vec![Context::Split, Context::Routes, Context::Anywhere],
-        Some(Layer::Help(_) | Layer::Messages(_) | Layer::Object(_)) => vec![Context::Help],
-        Some(Layer::Filter(_) | Layer::Palette(_)) => vec![Context::Find],
-        Some(Layer::Quit) => vec![Context::Quit],
-        Some(Layer::Weights(_)) => vec![Context::Weights, Context::Anywhere],
-        // It says itself which keys count now.
-        Some(Layer::Change(_)) => Vec::new(),
-    };
+    // A dialog says itself which keys count now.
+    let contexts =
+        if matches!(app.layers.top(), Some(Layer::Change(_))) { Vec::new() } else { app.contexts() };
     let shown = |binding: &&Binding| !binding.hint.is_empty() && !binding.keys.is_empty();
     app.start.keymap.iter().filter(shown).filter(move |binding| contexts.contains(&binding.context))
 }

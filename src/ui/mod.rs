@@ -61,7 +61,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
     let mut cursor = None;
     for layer in app.layers.iter() {
         cursor = match layer {
-            Layer::Help(scroll) => help::draw(buffer, above, &app.start.keymap, scroll, look),
+            Layer::Help(scroll) => help::draw(buffer, above, app, scroll, look),
             Layer::Messages(scroll) => reader::messages(buffer, above, app, scroll, look),
             Layer::Object(view) => reader::object(buffer, above, app, view, look),
             Layer::Palette(palette) => palette::draw(buffer, above, palette, look),

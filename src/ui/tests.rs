@@ -12,7 +12,7 @@ use super::{Look, draw, help};
 use crate::app::fixture::{Bench, checkout, prepared, route, split, start};
 use crate::app::{Msg, Start};
 use crate::cluster::{Access, Scope, Trouble, Update, Why};
-use crate::keys::{Key, Keymap};
+use crate::keys::{Context, Key, Keymap, sheet};
 use crate::pilot::{Ending, PrepareError, Progress, Stage};
 use crate::rollout::{Demand, Verdict};
 use crate::route::{BadRoute, Path, PathKind, Route, RouteId};
@@ -364,11 +364,15 @@ fn only_what_may_be_claimed_is() {
 #[test]
 fn the_help_lists_the_whole_table() {
     let keymap = Keymap::default();
-    let shown: Vec<String> = help::text(&keymap, &look(false)).iter().map(ToString::to_string).collect();
-    for binding in &keymap {
-        let found =
-            shown.iter().any(|line| line.contains(&binding.keys_text()) && line.contains(binding.help));
-        assert!(found, "{} {} is not in the help", binding.keys_text(), binding.help);
+    let sections = help::sections(&keymap, &[Context::View], &look(false));
+    let shown: Vec<String> = sections.iter().flatten().map(ToString::to_string).collect();
+    assert_eq!(shown[0], Context::View.title(), "where one is comes first");
+    for context in Context::ALL {
+        for entry in sheet(&keymap, context) {
+            let found =
+                shown.iter().any(|line| line.contains(&entry.keys.join(" ")) && line.contains(entry.help));
+            assert!(found, "{entry:?} is not in the help");
+        }
     }
 }
 

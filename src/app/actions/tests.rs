@@ -157,17 +157,16 @@ fn a_letter_that_opened_the_dialog_can_be_typed_twice() {
 #[test]
 fn a_y_that_was_meant_for_another_object_confirms_nothing() {
     let mut bench = bench(checkout(1, 90, 10));
-    bench.keys("ry");
+    bench.keys("r");
+    let ticket = bench.ticket();
+    bench.keys("y");
     let mut again = checkout(1, 90, 10);
     again.uid = "uid-other".into();
-    let (ticket, intent) = (
-        bench.ticket(),
-        Intent::Drain {
-            from: crate::app::fixture::backend("checkout-canary"),
-            into: crate::app::fixture::backend("checkout-stable"),
-            other_paths: false,
-        },
-    );
+    let intent = Intent::Drain {
+        from: crate::app::fixture::backend("checkout-canary"),
+        into: crate::app::fixture::backend("checkout-stable"),
+        other_paths: false,
+    };
     let other = crate::app::fixture::prepared(&again, &intent, Verdict::NotApplicable, Demand::Yes);
     bench.msg(Msg::Prepared { ticket, answer: Ok(Box::new(other)) });
     assert!(!bench.carries());

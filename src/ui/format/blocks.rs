@@ -8,7 +8,7 @@ const ASCII_LEVELS: [char; 8] = ['_', '.', ':', '-', '=', '+', '*', '#'];
 /// all is never all.
 #[must_use]
 pub fn bar(share: f64, width: usize, ascii: bool) -> (String, String) {
-    let filled = fill(share, width);
+    let filled = fill(share, width).min(width);
     let [part, rest] = if ascii { ["=", "-"] } else { ["━", "─"] };
     (part.repeat(filled), rest.repeat(width - filled))
 }
