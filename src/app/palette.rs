@@ -74,6 +74,7 @@ pub struct Palette {
 
 impl Palette {
     /// The items that fit, the best first.
+    #[must_use]
     pub fn found(&self) -> impl ExactSizeIterator<Item = (&Item, &[u32])> {
         self.found.iter().map(|found| (&self.items[found.item], &*found.marks))
     }

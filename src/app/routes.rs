@@ -226,6 +226,7 @@ impl Routes {
     }
 
     /// All objects, shown or not.
+    #[must_use]
     pub fn entries(&self) -> impl ExactSizeIterator<Item = &Entry> {
         self.entries.iter()
     }

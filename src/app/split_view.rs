@@ -13,7 +13,7 @@ use super::split::Split;
 use super::state::{App, Tone};
 use crate::keys::{Action, Key};
 use crate::rollout::{Intent, Ladder, plan};
-use crate::route::{BackendRef, Route, RouteId};
+use crate::route::{BackendRef, Route, RouteId, Rule};
 
 /// What the middle of the screen shows.
 #[derive(Debug, Default)]
@@ -90,7 +90,7 @@ impl SplitView {
 
     /// Index of its rule in `route`, if it is still there and a split.
     fn rule_in(&self, route: &Route) -> Option<usize> {
-        let is_split = |index: &usize| route.rules.get(*index).is_some_and(|rule| rule.is_split());
+        let is_split = |index: &usize| route.rules.get(*index).is_some_and(Rule::is_split);
         let same = |index: &usize| {
             route.rule_label(*index) == self.label || backends(route, *index) == self.backends
         };
@@ -223,7 +223,7 @@ pub(super) fn act(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
             app.say(Tone::Plain, "Tab goes to the ladder; Enter there asks for the chosen stage");
         }
         (Action::Timeline, _) if view.page == Page::Overview => {
-            view.turn_to(Page::Timeline { from_list: false })
+            view.turn_to(Page::Timeline { from_list: false });
         }
         (Action::Timeline, _) => view.turn_to(Page::Overview),
         (Action::Close, _) if view.page == (Page::Timeline { from_list: false }) => {

@@ -55,14 +55,6 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.take_counts(&backend, answer);
         }
         Msg::Past { generation, route, past } if generation == app.generation => app.take_past(route, past),
-        // What is due is asked for after every message; the others answer for a scope that is no longer shown.
-        Msg::Tick
-        | Msg::Watch { .. }
-        | Msg::Numbers { .. }
-        | Msg::History { .. }
-        | Msg::Facts { .. }
-        | Msg::Counted { .. }
-        | Msg::Past { .. } => {}
         Msg::Object { generation, route, answer } if generation == app.generation => {
             object::take(app, &route, answer.map_err(|trouble| trouble.to_string()));
         }
@@ -70,7 +62,16 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.survey = Some(namespaces.map_or(Survey::Unknown, Survey::Known));
             palette::refresh(app);
         }
-        Msg::Survey { .. } | Msg::Object { .. } => {}
+        // What is due is asked for after every message; the others answer for a scope that is no longer shown.
+        Msg::Tick
+        | Msg::Watch { .. }
+        | Msg::Numbers { .. }
+        | Msg::History { .. }
+        | Msg::Facts { .. }
+        | Msg::Counted { .. }
+        | Msg::Past { .. }
+        | Msg::Object { .. }
+        | Msg::Survey { .. } => {}
         Msg::Context { ticket, answer } => return contexts::opened(app, ticket, answer),
         Msg::Theme { name, trouble: Some(trouble) } => {
             app.say(Tone::Warn, format!("not theme {name}: {trouble}"));

@@ -46,7 +46,7 @@ fn bind(row: &Binding, value: &Value<'_>) -> Result<Vec<Key>, Wrong> {
     let name = row.action.name();
     let mut bound = Vec::new();
     for (text, place) in texts(value)? {
-        let key: Key = text.parse().map_err(|error| Wrong::new(place, error))?;
+        let key: Key = text.parse().map_err(|error| Wrong::of(place, &error))?;
         if row.action == Action::Confirm && key == Key::Enter {
             return Err(Wrong::new(place, "Enter never confirms: y does, in every dialog"));
         }

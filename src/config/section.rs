@@ -17,8 +17,12 @@ pub(super) struct Wrong {
 }
 
 impl Wrong {
-    pub fn new(value: &Value<'_>, message: impl ToString) -> Self {
-        Self { at: value.span(), message: message.to_string() }
+    pub fn new(value: &Value<'_>, message: impl Into<String>) -> Self {
+        Self { at: value.span(), message: message.into() }
+    }
+
+    pub fn of(value: &Value<'_>, error: &impl ToString) -> Self {
+        Self::new(value, error.to_string())
     }
 }
 
@@ -33,9 +37,9 @@ impl<'t> Faults<'t> {
         Self { text, found: Vec::new() }
     }
 
-    pub fn add(&mut self, at: usize, key: impl Into<String>, reach: Reach, message: impl ToString) {
+    pub fn add(&mut self, at: usize, key: impl Into<String>, reach: Reach, message: impl Into<String>) {
         let line = self.line(at);
-        self.found.push(Fault { line, key: key.into(), message: message.to_string(), reach });
+        self.found.push(Fault { line, key: key.into(), message: message.into(), reach });
     }
 
     /// The line of a place, counted from one.

@@ -85,7 +85,7 @@ impl Settings {
             Ok(Some(text(value)?).filter(|url| !url.is_empty()).map(ToOwned::to_owned))
         });
         prometheus.read(faults, "provider", &mut self.provider, |value| {
-            text(value)?.parse().map_err(|error| Wrong::new(value, error))
+            text(value)?.parse().map_err(|error| Wrong::of(value, &error))
         });
         prometheus.finish(faults);
 
@@ -156,14 +156,14 @@ fn ladder(value: &Value<'_>) -> Result<Ladder, Wrong> {
             }
         };
         // Told at the stage that is wrong.
-        Ladder::parse(share).map_err(|error| Wrong::new(item, error))?;
+        Ladder::parse(share).map_err(|error| Wrong::of(item, &error))?;
         stages.push(share);
     }
-    Ladder::parse(&stages.join(" ")).map_err(|error| Wrong::new(value, error))
+    Ladder::parse(&stages.join(" ")).map_err(|error| Wrong::of(value, &error))
 }
 
 fn patterns(value: &Value<'_>) -> Result<Vec<Pattern>, Wrong> {
-    let pattern = |(text, place): (&str, &Value<'_>)| text.parse().map_err(|error| Wrong::new(place, error));
+    let pattern = |(text, place): (&str, &Value<'_>)| text.parse().map_err(|error| Wrong::of(place, &error));
     texts(value)?.into_iter().map(pattern).collect()
 }
 

@@ -12,7 +12,7 @@ pub fn markdown(keymap: &Keymap) -> String {
             format!("{} {}", keys.join(" "), line.help)
         };
         let cells: Vec<String> = super::sheet(keymap, context).into_iter().map(cell).collect();
-        text += &format!("| {} | {} |\n", context.title(), cells.join(" · "));
+        text.extend(["| ", context.title(), " | ", &cells.join(" · "), " |\n"]);
     }
     text
 }

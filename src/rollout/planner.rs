@@ -55,6 +55,7 @@ pub(super) fn split(route: &Route, rule: usize) -> Result<&Rule, Refusal> {
 }
 
 /// Whose share is moved, and in which rule.
+#[derive(Clone, Copy)]
 struct Who<'a> {
     rule: usize,
     /// The canary that a person was asked for just now.

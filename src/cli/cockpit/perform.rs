@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::future::join_all;
+use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -16,7 +17,7 @@ use crate::cli::session::Session;
 use crate::cluster::{Cluster, Listed, Scope, Trouble, Why, watch};
 use crate::metrics::MetricSource;
 use crate::pilot::{Ending, Pilot, Progress};
-use crate::route::writers;
+use crate::route::{RouteId, writers};
 
 /// What a sparkline shows, and in which steps.
 const SPAN: Duration = Duration::from_mins(10);
@@ -63,21 +64,6 @@ impl Performer {
                 });
                 replace(&mut self.watch, task);
             }
-            Effect::Numbers { generation, backends } => {
-                let Some(source) = self.session.metrics.clone() else { return };
-                tokio::spawn(async move {
-                    let answer = source.numbers(&backends, WINDOW).await;
-                    let granularity = source.provider().map(|provider| provider.granularity);
-                    send(Msg::Numbers { generation, asked: backends, granularity, answer });
-                });
-            }
-            Effect::History { generation, backends } => {
-                let Some(source) = self.session.metrics.clone() else { return };
-                tokio::spawn(async move {
-                    let answer = source.history(&backends, SPAN, STEP).await;
-                    send(Msg::History { generation, asked: backends, answer });
-                });
-            }
             Effect::Facts { generation, backends } => {
                 tokio::spawn(async move {
                     let found = join_all(backends.into_iter().map(|backend| async {
@@ -123,13 +109,7 @@ impl Performer {
             }
             Effect::Object { generation, route } => {
                 tokio::spawn(async move {
-                    let read = cluster.get_json(&route).await;
-                    let answer = read.and_then(|text| {
-                        serde_json::from_str(&text).map_err(|error| {
-                            let why = Why::Unreadable(error.to_string().into());
-                            Trouble { what: format!("read route {route}").into(), why, advice: None }
-                        })
-                    });
+                    let answer = cluster.get_json(&route).await.and_then(|json| decode(&route, &json));
                     send(Msg::Object { generation, route, answer });
                 });
             }
@@ -166,9 +146,29 @@ impl Performer {
                 let pilot = self.pilot();
                 self.follow(change, |progress| async move { pilot.resume(&record, &progress).await });
             }
+            Effect::Numbers { .. } | Effect::History { .. } => self.ask_metrics(effect),
             // The terminal's holder does these.
             Effect::Copy(_) | Effect::Suspend | Effect::Quit | Effect::Theme(_) => {}
         }
+    }
+
+    fn ask_metrics(&self, effect: Effect) {
+        let Some(source) = self.session.metrics.clone() else { return };
+        let send = self.sender();
+        tokio::spawn(async move {
+            match effect {
+                Effect::Numbers { generation, backends } => {
+                    let answer = source.numbers(&backends, WINDOW).await;
+                    let granularity = source.provider().map(|provider| provider.granularity);
+                    send(Msg::Numbers { generation, asked: backends, granularity, answer });
+                }
+                Effect::History { generation, backends } => {
+                    let answer = source.history(&backends, SPAN, STEP).await;
+                    send(Msg::History { generation, asked: backends, answer });
+                }
+                _ => {}
+            }
+        });
     }
 
     /// Leaves the cluster that was used. Changes under way go on with it.
@@ -236,6 +236,13 @@ impl Performer {
         )
         .with_clock(session.clock)
     }
+}
+
+fn decode(route: &RouteId, json: &str) -> Result<Box<Value>, Trouble> {
+    serde_json::from_str(json).map_err(|error| {
+        let why = Why::Unreadable(error.to_string().into());
+        Trouble { what: format!("read route {route}").into(), why, advice: None }
+    })
 }
 
 fn replace(slot: &mut Option<JoinHandle<()>>, task: JoinHandle<()>) {

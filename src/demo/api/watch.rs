@@ -108,17 +108,14 @@ impl Watch {
     fn catch_up(&mut self) {
         let store = Arc::clone(&self.store);
         let world = store.look();
-        match world.since(self.told) {
-            Some(changes) => {
-                for change in changes {
-                    self.queue.extend(line(&self.selector, change));
-                }
+        if let Some(changes) = world.since(self.told) {
+            for change in changes {
+                self.queue.extend(line(&self.selector, change));
             }
-            None => {
-                let refusal = Refusal::expired(self.told, world.oldest());
-                self.queue.push_back(event("ERROR", &refusal.body));
-                self.over = true;
-            }
+        } else {
+            let refusal = Refusal::expired(self.told, world.oldest());
+            self.queue.push_back(event("ERROR", &refusal.body));
+            self.over = true;
         }
         self.told = world.version;
     }

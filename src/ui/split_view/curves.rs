@@ -52,8 +52,8 @@ impl Kind {
     /// The top of the scale that all versions of the split share; `None` where there is nothing yet.
     pub fn top(&self, part: &Part<'_>) -> Option<f64> {
         let backends = &part.split.rule.backends;
-        let past = backends.iter().filter_map(|backend| part.app.numbers.get(&backend.to));
-        let most = past.filter_map(|known| (self.pick)(&known.series).max()).reduce(f64::max)?;
+        let known = backends.iter().filter_map(|backend| part.app.numbers.get(&backend.to));
+        let most = known.filter_map(|numbers| (self.pick)(&numbers.series).max()).reduce(f64::max)?;
         format::scale(most.max(self.least))
     }
 

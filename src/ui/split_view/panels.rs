@@ -117,12 +117,12 @@ fn heading(part: &Part<'_>, index: usize) -> Line<'static> {
 fn kind_lines(part: &Part<'_>, index: usize, kind: &Kind, curve: usize, rows: u8) -> Vec<Line<'static>> {
     let Part { app, split, look, .. } = part;
     let known = split.rule.backends.get(index).and_then(|backend| app.numbers.get(&backend.to));
-    let stale = known.is_none_or(|numbers| numbers.is_stale(app.now.since_start));
+    let old = known.is_none_or(|numbers| numbers.is_stale(app.now.since_start));
     let numbers = known.and_then(|numbers| numbers.latest).unwrap_or_default();
     let colour = plain(look, version(split, index));
     let value = (kind.value)(&numbers);
-    let bad = kind.name == "errors" && too_many_errors(&numbers) && !stale;
-    let style = match (stale || value == format::NONE, bad) {
+    let bad = kind.name == "errors" && too_many_errors(&numbers) && !old;
+    let style = match (old || value == format::NONE, bad) {
         (true, _) => look.style(Role::NoData),
         (_, true) => look.style(Role::Bad),
         _ => colour,
@@ -148,7 +148,7 @@ fn kind_lines(part: &Part<'_>, index: usize, kind: &Kind, curve: usize, rows: u8
             _ => "",
         };
         let mut line = before;
-        line.push(Span::styled(cells, if stale { look.style(Role::NoData) } else { colour }));
+        line.push(Span::styled(cells, if old { look.style(Role::NoData) } else { colour }));
         line.push(look.span(Role::Muted, format!(" {}", left(scale, BEHIND - 1))));
         Line::from(line)
     };

@@ -84,7 +84,7 @@ impl Column {
         let names =
             part.split.rule.backends.iter().map(|backend| usize::from(width(&backend.to.to_string())));
         match self {
-            Self::Role => 9,
+            Self::Role | Self::OomKills => 9,
             Self::Name => names.max().unwrap_or(0).clamp(12, 32),
             Self::Image => {
                 let images =
@@ -93,7 +93,6 @@ impl Column {
             }
             Self::Weight => 7,
             Self::Restarts => 8,
-            Self::OomKills => 9,
             Self::NewestPod => 10,
             Self::Observed => 15,
             Self::Errors => 18,
