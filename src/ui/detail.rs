@@ -65,6 +65,7 @@ pub(super) fn draw_split(buffer: &mut Buffer, area: Rect, inside: Rect, part: &P
     }
     all.push(state(split.route, look));
     all.extend(under_way(part));
+    all.push(part.lamp());
     all.push(changed(part));
     all.push(paths(part));
     all.push(owners(part));

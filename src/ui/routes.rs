@@ -230,20 +230,21 @@ fn draw_name(pen: &mut Pen<'_>, app: &App, split: &Split<'_>, word: Option<(&str
     let room = pen.room();
     let id = &split.route.id;
     let label = split.is_one_of_many().then(|| split.route.rule_label(split.index));
-    let for_word = word.map_or(0, |(word, _)| usize::from(width(word)) + 1);
     if split.continued {
         let label = label.unwrap_or_default();
         pen.put("  ", Style::new()).put(&middle(&label, room.saturating_sub(2)), look.style(Role::Muted));
         return;
     }
     let name = name(app, &id.namespace, &id.name);
-    pen.put(&middle(&name, room.saturating_sub(for_word).max(room / 2)), look.style(Role::Text));
+    // The name comes before the word, and half a word says less than the glyph.
+    let word = word.filter(|(word, _)| usize::from(width(&name)) + usize::from(width(word)) < room);
+    let for_word = word.map_or(0, |(word, _)| usize::from(width(word)) + 1);
+    pen.put(&middle(&name, room), look.style(Role::Text));
     if let Some(label) = label.filter(|_| pen.room() > for_word + 4) {
         let label = middle(&label, pen.room() - for_word - 1);
         pen.put(" ", Style::new()).put(&label, look.style(Role::Muted));
     }
-    // Half a word says less than the glyph.
-    if let Some((word, role)) = word.filter(|_| pen.room() >= for_word) {
+    if let Some((word, role)) = word {
         pen.put(" ", Style::new()).put(word, look.style(role));
     }
 }

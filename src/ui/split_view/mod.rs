@@ -102,9 +102,9 @@ fn title(buffer: &mut Buffer, area: Rect, part: &Part<'_>) {
     }
 }
 
-/// What is declared and observed, and the change under way.
+/// What is declared and observed, whether a rollback would work, and the change under way.
 fn summary(part: &Part<'_>) -> Vec<Line<'static>> {
-    let mut all = vec![part.weights()];
+    let mut all = vec![part.weights(), part.lamp()];
     all.extend(under_way(part));
     all
 }

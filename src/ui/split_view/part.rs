@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use crate::app::{App, Split};
 use crate::route::{Backend, declared_share, weight_sum};
 use crate::ui::format;
-use crate::ui::paint::Look;
+use crate::ui::paint::{Look, cut};
 use crate::ui::routes::{plain, version};
 use crate::ui::theme::Role;
 use crate::ui::words::{self, Sign};
@@ -55,6 +55,19 @@ impl Part<'_> {
             Some(Err(_)) => ("unknown".to_owned(), no_data),
             None => ("...".to_owned(), no_data),
         }
+    }
+
+    /// Whether a rollback would work right now.
+    pub(in crate::ui) fn lamp(&self) -> Line<'static> {
+        let lamp = self.app.rollback_ready(self.split);
+        let (sign, _) = words::lamp(&lamp, self.look);
+        let label = self.label("rollback");
+        let room = self.room.saturating_sub(label.content.chars().count() + 2);
+        Line::from(vec![
+            label,
+            self.look.span(sign.role, format!("{} ", sign.glyph)),
+            self.look.span(Role::Text, cut(&lamp.words(), room)),
+        ])
     }
 
     /// How many of its endpoints are ready.
