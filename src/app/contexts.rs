@@ -9,6 +9,7 @@ use super::routes::Routes;
 use super::split_view::Screen;
 use super::state::{App, FactsState, Link, Tone};
 use super::survey::Survey;
+use super::update::prepare;
 use crate::cluster::{Cluster, Scope};
 
 /// A context that is being opened.
@@ -17,6 +18,8 @@ pub struct Switching {
     ticket: u64,
     /// Its name.
     pub name: String,
+    /// It has answered, and waits until nothing lies over the list: what is confirmed there is about this context.
+    opened: Option<Cluster>,
 }
 
 /// Opens another context beside this one.
@@ -25,7 +28,7 @@ pub(super) fn switch(app: &mut App, name: String) -> Vec<Effect> {
         app.say(Tone::Plain, format!("connecting to context {name}; this is still {}", app.start.context));
     }
     let ticket = app.next_number();
-    app.switching = Some(Switching { ticket, name: name.clone() });
+    app.switching = Some(Switching { ticket, name: name.clone(), opened: None });
     vec![Effect::Context { ticket, name }]
 }
 
@@ -48,18 +51,46 @@ pub(super) fn opened(app: &mut App, ticket: u64, answer: Result<Cluster, String>
             app.say(Tone::Bad, text);
             Vec::new()
         }
+        Ok(cluster) if is_shown(app, &cluster) || app.layers.is_empty() => enter(app, cluster),
         Ok(cluster) => {
-            let same = cluster.context() == app.start.context;
-            if same {
-                app.say(Tone::Plain, "connected again, with credentials as they are now");
-            } else {
-                leave(app, &cluster);
-            }
-            let mut effects = vec![Effect::Use(cluster)];
-            effects.extend(watch_again(app));
-            effects
+            let name = switching.name;
+            app.say(Tone::Plain, format!("context {name} is ready, and shown once this is closed"));
+            app.switching = Some(Switching { ticket, name, opened: Some(cluster) });
+            Vec::new()
         }
     }
+}
+
+/// Goes to a context that has answered, once nothing lies over the list.
+pub(super) fn due(app: &mut App) -> Vec<Effect> {
+    if !app.layers.is_empty() {
+        return Vec::new();
+    }
+    let Some(cluster) = app.switching.as_mut().and_then(|switching| switching.opened.take()) else {
+        return Vec::new();
+    };
+    app.switching = None;
+    enter(app, cluster)
+}
+
+/// Whether it is the very one that is shown; a kubeconfig may give the same name to another server.
+fn is_shown(app: &App, cluster: &Cluster) -> bool {
+    cluster.context() == app.start.context && cluster.server() == app.start.server
+}
+
+fn enter(app: &mut App, cluster: Cluster) -> Vec<Effect> {
+    if is_shown(app, &cluster) {
+        app.say(Tone::Plain, "connected again, with credentials as they are now");
+    } else {
+        leave(app, &cluster);
+    }
+    let mut effects = vec![Effect::Use(cluster)];
+    effects.extend(watch_again(app));
+    // The answer to what was being prepared went with the old connection.
+    if app.layers.dialog().is_some_and(super::ChangeDialog::is_preparing) {
+        effects.extend(prepare(app));
+    }
+    effects
 }
 
 /// Nothing of the old context stays but the changes under way there.

@@ -18,6 +18,8 @@ pub(super) const ARMING: Duration = Duration::from_millis(300);
 pub(super) const LIFETIME: Duration = Duration::from_secs(30);
 /// A key that comes again within this time is being held: the first repeat of a terminal takes half a second.
 const HELD: Duration = Duration::from_millis(600);
+/// Letters that come closer than this are of one word.
+const WORD: Duration = Duration::from_millis(1500);
 /// The reasons that one key gives.
 pub const REASONS: [&str; 2] = ["low traffic", "checked elsewhere"];
 
@@ -104,6 +106,8 @@ pub struct ChangeDialog {
     pub(super) uid: Option<Box<str>>,
     /// When the opening key was pressed last, as long as it may still be held down.
     opening: Option<Duration>,
+    /// When the last letter of a text came.
+    lettered: Option<Duration>,
 }
 
 /// What a key led to.
@@ -130,6 +134,7 @@ impl ChangeDialog {
             yes_waits: false,
             uid: None,
             opening: Some(now),
+            lettered: None,
         }
     }
 
@@ -146,6 +151,12 @@ impl ChangeDialog {
             Step::Ready(ready) => Some(ready),
             _ => None,
         }
+    }
+
+    /// Whether an answer is awaited.
+    #[must_use]
+    pub fn is_preparing(&self) -> bool {
+        matches!(self.step, Step::Preparing) || self.ready().is_some_and(|ready| ready.refreshing)
     }
 
     /// Whether `y` counts by now.
@@ -187,6 +198,12 @@ impl ChangeDialog {
         }
         if self.is_typing(now) {
             return self.letter(keymap, key, now);
+        }
+        // What asked for the word may be gone in the middle of it; its last letters are no commands.
+        if matches!(key, Key::Char(_)) && self.lettered.is_some_and(|at| now.saturating_sub(at) < WORD) {
+            self.lettered = Some(now);
+            self.told = Some("a letter of a word that is no longer asked for: it did nothing");
+            return Outcome::Nothing;
         }
         let rollback = || self.is_rollback().then(|| keymap.lookup(Context::Rollback, key)).flatten();
         match keymap.lookup(Context::Dialog, key).or_else(rollback) {
@@ -253,6 +270,7 @@ impl ChangeDialog {
         match (action, wanted) {
             (Some(Action::Done), None) => {
                 ready.typing = false;
+                self.lettered = None;
                 let reason = ready.text.value().trim();
                 ready.reason = (!reason.is_empty()).then(|| reason.to_owned());
             }
@@ -262,6 +280,7 @@ impl ChangeDialog {
             (Some(Action::Done), Some(_)) => self.told = Some("this is not the name"),
             (Some(Action::Close), Some(_)) if ready.text.value().is_empty() => return Outcome::Close,
             (Some(Action::Close), _) => {
+                self.lettered = None;
                 ready.typing = false;
                 ready.text.reset();
                 ready.reason = None;
@@ -272,6 +291,7 @@ impl ChangeDialog {
             _ => {
                 if let Some(request) = input_request(key) {
                     ready.text.handle(request);
+                    self.lettered = Some(now);
                 }
             }
         }
@@ -297,11 +317,13 @@ impl ChangeDialog {
                 let others = backends.iter().filter(|(backend, _)| !backend.same_object(&chosen));
                 let heaviest = others.max_by_key(|(_, weight)| *weight).map(|(backend, _)| backend.clone());
                 match (&mut self.ask.intent, heaviest) {
-                    (Some(Intent::Step { canary, .. }), _) => *canary = Some(chosen.name),
-                    (intent, Some(into)) => {
+                    (Some(Intent::Step { canary, .. } | Intent::Stage { canary, .. }), _) => {
+                        *canary = Some(chosen.name);
+                    }
+                    (intent, Some(into)) if self.ask.what == What::RollBack => {
                         *intent = Some(Intent::Drain { from: chosen, into, other_paths: false });
                     }
-                    (_, None) => return Outcome::Nothing,
+                    _ => return Outcome::Nothing,
                 }
                 Outcome::Prepare
             }

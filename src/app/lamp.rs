@@ -113,7 +113,8 @@ impl App {
         if let Err(small) = large_enough(split.rule, &from, &into, ready) {
             return Lamp::Off(small.to_string());
         }
-        match self.lamps.get(split).map(|known| &known.answer) {
+        let fresh = |known: &&Known| self.now.since_start.saturating_sub(known.at) < LASTS + LOST;
+        match self.lamps.get(split).filter(fresh).map(|known| &known.answer) {
             None => Lamp::Unknown("the server was not asked yet".to_owned()),
             Some(DryRun::Accepted) => Lamp::On,
             Some(DryRun::Refused(why) | DryRun::Forbidden(why)) => Lamp::Off(why.clone()),

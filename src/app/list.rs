@@ -78,6 +78,12 @@ impl List {
         self.stay(found.unwrap_or(self.cursor), routes);
     }
 
+    /// The object that was selected and exists no more, told once: what is selected instead was nobody's choice.
+    pub(super) fn take_gone(&mut self, routes: &Routes) -> Option<RouteId> {
+        let missed = self.missed.take_if(|missed| !routes.has(&missed.id))?;
+        Some(missed.id)
+    }
+
     /// Moves the window so that the cursor is in it, and no row below is wasted.
     pub fn scroll(&mut self, height: usize, routes: &Routes) {
         let height = height.max(1);

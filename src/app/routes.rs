@@ -231,6 +231,11 @@ impl Routes {
         self.entries.iter()
     }
 
+    /// Whether there is such an object, shown or not.
+    pub(super) fn has(&self, id: &RouteId) -> bool {
+        self.find(id).is_ok()
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -82,7 +82,12 @@ fn on_split(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
     if writes {
         // What is decided is decided on what is so now.
         let mut effects = freeze::thaw(app);
-        effects.extend(actions::begin(app, action, key));
+        match app.list.take_gone(&app.routes).filter(|_| app.open_split().is_none()) {
+            Some(gone) => {
+                app.say(Tone::Warn, format!("{gone} is gone, and this is another one: press again"))
+            }
+            None => effects.extend(actions::begin(app, action, key)),
+        }
         return effects;
     }
     match action {

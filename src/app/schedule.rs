@@ -141,6 +141,7 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
     effects.extend(app.read_past());
     effects.extend(super::survey::due(app));
     effects.extend(review_access(app));
+    effects.extend(super::contexts::due(app));
     effects.extend(ask_lamp(app));
     effects
 }

@@ -744,3 +744,33 @@ fn an_empty_namespace_asks_once_where_the_splits_are() {
     bench.after(60_000);
     assert!(!bench.effects.iter().any(|effect| matches!(effect, Effect::Survey { .. })));
 }
+
+/// The dialog that asks for a name goes in the middle of it: what follows may not decline, open or confirm anything.
+#[test]
+fn the_end_of_a_word_that_is_no_longer_asked_for_is_no_command() {
+    let mut bench = bench();
+    bench.keys("s").prepared(Verdict::Fail, Demand::Name("checkout-canary".into()));
+    bench.after(29_900).keys("checkout-c").after(200);
+    assert!(bench.dialog().is_expired(bench.app.now.since_start));
+    bench.keys("anary");
+    assert!(bench.app.layers.dialog().is_some() && !bench.carries());
+    assert!(bench.dialog().told.is_some_and(|told| told.contains("letter")));
+    bench.after(1500).keys("n");
+    assert!(bench.app.layers.is_empty(), "a letter that comes alone is a key again");
+}
+
+#[test]
+fn what_is_selected_instead_of_a_gone_split_is_not_rolled_back_unasked() {
+    let other = split("zebra", 1, &[("zebra-stable", 90), ("zebra-canary", 10)]);
+    let mut bench = Bench::with((120, 40), vec![Ok(checkout(7, 95, 5)), Ok(other)]);
+    bench.keys(" ");
+    bench.watch(Update::Deleted(RouteId::new("shop", "checkout")));
+    bench.keys("ry");
+    assert!(
+        bench.app.layers.is_empty() && bench.said().contains("shop/checkout is gone"),
+        "{}",
+        bench.said()
+    );
+    bench.keys("r");
+    assert_eq!(&*bench.dialog().ask.route.name, "zebra");
+}

@@ -97,10 +97,16 @@ pub fn roles(route: &Route, rule: usize, known: &RoleNames, chosen: Option<&str>
     }
     // Flagger names them itself, whatever people have agreed on.
     let flagger = route.owners.iter().any(|owner| matches!(owner, Owner::Flagger { .. }));
-    if let Some(canary) = names.iter().copied().find(|name| flagger && name.ends_with("-canary")) {
+    let flaggers = |name: &&str| flagger && name.ends_with("-canary") && is_one_object(rule, name);
+    if let Some(canary) = names.iter().copied().find(flaggers) {
         return with_canary(&names, known, canary, RoleSource::Owner);
     }
-    if let Some(canary) = names.iter().copied().find(|name| known.is_canary(name)) {
+    // A pattern that fits several backends, or one that is called stable as well, tells nothing.
+    let mut called = names.iter().copied().filter(|name| known.is_canary(name) && !known.is_stable(name));
+    if let Some(canary) = called.next()
+        && called.all(|other| other == canary)
+        && is_one_object(rule, canary)
+    {
         return with_canary(&names, known, canary, RoleSource::Name);
     }
     if let [one, other] = names.as_slice() {

@@ -54,7 +54,7 @@ pub(super) fn undo(
     let is_stable = |backend: &BackendRef| stable.as_ref() == Some(backend);
     let notes = vec![format!("undoes {}", record.in_words())];
     let mut plan = finish(route, intent, edits, canary, is_stable, notes);
-    if drains_canary(&plan) || returns(&plan, route, names, &record) {
+    if drains_canary(&plan) && plan.advancing.is_empty() || returns(&plan, route, names, &record) {
         plan.effect = Effect::Rollback;
         plan.silenced.clear();
     }

@@ -143,3 +143,10 @@ fn owners_are_told_from_metadata() {
     let on_status = json!({"managedFields": [{"manager": "flagger", "subresource": "status"}]});
     assert_eq!(owners(on_status), [], "who writes status owns nothing");
 }
+
+/// A pattern that fits both would make the first one the canary, and a rollback drain it.
+#[test]
+fn names_that_fit_several_backends_tell_no_role() {
+    let both = roles(&route(&named(["a-canary", "b-canary"], [75, 25])), 0, &RoleNames::default(), None);
+    assert!(both.guessed(), "{both:?}");
+}

@@ -183,3 +183,18 @@ fn earlier_records_are_read_where_they_are_not_ambiguous() {
     let route = noted_long_ago(&collapsed, &json!({"a": 5}), &json!({"a": 10}));
     assert!(matches!(undo(&route), Err(Refusal::UndoneElse(_))));
 }
+
+/// It takes the canary out, and gives its share to a backend that nobody has judged.
+#[test]
+fn an_undo_that_gives_all_to_a_third_backend_is_an_advance() {
+    let three = |weights: [u32; 3]| {
+        let names = ["web-stable", "web-canary", "web-next"];
+        let backends: Vec<Value> =
+            names.iter().zip(weights).map(|(name, weight)| backend(name, weight)).collect();
+        document(&json!([{ "backendRefs": backends }]))
+    };
+    let weights = ["web-stable", "web-canary", "web-next"].into_iter().zip([50, 50, 0]);
+    let set = Intent::Set { rule: 0, weights: weights.map(|(name, weight)| (name.into(), weight)).collect() };
+    let after = changed(&three([0, 0, 100]), &set, "a");
+    assert_eq!(undone(&after, "a"), (Effect::Advance, vec![vec![0, 0, 100]]));
+}

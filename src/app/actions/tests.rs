@@ -47,6 +47,17 @@ fn each_key_asks_for_its_change() {
 }
 
 #[test]
+fn a_promotion_of_a_guessed_canary_asks_which_one_and_promotes_that() {
+    let mut bench = bench(split("web", 1, &[("web-one", 75), ("web-two", 25)]));
+    begin(&mut bench.app, Action::Promote, Char('x'));
+    bench.keys("2");
+    let all = |canary: &str| {
+        Some(Intent::Stage { rule: 0, stage: rollout::Stage::ALL, canary: Some(canary.into()) })
+    };
+    assert_eq!(intent(&bench), all("web-two"));
+}
+
+#[test]
 fn what_cannot_be_done_says_why_and_opens_nothing() {
     let refused = |route: Route, keys: &str| {
         let mut bench = bench(route);
