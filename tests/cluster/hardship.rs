@@ -114,6 +114,8 @@ fn a_viewer_is_told_which_right_is_missing() {
     let space = Space::new("90/10");
     let mut cockpit = Cockpit::open(Person::viewer(&space));
     cockpit.wait_for("90/10");
+    // Until the server has told, a step may be asked for.
+    cockpit.wait_for("READ-ONLY");
     let began = now_ms();
     cockpit.send("s");
     let shown = cockpit.wait_shown("you lack the right to patch httproutes", began, DEADLINE);
