@@ -84,7 +84,7 @@ fn on_split(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
         let mut effects = freeze::thaw(app);
         match app.list.take_gone(&app.routes).filter(|_| app.open_split().is_none()) {
             Some(gone) => {
-                app.say(Tone::Warn, format!("{gone} is gone, and this is another one: press again"))
+                app.say(Tone::Warn, format!("{gone} is gone, and this is another one: press again"));
             }
             None => effects.extend(actions::begin(app, action, key)),
         }
