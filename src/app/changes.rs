@@ -20,6 +20,8 @@ pub struct Change {
     pub what: String,
     /// Identity of the object, and the canary that the plan names.
     pub canary: Option<(Box<str>, String)>,
+    /// Whether it only looks at what is served: then nothing is written.
+    pub looks: bool,
     /// The furthest stage seen.
     pub stage: Stage,
     /// What is seen or waited for.
@@ -47,6 +49,7 @@ impl Change {
             ask,
             what,
             canary,
+            looks: false,
             stage: Stage::Writing,
             words,
             since,
@@ -64,6 +67,7 @@ impl Change {
             ask: None,
             what: record.action.clone(),
             canary: None,
+            looks: false,
             stage: Stage::Written,
             words: "taken up again".to_owned(),
             since,
@@ -81,6 +85,7 @@ impl Change {
             ask: None,
             what,
             canary: None,
+            looks: true,
             stage: Stage::Counting,
             words: String::new(),
             since,
@@ -102,6 +107,15 @@ impl Change {
             Some(context) => format!("[{context}] {}", self.route),
             None => self.route.to_string(),
         }
+    }
+
+    /// The stages that it goes through.
+    #[must_use]
+    pub fn stages(&self) -> &'static [Stage] {
+        if self.looks {
+            return &[Stage::Counting, Stage::Proven];
+        }
+        &[Stage::Writing, Stage::Written, Stage::Observed, Stage::TrafficFollows, Stage::Proven]
     }
 
     /// Whether it still goes on.

@@ -262,7 +262,10 @@ impl Telling<'_> {
                 Heard::NotYet(counted(seen, needed, words))
             }
             Ok(Finding::Proven(words)) => {
-                self.furthest = Stage::TrafficFollows;
+                // Nothing was written, so there is nothing for traffic to follow.
+                if self.reached != Stage::Counting {
+                    self.furthest = Stage::TrafficFollows;
+                }
                 self.tell(words.clone());
                 Heard::Proven(words)
             }

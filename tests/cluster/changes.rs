@@ -13,8 +13,8 @@ use crate::rig::{DEADLINE, Space, kubectl, now_ms, spec_with_weights};
 /// Time that a proof may take: settling, counting, and a machine with other work.
 pub const PROOF: Duration = Duration::from_mins(1);
 
-/// Until when the gateway must have stopped sending requests to a drained canary.
-const DRAINED_WITHIN_MS: u64 = 5000;
+/// Until when the gateway must have stopped sending requests to a drained backend.
+pub const DRAINED_WITHIN_MS: u64 = 5000;
 
 /// Waits until the API server has these weights.
 #[track_caller]
@@ -33,12 +33,18 @@ pub fn wait_weights(space: &Space, wanted: &[i64]) {
 /// Tells when the change `what` came to each stage on the way to its proof. A stage that lasts for less than a
 /// frame has no screen of its own: it shows as one that was passed.
 #[track_caller]
-fn wait_stages(cockpit: &Cockpit, what: &str, since: u64) {
-    const STAGES: [&str; 4] = ["[written]", "[observed]", "[traffic follows]", "[proven]"];
+pub fn wait_stages(cockpit: &Cockpit, what: &str, since: u64) {
+    const STAGES: [&str; 4] = ["written", "observed", "traffic follows", "proven"];
+    // Under a dialog the stages of an older change may still be on the screen.
+    let ladders = STAGES.map(|stage| {
+        format!("{what} writing > {}", STAGES.join(" > ").replace(stage, &format!("[{stage}]")))
+    });
     let mut last = since;
     for (passed, stage) in STAGES.iter().enumerate() {
-        let shown = cockpit.wait_any(&STAGES[passed..], last, PROOF);
-        let own = if shown.text.contains(stage) { "" } else { " (passed within a frame)" };
+        let wanted: Vec<&str> = ladders[passed..].iter().map(String::as_str).collect();
+        let shown = cockpit.wait_any(&wanted, last, PROOF);
+        let stage = format!("[{stage}]");
+        let own = if shown.text.contains(&stage) { "" } else { " (passed within a frame)" };
         println!("{:6} ms: {stage}{own}", shown.at - since);
         last = shown.at;
     }

@@ -122,6 +122,24 @@ impl Space {
         space
     }
 
+    /// A blue-green pair in place of the canary: `checkout-blue` is what `checkout-stable` is and has all traffic,
+    /// `checkout-green` is what `checkout-canary` is and has none.
+    pub fn pair() -> Self {
+        let space = Self::new("100/0");
+        let mut rules = space.route()["spec"]["rules"].clone();
+        for (index, (name, like)) in
+            [("checkout-blue", "checkout-stable"), ("checkout-green", "checkout-canary")]
+                .into_iter()
+                .enumerate()
+        {
+            space.add_service(name, like);
+            rules[0]["backendRefs"][index]["name"] = json!(name);
+        }
+        space.set_rules(&rules);
+        space.settled();
+        space
+    }
+
     /// The rig's own demo, 95/5, which nobody changes: what it shows has settled.
     pub fn demo() -> Self {
         let (name, host) = (var("RIG_DEMO_NAMESPACE").to_owned(), var("RIG_DEMO_HOST").to_owned());
@@ -136,6 +154,21 @@ impl Space {
     /// The route as the API server has it now.
     pub fn route(&self) -> Value {
         api::get(&self.route_path("checkout"))
+    }
+
+    /// The route once its controller has reported the newest generation: from then on nobody writes to it but who
+    /// changes it.
+    #[track_caller]
+    pub fn settled(&self) -> Value {
+        wait_for("the controller's report", || {
+            let route = self.route();
+            let conditions = route["status"]["parents"][0]["conditions"].as_array()?;
+            let current = |condition: &Value| {
+                condition["observedGeneration"] == route["metadata"]["generation"]
+                    && condition["status"] == "True"
+            };
+            (!conditions.is_empty() && conditions.iter().all(current)).then_some(route.clone())
+        })
     }
 
     /// Its weights in rule `rule` as the API server has them now.
@@ -221,6 +254,19 @@ impl Drop for Space {
         if self.own {
             let _ = Command::new(var("RIG_FIXTURE")).args([&self.name, "--delete"]).output();
         }
+    }
+}
+
+/// Asks again and again until there is an answer: for what nobody announces.
+#[track_caller]
+pub fn wait_for<T>(what: &str, ask: impl Fn() -> Option<T>) -> T {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(Instant::now() < end, "{what} did not come within {DEADLINE:?}");
+        thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use super::Part;
 use super::part::LABEL;
 use crate::app::{Change, Event};
-use crate::pilot::{Ending, Stage};
+use crate::pilot::Ending;
 use crate::ui::format::{self, left};
 use crate::ui::paint::cut;
 use crate::ui::theme::Role;
@@ -28,12 +28,12 @@ pub(in crate::ui) fn under_way(part: &Part<'_>) -> Vec<Line<'static>> {
 
 fn stages(part: &Part<'_>, change: &Change) -> Vec<Line<'static>> {
     let (look, room) = (part.look, part.room);
-    let stages = [Stage::Writing, Stage::Written, Stage::Observed, Stage::TrafficFollows, Stage::Proven];
+    let stages = change.stages();
     let mut line = vec![part.label("change"), look.span(Role::Text, format!("{}  ", change.what))];
     let unproven = change.ended.as_ref().is_some_and(|ending| !matches!(ending, Ending::Proven(_)));
     // Where there is no room for all, the stage that was reached, and how many there are.
     let narrow = room < WHOLE_LADDER;
-    for (place, stage) in stages.into_iter().enumerate() {
+    for (place, &stage) in stages.iter().enumerate() {
         if narrow && stage != change.stage {
             continue;
         }
