@@ -398,27 +398,3 @@ fn ascii_draws_no_other_characters() {
         assert!(other.iter().all(|symbol| *symbol == "µ"), "{name}: {other:?}");
     }
 }
-
-/// Not a test of speed, which a busy machine cannot be asked for, but of growth: a screen over many routes.
-#[test]
-#[ignore = "prints how long a key takes with many routes"]
-fn a_key_with_many_routes() {
-    let names: Vec<String> = (0..5_000).map(|n| format!("route-{n:05}")).collect();
-    let listed = names
-        .iter()
-        .map(|name| {
-            let (stable, canary) = (format!("{name}-stable"), format!("{name}-canary"));
-            Ok(split(name, 1, &[(&stable, 95), (&canary, 5)]))
-        })
-        .collect();
-    let mut bench = Bench::with((200, 50), listed);
-    let mut terminal = Terminal::new(TestBackend::new(200, 50)).unwrap();
-    let look = look(false);
-    let began = std::time::Instant::now();
-    for _ in 0..200 {
-        bench.key(Key::Down);
-        let _ = crate::app::next_wake(&bench.app);
-        terminal.draw(|frame| draw(frame, &bench.app, &look)).unwrap();
-    }
-    println!("{:?} a key", began.elapsed() / 200);
-}

@@ -259,17 +259,6 @@ impl Cockpit {
         file.trim().parse().expect("a number")
     }
 
-    /// Processor time that the program has used, in clock ticks (of 10 ms).
-    pub fn ticks(&self) -> u64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid())).expect("the program runs");
-        let (_, fields) = stat.rsplit_once(')').expect("a name");
-        let field = |index: usize| -> u64 {
-            fields.split_whitespace().nth(index).and_then(|value| value.parse().ok()).expect("a number")
-        };
-        // The fields after the name begin with the third; utime and stime are the 14th and the 15th.
-        field(11) + field(12)
-    }
-
     /// Sends a signal to the program.
     pub fn signal(&self, name: &str) {
         let pid = self.pid().to_string();

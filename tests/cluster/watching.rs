@@ -87,18 +87,15 @@ fn a_route_that_no_gateway_takes_says_so_in_words() {
 }
 
 #[test]
-fn an_idle_cockpit_costs_nothing() {
-    const SECONDS: u64 = 60;
-    // Not optimised, our own code takes several times as long.
-    const TICKS: u64 = if cfg!(debug_assertions) { 40 } else { 5 };
+fn an_idle_cockpit_writes_next_to_nothing() {
     let space = Space::demo();
     let cockpit = Cockpit::open(Person::oncall(&space));
     cockpit.wait_for("95/5");
-    // What is measured is this time itself. The first seconds bring history and conditions.
+    // What is measured is this time itself. The first seconds bring history and conditions. What it costs in
+    // processor time is for benches/cockpit.rs.
     thread::sleep(Duration::from_secs(5));
-    let (bytes, ticks) = (cockpit.bytes(), cockpit.ticks());
-    thread::sleep(Duration::from_secs(SECONDS));
-    let (bytes, ticks) = (cockpit.bytes() - bytes, cockpit.ticks() - ticks);
-    println!("idle for {SECONDS} s: {ticks} clock ticks of processor time, {bytes} bytes to the terminal");
-    assert!(ticks <= TICKS && bytes <= 4096, "{ticks} ticks, {bytes} bytes\n{cockpit}");
+    let before = cockpit.bytes();
+    thread::sleep(Duration::from_secs(60));
+    let bytes = cockpit.bytes() - before;
+    assert!(bytes <= 4096, "{bytes} bytes in a minute\n{cockpit}");
 }
