@@ -22,7 +22,18 @@ fn one_changed_row_sends_one_row() {
     let whole = world.draw();
     world.one_row(0);
     let row = world.draw();
+    println!("{row} bytes for one row, {whole} for the first frame");
     assert!(row > 0 && row < whole / 20, "{row} bytes of {whole}");
+}
+
+#[test]
+fn a_sample_that_changes_all_rows_sends_less_than_the_first_frame() {
+    let mut world = World::new(50);
+    let whole = world.draw();
+    world.sample();
+    let rows = world.draw();
+    println!("{rows} bytes for all rows, {whole} for the first frame");
+    assert!(rows > 1000 && rows < whole, "{rows} bytes of {whole}");
 }
 
 #[test]
