@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tui_input::{Input, InputRequest};
 
+use super::scroll::Scroll;
 use crate::keys::{Action, Context, Key, Keymap};
 use crate::pilot::{Confirmed, PrepareError, Prepared};
 use crate::rollout::{Confirmation, Demand, Intent, Refusal};
@@ -20,6 +21,8 @@ pub(super) const LIFETIME: Duration = Duration::from_secs(30);
 const HELD: Duration = Duration::from_millis(600);
 /// Letters that come closer than this are of one word.
 const WORD: Duration = Duration::from_millis(1500);
+/// Lines of a page.
+const PAGE: usize = 8;
 /// The reasons that one key gives.
 pub const REASONS: [&str; 2] = ["low traffic", "checked elsewhere"];
 
@@ -98,8 +101,8 @@ pub struct ChangeDialog {
     pub note: Option<String>,
     /// Why the last key did nothing.
     pub told: Option<&'static str>,
-    /// First line of the lower part in sight.
-    pub scroll: usize,
+    /// How far the lines that scroll are.
+    pub scroll: Scroll,
     /// `y` was pressed before there was anything to confirm.
     pub yes_waits: bool,
     /// Identity of the object that is meant, once it is known.
@@ -130,7 +133,7 @@ impl ChangeDialog {
             step,
             note: None,
             told: None,
-            scroll: 0,
+            scroll: Scroll::default(),
             yes_waits: false,
             uid: None,
             opening: Some(now),
@@ -216,11 +219,7 @@ impl ChangeDialog {
         match action {
             Action::Confirm => return self.confirm(now),
             Action::Decline => return Outcome::Close,
-            Action::Copy if self.ready().is_some() => {
-                self.told = Some("the kubectl command was sent to your terminal");
-                return Outcome::Copy;
-            }
-            Action::Copy => self.told = Some("there is no kubectl command yet"),
+            Action::Copy => return self.copy(),
             Action::Choose(number) => return self.choose(usize::from(number)),
             Action::OtherPaths => {
                 if let Some(Intent::Drain { other_paths, .. }) = &mut self.ask.intent {
@@ -235,29 +234,31 @@ impl ChangeDialog {
         Outcome::Nothing
     }
 
-    fn scroll_by(&mut self, action: Action) {
-        self.scroll = match action {
-            Action::Down => self.scroll + 1,
-            Action::Up => self.scroll.saturating_sub(1),
-            Action::PageDown => self.scroll + 8,
-            Action::PageUp => self.scroll.saturating_sub(8),
-            _ => self.scroll,
+    fn copy(&mut self) -> Outcome {
+        if self.ready().is_none() {
+            self.told = Some("there is no kubectl command yet");
+            return Outcome::Nothing;
         }
-        .min(self.longest_scroll());
+        self.told = Some("the kubectl command was sent to your terminal");
+        Outcome::Copy
     }
 
-    /// More lines than the lower part can have are never scrolled away.
-    fn longest_scroll(&self) -> usize {
-        self.ready().map_or(0, |ready| {
-            let prepared = &ready.prepared;
-            let edits: usize = prepared.planned.iter().map(|planned| planned.plan.edits.len() * 3 + 8).sum();
-            prepared.gate.checks.len() * 2 + prepared.remaining.len() + prepared.shared.len() + edits
-        })
+    fn scroll_by(&mut self, action: Action) {
+        match action {
+            Action::Down => self.scroll.down(1),
+            Action::Up => self.scroll.up(1),
+            Action::PageDown => self.scroll.down(PAGE),
+            Action::PageUp => self.scroll.up(PAGE),
+            _ => {}
+        }
     }
 
     /// A key while text is typed. `y` is a letter until nothing more is asked for.
     fn letter(&mut self, keymap: &Keymap, key: Key, now: Duration) -> Outcome {
         let action = keymap.lookup(Context::Text, key);
+        if action == Some(Action::Copy) {
+            return self.copy();
+        }
         if matches!(action, Some(Action::Down | Action::Up | Action::PageDown | Action::PageUp)) {
             self.scroll_by(action.unwrap_or(Action::Down));
             return Outcome::Nothing;

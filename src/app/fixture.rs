@@ -255,7 +255,7 @@ pub(crate) fn prepared(route: &Route, intent: &Intent, verdict: Verdict, demand:
         _ => vec![
             check("accepted", Verdict::Pass, "accepted, references resolved, generation observed"),
             check("endpoints", Verdict::Pass, "checkout-canary 3/3 ready"),
-            check("errors", verdict, "15 of 1234 requests failed (1.22 %, 0.61 to 2.1 %)"),
+            check("errors", verdict, "1.22 % of 1234 failed in 10m, limit 1 % (0.61-2.10)"),
         ],
     };
     let backends = plan

@@ -48,7 +48,8 @@ impl App {
         match layer {
             None if self.open_split().is_some() => vec![Context::Split, Context::View, Context::Anywhere],
             None => vec![Context::Split, Context::Routes, Context::Anywhere],
-            Some(Layer::Help(_) | Layer::Messages(_) | Layer::Object(_)) => vec![Context::Help],
+            Some(Layer::Help(_) | Layer::Messages(_)) => vec![Context::Help],
+            Some(Layer::Object(_)) => vec![Context::Help, Context::Yaml],
             Some(Layer::Filter(_) | Layer::Palette(_)) => vec![Context::Find],
             Some(Layer::Quit) => vec![Context::Quit],
             Some(Layer::Weights(_)) => vec![Context::Weights, Context::Anywhere],

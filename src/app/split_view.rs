@@ -3,8 +3,8 @@
 //! It follows the object (namespace, name, uid, rule) as the list's selection does, and stays open when that is gone:
 //! a screen that jumps to another route by itself would be stepped by mistake.
 
-use super::actions::{open, refuse};
-use super::dialog::{Ask, Step, What};
+use super::actions::{ask, refuse};
+use super::dialog::What;
 use super::msg::Effect;
 use super::panes::panes;
 use super::routes::Shown;
@@ -12,7 +12,7 @@ use super::scroll::Scroll;
 use super::split::Split;
 use super::state::{App, Tone};
 use crate::keys::{Action, Key};
-use crate::rollout::{Intent, Ladder, plan};
+use crate::rollout::{Intent, Ladder};
 use crate::route::{BackendRef, Route, RouteId, Rule};
 
 /// What the middle of the screen shows.
@@ -256,13 +256,7 @@ fn go_to_stage(app: &mut App, stage: usize, key: Key) -> Vec<Effect> {
     let ladder = app.start.conventions.ladder.of(split.route);
     let Some(stage) = ladder.stages().get(stage).copied() else { return Vec::new() };
     let intent = Intent::Stage { rule: split.index, stage, canary: None };
-    let chosen = app.chosen_canary(&split.route.uid);
-    if let Err(refusal) = plan(split.route, &intent, &app.start.conventions, chosen) {
-        app.say(Tone::Warn, refusal.to_string());
-        return Vec::new();
-    }
-    let ask = Ask { what: What::Set, opened_by: key, route: split.route.id.clone(), intent: Some(intent) };
-    open(app, ask, Step::Preparing)
+    ask(app, What::Stage, intent, key)
 }
 
 #[cfg(test)]

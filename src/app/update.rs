@@ -260,7 +260,8 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
         Some(Layer::Filter(_)) => find::press(app, key),
         Some(Layer::Palette(_)) => palette::press(app, key),
         Some(Layer::Help(_) | Layer::Messages(_) | Layer::Object(_)) => {
-            let action = keymap.lookup(Context::Help, key);
+            let contexts = app.contexts();
+            let action = contexts.iter().find_map(|context| app.start.keymap.lookup(*context, key));
             read(app, action);
             Vec::new()
         }

@@ -13,16 +13,15 @@ pub struct Entry {
     pub writes: bool,
 }
 
-/// The lines of one context. Keys that move are one line, and so are those that choose by number: each alone would
-/// say nothing new.
+/// The lines of one context. Keys that move are one line, and so are those that choose by number and those that go
+/// from field to field: each alone would say nothing new.
 #[must_use]
 pub fn sheet(keymap: &Keymap, context: Context) -> Vec<Entry> {
     let rows = || keymap.iter().filter(move |row| row.context == context && !row.keys.is_empty());
     let keys = |row: &Binding| row.keys.iter().map(ToString::to_string).collect::<Vec<_>>();
     let alone = |row: &Binding| Entry { keys: keys(row), help: row.help, writes: row.writes };
-    let mut all: Vec<Entry> =
-        rows().filter(|row| !moves(row.action) && choice(row.action).is_none()).map(alone).collect();
-    let choices: Vec<&Binding> = rows().filter(|row| choice(row.action).is_some()).collect();
+    let mut all: Vec<Entry> = rows().filter(|row| kind(row.action) == Kind::Other).map(alone).collect();
+    let choices: Vec<&Binding> = rows().filter(|row| kind(row.action) == Kind::Choice).collect();
     if let [first, .., last] = &choices[..] {
         let range = [first, last].map(|row| keys(row).swap_remove(0)).join("-");
         all.push(Entry {
@@ -31,9 +30,12 @@ pub fn sheet(keymap: &Keymap, context: Context) -> Vec<Entry> {
             writes: false,
         });
     }
+    let fields: Vec<String> = rows().filter(|row| kind(row.action) == Kind::Field).flat_map(keys).collect();
+    if !fields.is_empty() {
+        all.push(Entry { keys: fields, help: "another backend", writes: false });
+    }
     // The letters first, then the named keys.
-    let moving: Vec<&Binding> = rows().filter(|row| moves(row.action)).collect();
-    let mut names: Vec<String> = moving.iter().flat_map(|row| keys(row)).collect();
+    let mut names: Vec<String> = rows().filter(|row| kind(row.action) == Kind::Move).flat_map(keys).collect();
     names.sort_by_key(|name| name.chars().count() > 1);
     if !names.is_empty() {
         all.push(Entry { keys: names, help: "move", writes: false });
@@ -41,15 +43,23 @@ pub fn sheet(keymap: &Keymap, context: Context) -> Vec<Entry> {
     all
 }
 
-fn moves(action: Action) -> bool {
-    use Action as A;
-    matches!(action, A::Down | A::Up | A::Top | A::Bottom | A::PageDown | A::PageUp)
+/// What belongs together on one line.
+#[derive(PartialEq, Eq)]
+enum Kind {
+    Move,
+    Choice,
+    Field,
+    /// A line of its own.
+    Other,
 }
 
-fn choice(action: Action) -> Option<u8> {
+fn kind(action: Action) -> Kind {
+    use Action as A;
     match action {
-        Action::Choose(number) => Some(number),
-        _ => None,
+        A::Down | A::Up | A::Top | A::Bottom | A::PageDown | A::PageUp => Kind::Move,
+        A::Choose(_) => Kind::Choice,
+        A::NextField | A::PreviousField => Kind::Field,
+        _ => Kind::Other,
     }
 }
 
@@ -64,7 +74,7 @@ mod tests {
             let lines = sheet(&keymap, row.context);
             for key in row.keys.iter().map(ToString::to_string) {
                 let told = lines.iter().any(|line| line.keys.contains(&key))
-                    || choice(row.action).is_some() && lines.iter().any(|line| line.keys == ["1-9"]);
+                    || kind(row.action) == Kind::Choice && lines.iter().any(|line| line.keys == ["1-9"]);
                 assert!(told, "{key} in {:?}", row.context);
             }
         }

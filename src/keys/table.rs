@@ -184,13 +184,15 @@ pub enum Context {
     Find,
     /// The help, and other texts.
     Help,
+    /// An object as YAML, besides [`Context::Help`].
+    Yaml,
     /// The question whether to quit.
     Quit,
 }
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Split,
         Self::Routes,
         Self::View,
@@ -200,6 +202,7 @@ impl Context {
         Self::Text,
         Self::Find,
         Self::Help,
+        Self::Yaml,
         Self::Quit,
         Self::Anywhere,
     ];
@@ -218,18 +221,20 @@ impl Context {
             Self::Text => "text",
             Self::Find => "find",
             Self::Help => "help",
+            Self::Yaml => "yaml",
             Self::Quit => "quit",
         }
     }
 
-    /// Whether a key can be pressed in both at once: the rollback dialog is a dialog, a split is one in the list and
-    /// in its own view, and everywhere is everywhere.
+    /// Whether a key can be pressed in both at once: the rollback dialog is a dialog, YAML is read as help is, a split
+    /// is one in the list and in its own view, and everywhere is everywhere.
     #[must_use]
     pub fn overlaps(self, other: Self) -> bool {
-        const TOGETHER: [[Context; 2]; 3] = [
+        const TOGETHER: [[Context; 2]; 4] = [
             [Context::Dialog, Context::Rollback],
             [Context::Split, Context::Routes],
             [Context::Split, Context::View],
+            [Context::Help, Context::Yaml],
         ];
         self == other
             || [self, other].contains(&Self::Anywhere)
@@ -262,6 +267,7 @@ impl Context {
             Self::Text => "Typing a reason or a name",
             Self::Find => "Typing a filter or in the palette",
             Self::Help => "In help, messages and YAML",
+            Self::Yaml => "In YAML",
             Self::Quit => "Asked whether to quit",
         }
     }
@@ -309,7 +315,9 @@ const fn change(
     hint: &'static str,
     help: &'static str,
 ) -> Binding {
-    Binding { action, keys: Cow::Borrowed(keys), context, help, hint, writes: true }
+    let mut binding = row(context, keys, action, hint, help);
+    binding.writes = true;
+    binding
 }
 
 use Action as A;
@@ -320,23 +328,23 @@ use Key::Char;
 pub static TABLE: &[Binding] = &[
     change(C::Split, &[Char('s')], A::StepNext, "step", "the canary to the next stage"),
     change(C::Split, &[Char('b')], A::StepBack, "back", "the canary back one stage"),
-    change(C::Split, &[Char('r')], A::RollBack, "roll back", "no more traffic for the canary; never blocked"),
+    change(C::Split, &[Char('r')], A::RollBack, "roll back", "drain the canary; never blocked"),
     change(C::Split, &[Char('w')], A::SetWeights, "weights", "set any weights"),
     change(C::Split, &[Char('f')], A::Flip, "flip", "all traffic of a pair to the other one"),
-    change(C::Split, &[Char('u')], A::Undo, "undo", "take the newest change back; again does it again"),
+    change(C::Split, &[Char('u')], A::Undo, "undo", "the newest change back; again: redo it"),
     change(C::Split, &[], A::Promote, "", "all traffic to the canary"),
     row(C::Split, &[Char('v')], A::Verify, "verify", "count whether the declared split is served"),
     row(C::Split, &[Char('c')], A::Copy, "", "only in a dialog: copies its kubectl command"),
     row(C::Split, &[Char('l')], A::Timeline, "timeline", "what happened to the route"),
-    row(C::Split, &[Char(':')], A::Palette, "palette", "find an action, route, namespace, context or theme"),
-    row(C::Split, &[Char('d')], A::Yaml, "yaml", "the whole object as YAML, and its newest change"),
-    row(C::Split, &[Char(' ')], A::Freeze, "freeze", "the screen stands still; data goes on behind it"),
+    row(C::Split, &[Char(':')], A::Palette, "palette", "any action, route, namespace, context, theme"),
+    row(C::Split, &[Char('d')], A::Yaml, "yaml", "the object as YAML, and its newest change"),
+    row(C::Split, &[Char(' ')], A::Freeze, "freeze", "hold the screen; data goes on behind it"),
     row(C::Split, &[Char('t')], A::Theme, "", "the next theme"),
     row(C::Split, &[Char('m')], A::Messages, "", "what was said so far"),
     row(C::Split, &[Key::Ctrl('r')], A::Reconnect, "", "reconnect now, with fresh credentials"),
     row(C::View, &[Key::Esc], A::Close, "back", "back to the list"),
     row(C::View, &[Key::Tab], A::NextPane, "ladder", "to the ladder, or back"),
-    row(C::View, &[Key::Enter], A::Open, "", "in the ladder: show what the chosen stage does"),
+    row(C::View, &[Key::Enter], A::Open, "", "in the ladder: what the chosen stage does"),
     row(C::View, &[Char('j'), Key::Down], A::Down, "", "scroll down; the next stage of the ladder"),
     row(C::View, &[Char('k'), Key::Up], A::Up, "", "scroll up; the stage before"),
     row(C::View, &[Char('g'), Key::Home], A::Top, "", "the first line, or stage"),
@@ -376,15 +384,16 @@ pub static TABLE: &[Binding] = &[
     row(C::Rollback, &[Char('a')], A::OtherPaths, "all paths", "take the other paths to it as well"),
     row(C::Weights, &[Key::Tab, Key::Down], A::NextField, "next", "the next backend"),
     row(C::Weights, &[Key::BackTab, Key::Up], A::PreviousField, "", "the backend before"),
-    row(C::Weights, &[Key::Enter], A::Done, "show", "show what these weights do; writes nothing yet"),
+    row(C::Weights, &[Key::Enter], A::Done, "show", "what these weights do; writes nothing yet"),
     row(C::Weights, &[Key::Esc], A::Close, "close", "leave the weights as they are"),
     row(C::Text, &[Key::Enter], A::Done, "done", "end the text; does not confirm"),
     row(C::Text, &[Key::Esc], A::Close, "back", "drop the text"),
+    row(C::Text, &[Key::Ctrl('k')], A::Copy, "copy", "send the kubectl command to your terminal"),
     row(C::Text, &[Key::Down], A::Down, "", "scroll down"),
     row(C::Text, &[Key::Up], A::Up, "", "scroll up"),
     row(C::Text, &[Key::PageDown], A::PageDown, "", "a page down"),
     row(C::Text, &[Key::PageUp], A::PageUp, "", "a page up"),
-    row(C::Find, &[Key::Enter], A::Done, "take", "keep the filter; do what the palette has marked"),
+    row(C::Find, &[Key::Enter], A::Done, "take", "keep the filter; do the marked entry"),
     row(C::Find, &[Key::Esc], A::Close, "close", "drop the filter; close the palette"),
     row(C::Find, &[Key::Down, Key::Ctrl('n')], A::Down, "", "one row down"),
     row(C::Find, &[Key::Up, Key::Ctrl('p')], A::Up, "", "one row up"),
@@ -394,8 +403,8 @@ pub static TABLE: &[Binding] = &[
     row(C::Help, &[Key::PageUp], A::PageUp, "", "a page up"),
     row(C::Help, &[Char('g'), Key::Home], A::Top, "", "the first line"),
     row(C::Help, &[Char('G'), Key::End], A::Bottom, "", "the last line"),
-    row(C::Help, &[Char('m')], A::ManagedFields, "", "YAML: show managedFields, or leave them out"),
     row(C::Help, &[Key::Esc, Char('q')], A::Close, "close", "close it"),
+    row(C::Yaml, &[Char('m')], A::ManagedFields, "managedFields", "show managedFields, or leave them out"),
     row(C::Quit, &[Char('y')], A::Confirm, "quit", "quit; its proof will not be seen"),
     row(C::Quit, &[Char('n'), Key::Esc], A::Decline, "stay", "stay"),
     row(C::Anywhere, &[Char('?')], A::Help, "help", "show the keys; a letter where text is typed"),

@@ -268,24 +268,32 @@ fn latency() -> Check {
     Check { name: "latency", verdict: Verdict::NotApplicable, words }
 }
 
+/// The share first, then of how many, then the limit: the ends of long lines are cut.
 fn judge_errors(counted: &ErrorCount) -> (Verdict, String) {
     let ErrorCount { requests, errors, seconds, .. } = *counted;
-    let Interval { lo, hi } = counted.interval();
-    let seen = format!(
-        "{:.2} % of {requests:.0} requests failed in {:.0} min ({errors:.0}; {:.2} to {:.2} %)",
-        if requests > 0.0 { errors / requests * 100.0 } else { 0.0 },
-        (seconds / 60.0).ceil(),
-        lo * 100.0,
-        hi * 100.0
-    );
+    let share = if requests > 0.0 { errors / requests } else { 0.0 };
+    let interval = counted.interval();
     let limit = ERROR_LIMIT * 100.0;
-    if lo > ERROR_LIMIT {
-        (Verdict::Fail, format!("{seen}: above {limit} %"))
+    let (verdict, judged) = if interval.lo > ERROR_LIMIT {
+        (Verdict::Fail, format!("limit {limit} %"))
     } else if requests < FEWEST_REQUESTS {
-        (Verdict::Hold, format!("{seen}: fewer than {FEWEST_REQUESTS} requests"))
-    } else if errors / requests > ERROR_LIMIT {
-        (Verdict::Hold, format!("{seen}: too few requests to tell whether that is above {limit} %"))
+        (Verdict::Hold, format!("fewer than {FEWEST_REQUESTS} requests"))
+    } else if share > ERROR_LIMIT {
+        (Verdict::Hold, format!("limit {limit} %, too few to tell"))
     } else {
-        (Verdict::Pass, seen)
+        (Verdict::Pass, format!("limit {limit} %"))
+    };
+    let (share, minutes) = (digits(share), (seconds / 60.0).ceil());
+    let (lo, hi) = (digits(interval.lo), digits(interval.hi));
+    (verdict, format!("{share} % of {requests:.0} failed in {minutes}m, {judged} ({lo}-{hi})"))
+}
+
+/// A ratio in percent with three digits at most.
+fn digits(ratio: f64) -> String {
+    match ratio * 100.0 {
+        none if none <= 0.0 => "0".to_owned(),
+        percent if percent < 9.995 => format!("{percent:.2}"),
+        percent if percent < 99.95 => format!("{percent:.1}"),
+        percent => format!("{percent:.0}"),
     }
 }

@@ -1,10 +1,12 @@
 //! The keys, from the table; and the question whether to quit.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::paint::{Look, Pen, lines, popup};
+use super::fold::fold;
+use super::paint::{Look, lines, popup, section};
+use super::reader;
 use super::theme::Role;
 use crate::app::{App, Scroll};
 use crate::keys::{Context, Keymap, sheet};
@@ -12,90 +14,76 @@ use crate::keys::{Context, Keymap, sheet};
 /// Cells of the keys before what they do; more keys push it to the right.
 const KEYS: usize = 11;
 /// Cells of what they do, before the mark of those that write.
-const HELP: usize = 54;
+const HELP: usize = 38;
 /// Cells of one column, and of the gap between two.
-const COLUMN: u16 = 74;
+const COLUMN: u16 = 57;
 const GAP: u16 = 2;
 
-pub(super) fn draw(
-    buffer: &mut Buffer,
-    area: Rect,
-    app: &App,
-    scroll: &Scroll,
-    look: &Look,
-) -> Option<Position> {
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, scroll: &Scroll, look: &Look) {
     let sections = sections(&app.start.keymap, &app.contexts_below_help(), look);
-    let columns = if area.width >= 2 * COLUMN + GAP + 4 { 2 } else { 1 };
-    let columns = side_by_side(sections, columns);
+    let columns = side_by_side(&sections, if area.width >= 2 * COLUMN + GAP + 4 { 2 } else { 1 });
     let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
     let width = u16::try_from(columns.len()).unwrap_or(1) * (COLUMN + GAP) - GAP + 4;
     let height = u16::try_from(longest + 2).unwrap_or(u16::MAX).min(area.height);
     let inside = popup(buffer, area, (width, height), "keys", look);
-    let shown = usize::from(inside.height);
-    let at = scroll.within(longest, shown);
+    let at = scroll.within(longest, inside.height.into());
     for (place, column) in (0u16..).zip(&columns) {
         let x = inside.x + place * (COLUMN + GAP);
         let part = Rect { x, width: COLUMN.min(inside.right().saturating_sub(x)), ..inside };
         lines(buffer, part, column.get(at..).unwrap_or_default());
     }
-    if longest > shown && shown > 0 {
-        let told = format!(" {}-{} of {longest} ", at + 1, (at + shown).min(longest));
-        let x = inside.right().saturating_sub(super::paint::width(&told));
-        Pen::new(buffer, x, inside.bottom(), inside.width).put(&told, look.style(Role::Muted));
-    }
-    None
+    reader::place(buffer, inside, at, longest, app, look);
 }
 
 /// The keys under the heading of their context; where one is comes first.
 pub(super) fn sections(keymap: &Keymap, here: &[Context], look: &Look) -> Vec<Vec<Line<'static>>> {
     let others = Context::ALL.into_iter().filter(|context| !here.contains(context));
-    let section = |context: Context| {
-        let mut all = vec![Line::from(look.span(Role::Muted, context.title()))];
+    let entries = |context: Context| {
+        let title = [look.span(Role::Text, context.title())];
+        let mut all = vec![section(COLUMN.into(), &title, look)];
         all.extend(sheet(keymap, context).into_iter().map(|entry| {
-            let mark = if entry.writes { "writes" } else { "" };
+            let (help, mark) = if entry.writes {
+                (format!("{:HELP$} ", entry.help), "writes")
+            } else {
+                (entry.help.to_owned(), "")
+            };
             Line::from(vec![
                 look.span(Role::Accent, format!("{:KEYS$} ", entry.keys.join(" "))),
-                look.span(Role::Text, format!("{:HELP$}", entry.help)),
+                look.span(Role::Text, help),
                 look.span(Role::Muted, mark),
             ])
         }));
         all
     };
-    here.iter().copied().chain(others).map(section).filter(|section| section.len() > 1).collect()
+    here.iter().copied().chain(others).map(entries).filter(|section| section.len() > 1).collect()
 }
 
-/// Puts sections below each other, a blank line between them, in columns of about the same height.
-fn side_by_side(sections: Vec<Vec<Line<'static>>>, columns: usize) -> Vec<Vec<Line<'static>>> {
-    let all: usize = sections.iter().map(|section| section.len() + 1).sum();
-    let mut placed: Vec<Vec<Line<'static>>> = vec![Vec::new()];
-    for section in sections {
-        let full = placed.last().is_some_and(|column| column.len() + section.len() / 2 > all / columns);
-        if full && placed.len() < columns {
-            placed.push(Vec::new());
-        }
-        let Some(column) = placed.last_mut() else { continue };
-        if !column.is_empty() {
-            column.push(Line::default());
-        }
-        column.extend(section);
-    }
-    placed
+/// Puts sections below each other, in one column or in two of about the same height.
+fn side_by_side(sections: &[Vec<Line<'static>>], columns: usize) -> Vec<Vec<Line<'static>>> {
+    let height = |sections: &[Vec<Line<'_>>]| sections.iter().map(Vec::len).sum::<usize>();
+    let highest = |at: &usize| height(&sections[..*at]).max(height(&sections[*at..]));
+    let at = if columns == 1 { None } else { (0..=sections.len()).min_by_key(highest) };
+    let (left, right) = sections.split_at(at.unwrap_or(sections.len()));
+    [left, right].into_iter().filter(|part| !part.is_empty()).map(<[Vec<Line<'_>>]>::concat).collect()
 }
 
-pub(super) fn draw_quit(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) -> Option<Position> {
+pub(super) fn draw_quit(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     let running: Vec<_> = app.changes.running().collect();
-    let height = u16::try_from(running.len() + 6).unwrap_or(u16::MAX);
-    let inside = popup(buffer, area, (72, height), "quit", look);
-    let mut all = vec![Line::from(
-        look.span(Role::Text, "Not all changes are proven yet. What was written stays written;"),
-    )];
-    all.push(Line::from(look.span(Role::Text, "only whether the traffic follows will not be seen.")));
+    let columns = area.width.min(72);
+    let room = usize::from(columns.saturating_sub(4));
+    let words = "Not all changes are proven yet. What was written stays written; only whether the traffic follows \
+                 will not be seen.";
+    let keys = [look.span(Role::Accent, "y "), look.span(Role::Text, "quit    ")];
+    let keys = keys.into_iter().chain([look.span(Role::Accent, "n "), look.span(Role::Text, "stay")]);
+    // The keys come before what may not fit.
+    let mut all = fold(&Line::from(look.span(Role::Text, words)), room, 0);
+    all.push(Line::from(keys.collect::<Vec<_>>()));
+    all.push(Line::default());
     for change in running {
         let line = format!("{}  {}  {}", change.route(), change.what, change.stage.word());
-        all.push(Line::from(look.span(Role::Accent, line)));
+        all.extend(fold(&Line::from(look.span(Role::Accent, line)), room, 2));
     }
-    all.push(Line::default());
-    all.push(Line::from(look.span(Role::Text, "y quit   n stay")));
+    let height = u16::try_from(all.len() + 2).unwrap_or(u16::MAX);
+    let inside = popup(buffer, area, (columns, height), "quit", look);
     lines(buffer, inside, &all);
-    None
 }

@@ -7,7 +7,7 @@
 mod columns;
 mod detail;
 mod dialog;
-mod dialog_rest;
+mod fold;
 mod footer;
 pub mod format;
 mod header;
@@ -60,16 +60,17 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
     let above = Rect { height: area.height.saturating_sub(footer.height), ..area };
     let mut cursor = None;
     for layer in app.layers.iter() {
-        cursor = match layer {
+        cursor = None;
+        match layer {
             Layer::Help(scroll) => help::draw(buffer, above, app, scroll, look),
             Layer::Messages(scroll) => reader::messages(buffer, above, app, scroll, look),
             Layer::Object(view) => reader::object(buffer, above, app, view, look),
-            Layer::Palette(palette) => palette::draw(buffer, above, palette, look),
-            Layer::Filter(input) => footer::filter(buffer, footer, app, input, look),
-            Layer::Change(dialog) => dialog::draw(buffer, above, app, dialog, look),
-            Layer::Weights(editor) => weights::draw(buffer, above, app, editor, look),
             Layer::Quit => help::draw_quit(buffer, above, app, look),
-        };
+            Layer::Palette(palette) => cursor = palette::draw(buffer, above, palette, look),
+            Layer::Filter(input) => cursor = footer::filter(buffer, footer, app, input, look),
+            Layer::Change(dialog) => cursor = dialog::draw(buffer, above, app, dialog, look),
+            Layer::Weights(editor) => cursor = weights::draw(buffer, above, app, editor, look),
+        }
     }
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);

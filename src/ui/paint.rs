@@ -69,13 +69,16 @@ impl<'a> Pen<'a> {
     }
 }
 
-/// Writes lines below each other, as far as there is room; returns how many there were.
+/// Writes lines below each other, as far as there is room. What does not fit into its row ends with a mark.
 pub(super) fn lines(buffer: &mut Buffer, area: Rect, lines: &[Line<'_>]) {
     for (y, line) in (area.y..area.bottom()).zip(lines) {
-        let mut pen = Pen::new(buffer, area.x, y, area.width);
+        let mark = u16::from(line.width() > area.width.into()).min(area.width);
+        let mut pen = Pen::new(buffer, area.x, y, area.width - mark);
         for span in &line.spans {
             pen.put(&span.content, span.style);
         }
+        let style = line.spans.last().map_or(Style::new(), |span| span.style);
+        Pen::new(buffer, area.right() - mark, y, mark).put("~", style);
     }
 }
 
@@ -99,11 +102,13 @@ pub(super) fn ruler(buffer: &mut Buffer, area: Rect, title: &[Span<'_>], look: &
     let dash = if look.ascii { "-" } else { "─" };
     let border = look.style(Role::Border);
     let mut pen = Pen::new(buffer, area.x, area.y, area.width);
-    pen.put(dash, border).put(" ", border);
-    for span in title {
-        pen.put(&span.content, span.style);
+    if !title.is_empty() {
+        pen.put(dash, border).put(" ", border);
+        for span in title {
+            pen.put(&span.content, span.style);
+        }
+        pen.put(" ", border);
     }
-    pen.put(" ", border);
     let rest = dash.repeat(pen.room());
     pen.put(&rest, border);
 }
@@ -124,6 +129,19 @@ pub(super) fn popup(buffer: &mut Buffer, area: Rect, size: (u16, u16), title: &s
     popup_edged(buffer, area, size, title, Role::Accent, look)
 }
 
+/// Columns and rows below which no box can be read.
+const LEAST: (u16, u16) = (24, 6);
+
+/// Says so instead of drawing a box that nobody could read.
+fn too_small(buffer: &mut Buffer, area: Rect, look: &Look) -> Rect {
+    let words = format!("too small for this dialog: {}x{}", buffer.area.width, buffer.area.height);
+    let warn = look.style(Role::Warn);
+    let line = Rect { height: 1, ..area }.intersection(area);
+    Clear.render(line, buffer);
+    lines(buffer, line, &[Line::styled(words, warn)]);
+    Rect { width: 0, height: 0, ..area }
+}
+
 /// A [`popup`] whose border says something.
 pub(super) fn popup_edged(
     buffer: &mut Buffer,
@@ -134,15 +152,15 @@ pub(super) fn popup_edged(
     look: &Look,
 ) -> Rect {
     let (width, height) = (size.0.min(area.width), size.1.min(area.height));
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        return too_small(buffer, area, look);
+    }
     let x = area.x + (area.width - width) / 2;
     let y = area.y + (area.height - height) / 2;
     let outer = Rect { x, y, width, height };
     buffer.set_style(area, Style::reset().patch(look.style(Role::Border)));
     Clear.render(outer, buffer);
     buffer.set_style(outer, look.style(Role::Text));
-    if width < 4 || height < 3 {
-        return Rect { width: 0, height: 0, ..outer };
-    }
     let [horizontal, vertical, corners @ ..] =
         if look.ascii { ["-", "|", "+", "+", "+", "+"] } else { ["─", "│", "╭", "╮", "╰", "╯"] };
     let border = look.style(edge);
@@ -154,8 +172,8 @@ pub(super) fn popup_edged(
         buffer.set_string(x, row, vertical, border);
         buffer.set_string(x + width - 1, row, vertical, border);
     }
-    let mut pen = Pen::new(buffer, x + 2, y, width - 4);
-    pen.put(" ", border).put(title, border).put(" ", border);
+    let title = cut(title, usize::from(width).saturating_sub(6));
+    Pen::new(buffer, x + 2, y, width - 4).put(" ", border).put(&title, border).put(" ", border);
     Rect { x: x + 2, y: y + 1, width: width - 4, height: height - 2 }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn draw(
     editor: &WeightEditor,
     look: &Look,
 ) -> Option<Position> {
-    let height = u16::try_from(editor.fields.len() + 8).unwrap_or(u16::MAX);
+    let height = u16::try_from(editor.fields.len() + 6).unwrap_or(u16::MAX);
     let title = format!("weights of {}  rule {}", editor.route.id, editor.route.rule_label(editor.rule));
     let inside = popup(buffer, area, (area.width.saturating_sub(4).min(76), height), &title, look);
     let room = usize::from(inside.width);
@@ -62,10 +62,10 @@ pub(super) fn draw(
         }
     };
     all.extend(wrap(&words, room).into_iter().take(2).map(|line| Line::from(look.span(role, line))));
-    all.push(Line::default());
-    all.push(Line::from(look.span(Role::Muted, "Enter shows what it does    Tab next    Esc close")));
-    lines(buffer, inside, &all);
+    // Of many backends on a low screen, at least that one is in sight that is typed into.
+    let hidden = (editor.focus + 2).saturating_sub(inside.height.into());
+    lines(buffer, inside, all.get(hidden..).unwrap_or_default());
     let field = editor.fields.get(editor.focus)?;
     let typed = usize::from(width(field.input.value())).min(field.input.visual_cursor());
-    cursor_at(inside, u16::try_from(editor.focus + 1).ok()?, names + 8 + 3 + typed)
+    cursor_at(inside, u16::try_from((editor.focus + 1).checked_sub(hidden)?).ok()?, names + 8 + 3 + typed)
 }

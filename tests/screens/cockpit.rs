@@ -6,7 +6,7 @@ use std::time::Duration;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use tidegate::app::Msg;
+use tidegate::app::{App, Msg};
 use tidegate::cli::Engine;
 use tidegate::demo::Scenario;
 use tidegate::keys::Key;
@@ -41,6 +41,11 @@ impl Cockpit {
             look: look(theme),
             terminal: Terminal::new(TestBackend::new(size.0, size.1)).unwrap(),
         }
+    }
+
+    /// What it knows.
+    pub fn app(&self) -> &App {
+        self.engine.app()
     }
 
     /// Another theme from now on.
@@ -86,7 +91,7 @@ impl Cockpit {
             if self.engine.app().selected().is_some_and(|split| &*split.route.id.name == name) {
                 return;
             }
-            self.press("Down");
+            self.engine.take(Msg::Key(Key::Down));
         }
         panic!("no split {name}:\n{}", self.text());
     }

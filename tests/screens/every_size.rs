@@ -1,5 +1,6 @@
-//! Every screen at every size, from nothing to 120x40.
+//! Every screen and layer at every size, from nothing to 120x40.
 
+use tidegate::app::{App, Layer, Page};
 use tidegate::demo::Scenario;
 
 use super::cockpit::Cockpit;
@@ -8,11 +9,40 @@ use super::pinned::SCREENS;
 /// The largest.
 const MOST: (u16, u16) = (120, 40);
 
+/// Ways to layers that are pinned nowhere.
+const OTHERS: &[&[(&str, &str)]] = &[
+    &[("metrics ok", "/ch")],
+    &[("metrics ok", ":ro")],
+    &[("metrics ok", "@checkout t m")],
+    &[("metrics ok", "@checkout r"), ("y confirm", "y q")],
+];
+
+/// What gets the keys, in a word.
+fn kind(app: &App) -> &'static str {
+    match app.layers.top() {
+        None => match app.open_split().map(|view| view.page) {
+            None => "routes",
+            Some(Page::Overview) => "split",
+            Some(Page::Timeline { .. }) => "timeline",
+        },
+        Some(Layer::Help(_)) => "help",
+        Some(Layer::Messages(_)) => "messages",
+        Some(Layer::Object(_)) => "yaml",
+        Some(Layer::Filter(_)) => "filter",
+        Some(Layer::Palette(_)) => "palette",
+        Some(Layer::Change(_)) => "dialog",
+        Some(Layer::Weights(_)) => "weights",
+        Some(Layer::Quit) => "quit",
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn no_screen_panics_at_any_size() {
-    for screen in SCREENS {
+    let mut drawn = Vec::new();
+    for way in SCREENS.iter().map(|screen| screen.way).chain(OTHERS.iter().copied()) {
         let mut cockpit = Cockpit::open(Scenario::Failing, MOST, "mono");
-        cockpit.go(screen.way).await;
+        cockpit.go(way).await;
+        drawn.push(kind(cockpit.app()));
         for columns in 0..=MOST.0 {
             // All narrow and flat ones, and of the others one in four, on diagonals.
             let drawn = |rows: &u16| columns < 24 || *rows < 12 || (columns + rows).is_multiple_of(4);
@@ -21,5 +51,11 @@ async fn no_screen_panics_at_any_size() {
                 cockpit.frame();
             }
         }
+    }
+    for kind in [
+        "routes", "split", "timeline", "help", "messages", "yaml", "filter", "palette", "dialog", "weights",
+        "quit",
+    ] {
+        assert!(drawn.contains(&kind), "{kind} was never drawn: {drawn:?}");
     }
 }

@@ -58,6 +58,26 @@ const PICTURES: &[Picture] = &[
             ("[proven]", ""),
         ],
     },
+    Picture {
+        name: "rollback-80x24",
+        size: SMALL,
+        theme: "light",
+        way: &[("metrics ok", "@checkout r"), ("y confirm", "")],
+    },
+    Picture {
+        name: "ladder",
+        size: WIDE,
+        theme: "dark",
+        way: &[("metrics ok", "@checkout Enter Tab j Enter"), ("y confirm", "")],
+    },
+    Picture { name: "weights", size: WIDE, theme: "dark", way: &[("metrics ok", "@checkout w Tab 25")] },
+    Picture { name: "timeline", size: SMALL, theme: "dark", way: &[("metrics ok", "@checkout l")] },
+    Picture {
+        name: "yaml",
+        size: SMALL,
+        theme: "dark",
+        way: &[("metrics ok", "@checkout d"), ("apiVersion", "")],
+    },
     Picture { name: "help", size: WIDE, theme: "dark", way: &[("metrics ok", "?")] },
 ];
 

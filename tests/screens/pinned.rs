@@ -17,7 +17,11 @@ pub const SCREENS: &[Screen] = &[
     Screen { name: "step", way: &[("metrics ok", "@checkout s"), ("y confirm", "")] },
     Screen { name: "rollback", way: &[("metrics ok", "@checkout r"), ("y confirm", "")] },
     Screen { name: "proven", way: &[("metrics ok", "@checkout r"), ("y confirm", "y"), ("[proven]", "")] },
-    Screen { name: "weights", way: &[("metrics ok", "@checkout w")] },
+    Screen { name: "weights", way: &[("metrics ok", "@checkout w Tab 25")] },
+    Screen { name: "ladder", way: &[("metrics ok", "@checkout Enter Tab j Enter"), ("y confirm", "")] },
+    Screen { name: "timeline", way: &[("metrics ok", "@checkout l")] },
+    Screen { name: "yaml", way: &[("metrics ok", "@checkout d"), ("apiVersion", "")] },
+    Screen { name: "name", way: &[("metrics ok", "@orders f"), ("type ", "orders-gr")] },
     Screen { name: "help", way: &[("metrics ok", "@checkout ?")] },
 ];
 

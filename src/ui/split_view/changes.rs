@@ -9,7 +9,9 @@ use ratatui::text::{Line, Span};
 use super::Part;
 use super::part::LABEL;
 use crate::app::{Change, Event};
+use crate::keys::{Action, Context};
 use crate::pilot::Ending;
+use crate::ui::fold::fold;
 use crate::ui::format::{self, left};
 use crate::ui::paint::cut;
 use crate::ui::theme::Role;
@@ -17,6 +19,9 @@ use crate::ui::words;
 
 /// Cells from which on all stages of a change fit on a line.
 const WHOLE_LADDER: usize = 100;
+/// Cells of the moment of a change, and of how long ago that is.
+const WHEN: usize = 22;
+const AGO: usize = 9;
 /// How many changes the overview tells.
 const NEWEST: usize = 4;
 
@@ -102,7 +107,9 @@ pub(super) fn newest(part: &Part<'_>) -> Vec<Line<'static>> {
     if events.is_empty() {
         all.push(Line::from(part.look.span(Role::NoData, "nothing is known yet")));
     } else if events.len() > NEWEST {
-        let more = format!("{} more: l", events.len() - NEWEST);
+        let key = part.app.start.keymap.keys_of(Action::Timeline, Context::Split).first();
+        let key = key.map(|key| format!(": {key}")).unwrap_or_default();
+        let more = format!("{} more{key}", events.len() - NEWEST);
         all.push(Line::from(part.look.span(Role::Muted, more)));
     }
     all
@@ -112,7 +119,7 @@ fn brief(part: &Part<'_>, event: &Event) -> Line<'static> {
     let look = part.look;
     let who = if event.ours { Role::Accent } else { Role::Warn };
     let mut line = vec![
-        look.span(Role::Muted, left(&ago(part, event), 9)),
+        look.span(Role::Muted, left(&ago(part, event), AGO)),
         look.span(who, format!("{}  ", format::middle(&event.who, 24))),
         look.span(Role::Text, event.what.clone()),
     ];
@@ -131,14 +138,17 @@ pub(super) fn all(part: &Part<'_>) -> Vec<Line<'static>> {
         let at = event
             .at
             .map_or_else(|| format::NONE.to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%SZ").to_string());
-        all.push(Line::from(vec![
-            look.span(Role::Muted, left(&at, 22)),
-            look.span(Role::Muted, left(&ago(part, &event), 9)),
+        let line = Line::from(vec![
+            look.span(Role::Muted, left(&at, WHEN)),
+            look.span(Role::Muted, left(&ago(part, &event), AGO)),
             look.span(who, format!("{}  ", event.who)),
             look.span(Role::Text, event.what.clone()),
-        ]));
+        ]);
+        let indent = (WHEN + AGO).min(part.room / 3);
+        all.extend(fold(&line, part.room, indent));
         for more in &event.more {
-            all.extend(part.wrapped(Role::Muted, &" ".repeat(31), more));
+            let more = Line::from(look.span(Role::Muted, format!("{}{more}", " ".repeat(indent))));
+            all.extend(fold(&more, part.room, indent));
         }
     }
     if all.is_empty() {

@@ -17,7 +17,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::paint::{Look, lines, ruler, section, width};
+use super::fold::fold;
+use super::format::middle;
+use super::paint::{Look, Pen, cut, lines, ruler, section, width};
 use super::theme::Role;
 use super::words;
 use crate::app::{App, Page, SplitView};
@@ -32,6 +34,8 @@ pub(super) type TableColumn = Column;
 
 /// Cells from which on there are two columns.
 const TWO_COLUMNS: usize = 110;
+/// Cells that a title needs besides the state.
+const LEAST_TITLE: usize = 16;
 /// Cells between them.
 const GAP: usize = 3;
 
@@ -44,8 +48,9 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, view: &SplitView,
     let Some(split) = app.selected() else {
         ruler(buffer, area, &[look.span(Role::Accent, view.id.to_string())], look);
         let why = app.gone(view).unwrap_or_default();
-        let back = Line::from(look.span(Role::Muted, "Esc goes back to the list"));
-        return lines(buffer, inside, &[Line::from(look.span(Role::Bad, why)), back]);
+        let mut all = fold(&Line::from(look.span(Role::Bad, why)), inside.width.into(), 0);
+        all.push(Line::from(look.span(Role::Muted, "Esc goes back to the list")));
+        return lines(buffer, inside, &all);
     };
     let part = Part { app, split: &split, look, room: inside.width.into() };
     title(buffer, area, &part);
@@ -91,15 +96,16 @@ fn title(buffer: &mut Buffer, area: Rect, part: &Part<'_>) {
         [one] => one.to_string(),
         [first, rest @ ..] => format!("{first} +{}", rest.len()),
     };
-    let title = [
-        look.span(Role::Accent, split.route.id.to_string()),
-        look.span(Role::Muted, format!("  rule {}  {hosts}", split.route.rule_label(split.index))),
-    ];
-    ruler(buffer, area, &title, look);
+    // The state leaves first, then the hosts, then the rule.
+    let all = usize::from(area.width).saturating_sub(6);
+    let room = all.saturating_sub(usize::from(width(&said)));
+    let (room, said) = if room < LEAST_TITLE { (all, String::new()) } else { (room, said) };
+    let id = middle(&split.route.id.to_string(), room);
+    let more = format!("  rule {}  {hosts}", split.route.rule_label(split.index));
+    let more = cut(&more, room.saturating_sub(usize::from(width(&id))));
+    ruler(buffer, area, &[look.span(Role::Accent, id), look.span(Role::Muted, more)], look);
     let x = area.right().saturating_sub(width(&said) + 2).max(area.x);
-    if area.width > 2 * width(&said) {
-        buffer.set_stringn(x, area.y, &said, width(&said).into(), look.style(sign.role));
-    }
+    Pen::new(buffer, x, area.y, width(&said)).put(&said, look.style(sign.role));
 }
 
 /// What is declared and observed, whether a rollback would work, and the change under way.

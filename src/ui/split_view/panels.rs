@@ -62,8 +62,8 @@ pub(super) fn lines(part: &Part<'_>, heights: Heights) -> Vec<Line<'static>> {
     let curve = room.saturating_sub(BEFORE + BEHIND);
     let step = part.app.numbers.step().as_secs();
     let span = u64::try_from(curve.min(part.app.numbers.steps())).unwrap_or(0) * step;
-    let about = format!("each on one scale; curves of {} min", span / 60);
-    let title = [look.span(Role::Muted, format!("versions  numbers of 1 min, {about}"))];
+    let about = format!("each on one scale; curves of {}m", span / 60);
+    let title = [look.span(Role::Muted, format!("versions  numbers of 1m, {about}"))];
     let mut all = vec![section(part.room, &title, look)];
     let airy = heights.iter().any(|rows| *rows > 1);
     let indices: Vec<usize> = (0..part.split.rule.backends.len()).collect();
@@ -121,8 +121,8 @@ fn kind_lines(part: &Part<'_>, index: usize, kind: &Kind, curve: usize, rows: u8
     let numbers = known.and_then(|numbers| numbers.latest).unwrap_or_default();
     let colour = plain(look, version(split, index));
     let value = (kind.value)(&numbers);
-    let bad = kind.name == "errors" && too_many_errors(&numbers) && !old;
-    let style = match (old || value == format::NONE, bad) {
+    let bad = kind.name == "errors" && too_many_errors(&numbers) && !old && !part.is_idle(index);
+    let style = match (old || value == format::NONE || part.is_idle(index), bad) {
         (true, _) => look.style(Role::NoData),
         (_, true) => look.style(Role::Bad),
         _ => colour,

@@ -41,6 +41,11 @@ impl Part<'_> {
         role.map(|role| format!("{}{guess}", role.word())).or_else(name).unwrap_or_default()
     }
 
+    /// Whether a backend is to get no traffic: its numbers are of requests of before, and hurt nobody any more.
+    pub(super) fn is_idle(&self, index: usize) -> bool {
+        self.split.rule.backends.get(index).is_some_and(|backend| backend.weight == 0)
+    }
+
     /// The version behind a backend.
     pub(super) fn image(&self, backend: &Backend) -> (String, Style) {
         let (text, no_data) = (self.look.style(Role::Text), self.look.style(Role::NoData));

@@ -58,7 +58,7 @@ impl Column {
             Self::Weight => "weight",
             Self::Share => "share",
             Self::Observed => "observed",
-            Self::Errors => "errors of requests",
+            Self::Errors => "errors in 1m",
             Self::ErrorTrend | Self::P99Trend => "",
             Self::P50 => "p50",
             Self::P95 => "p95",
@@ -125,8 +125,8 @@ pub(in crate::ui) fn table(part: &Part<'_>, columns: &[Column]) -> Vec<Line<'sta
         let mut line = Vec::new();
         for column in &columns {
             let (text, style) = row.cell(column.0).unwrap_or_default();
+            line.extend((!line.is_empty()).then(|| Span::raw(" ")));
             line.push(Span::styled(cell(&text, *column), style));
-            line.push(Span::raw(" "));
         }
         all.push(Line::from(line));
     }
@@ -181,7 +181,7 @@ impl Row<'_> {
             Column::Errors => {
                 let words = errors(&numbers);
                 let stale = known.is_none_or(|numbers| numbers.is_stale(app.now.since_start));
-                if too_many_errors(&numbers) && !stale {
+                if too_many_errors(&numbers) && !stale && !self.part.is_idle(self.index) {
                     (words, look.style(Role::Bad))
                 } else {
                     self.number(known, words)
@@ -199,7 +199,8 @@ impl Row<'_> {
     /// In the version's colour, as long as it is fresh.
     fn number(&self, known: Option<&BackendNumbers>, text: String) -> (String, Style) {
         let Part { app, split, look, .. } = self.part;
-        let missing = text == format::NONE || known.is_none_or(|n| n.is_stale(app.now.since_start));
+        let stale = known.is_none_or(|numbers| numbers.is_stale(app.now.since_start));
+        let missing = text == format::NONE || stale || self.part.is_idle(self.index);
         let style = if missing { look.style(Role::NoData) } else { plain(look, version(split, self.index)) };
         (text, style)
     }

@@ -51,7 +51,36 @@ fn odd_screens() -> Vec<(&'static str, Bench)> {
     let mut typed = odd();
     typed.keys("gj");
     typed.keys("r");
+    let ready = |key: &str, demand: Demand| {
+        let mut bench = odd();
+        bench.keys("g").keys(key);
+        let name = bench.dialog().ask.route.name.clone();
+        bench.prepared_of(&name, Verdict::Fail, demand).after(400).keys("支払い n");
+        bench
+    };
+    let name = Demand::Name(format!("{}-canary", "n".repeat(LONGEST - 7)).into());
+    let mut reason = ready("s", Demand::Reason);
+    reason.keys("3").keys(ODD);
+    let mut opened = odd();
+    opened.keys("g").key(Key::Enter);
+    let mut yaml = odd();
+    yaml.keys("gd");
+    let Some(Effect::Object { generation, route }) = yaml.effects.first() else { panic!("not asked for") };
+    let (generation, route) = (*generation, route.clone());
+    let object = serde_json::json!({ "metadata": { "annotations": { "says": ODD, ODD: ODD.repeat(4) } } });
+    yaml.msg(Msg::Object { generation, route, answer: Ok(Box::new(object)) });
+    let mut said = odd();
+    said.keys("G").key(Key::Enter).keys("m");
     vec![
+        ("split", opened),
+        ("timeline", pressed("gl")),
+        ("name", ready("s", name)),
+        ("reason", reason),
+        ("rollback", ready("r", Demand::Yes)),
+        ("yaml", yaml),
+        ("messages", said),
+        ("palette", pressed("g:nn")),
+        ("filter", pressed("/支払い")),
         ("list", odd()),
         ("first", pressed("g")),
         ("last", pressed("G")),

@@ -1,0 +1,66 @@
+//! What is asked for by itself, and when.
+
+use super::*;
+
+#[test]
+fn numbers_are_asked_for_every_five_seconds_and_never_twice_at_once() {
+    let asks = |bench: &Bench| bench.effects.iter().any(|e| matches!(e, Effect::Numbers { .. }));
+    let mut bench = Bench::with((80, 24), vec![Ok(checkout(1, 95, 5))]);
+    for _ in 0..5 {
+        bench.after(5_000);
+        assert!(!asks(&bench), "the question before has no answer yet");
+    }
+    bench.numbers();
+    assert!(asks(&bench), "that one came late, so the next is due");
+    bench.numbers().after(4_900);
+    assert!(!asks(&bench));
+    bench.after(100);
+    assert!(asks(&bench));
+    assert!(bench.app.numbers.get(&backend("checkout-canary")).unwrap().latest.is_some());
+}
+
+#[test]
+fn an_idle_cockpit_without_metrics_wakes_only_to_ask_whether_a_rollback_would_work() {
+    let mut bench = Bench::new(Start { has_metrics: false, ..start() }, (80, 19));
+    bench.watch(Update::Reset(vec![Ok(checkout(1, 95, 5))])).watch(Update::Started);
+    bench.msg(Msg::Access { namespace: "shop".into(), answer: Ok(Access::Granted) }).after(1000);
+    let ticket = bench.effects.iter().find_map(|effect| match effect {
+        Effect::Rehearse { ticket, .. } => Some(*ticket),
+        _ => None,
+    });
+    let answer = Ok(Rehearsed { uid: "uid-checkout".into(), generation: 1, dry_run: DryRun::Accepted });
+    bench.msg(Msg::Rehearsed { ticket: ticket.unwrap(), answer });
+    let wait = next_wake(&bench.app).unwrap().saturating_sub(bench.now().since_start);
+    assert_eq!(wait, Duration::from_mins(5));
+}
+
+#[test]
+fn a_tick_that_is_due_changes_when_the_next_one_is() {
+    let mut bench = bench();
+    bench.keys("s").prepared(Verdict::Pass, Demand::Yes);
+    for _ in 0..100 {
+        let Some(wake) = next_wake(&bench.app) else { break };
+        let before = bench.app.now.since_start;
+        let wait = wake.saturating_sub(before);
+        bench.after(u64::try_from(wait.as_millis()).unwrap());
+        assert!(
+            next_wake(&bench.app).is_none_or(|next| next > bench.app.now.since_start),
+            "spins at {before:?}"
+        );
+    }
+}
+
+#[test]
+fn what_was_left_unfinished_is_taken_up_for_the_same_object_only() {
+    let record = |uid: &str| {
+        let json = serde_json::json!({
+            "id": "1", "namespace": "shop", "route": "checkout", "uid": uid, "actor": "anna",
+            "at": "2026-03-01T11:00:00Z", "action": "step", "before": {}, "after": {}, "verdict": "pass",
+        });
+        serde_json::from_value(json).unwrap()
+    };
+    let unfinished = vec![record("uid-checkout"), record("of another cluster")];
+    let mut bench = Bench::new(Start { unfinished, ..start() }, (80, 24));
+    bench.watch(Update::Reset(vec![Ok(checkout(1, 95, 5))]));
+    assert_eq!(bench.effects.iter().filter(|e| matches!(e, Effect::Resume { .. })).count(), 1);
+}

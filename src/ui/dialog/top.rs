@@ -1,0 +1,187 @@
+//! What must be read before a change is confirmed: where the traffic goes, in which cluster, before and after, the
+//! verdict.
+
+use ratatui::text::Line;
+
+use super::{LABEL, NARROW, ready_of};
+use crate::app::{App, ChangeDialog};
+use crate::keys::{Action, Context};
+use crate::pilot::Prepared;
+use crate::rollout::{Edit, Effect, Plan, Verdict};
+use crate::route::BackendRef;
+use crate::ui::fold::{fold, fold_into};
+use crate::ui::format::{self, left, middle, right};
+use crate::ui::paint::{Look, cut, width};
+use crate::ui::theme::Role;
+use crate::ui::words;
+
+/// Rows of what must be read, in at most `most` rows as far as the width allows: the reasons of the gate take what
+/// the rest leaves.
+pub(super) fn lines(
+    app: &App,
+    dialog: &ChangeDialog,
+    prepared: &Prepared,
+    room: usize,
+    most: usize,
+    look: &Look,
+) -> Vec<Line<'static>> {
+    let Some(plan) = prepared.main().map(|main| &main.plan) else { return Vec::new() };
+    let mut all = fold(&destination(prepared, plan, room, look), room, 2);
+    let mut add = |line: &Line<'_>| all.extend(fold(line, room, LABEL));
+    add(&place(app, plan, room, look));
+    for line in backends(prepared, plan, room, look) {
+        add(&line);
+    }
+    let note = note(app, dialog, prepared);
+    let note = note.map(|note| if room < NARROW { note } else { cut(&note, room) });
+    let note = note.map(|note| fold(&Line::from(look.span(Role::Warn, note)), room, 0)).unwrap_or_default();
+    let most = if room < NARROW { usize::MAX } else { most.saturating_sub(all.len() + note.len()).max(1) };
+    all.extend(fold_into(&verdict(prepared, plan, look), room, LABEL, most));
+    all.extend(note);
+    all
+}
+
+/// What is not as usual, the most important first.
+fn note(app: &App, dialog: &ChangeDialog, prepared: &Prepared) -> Option<String> {
+    let remain = match prepared.remaining.len() {
+        0 => None,
+        1 => Some("1 other path remains".to_owned()),
+        paths => Some(format!("{paths} other paths remain")),
+    };
+    let take = app.start.keymap.keys_of(Action::OtherPaths, Context::Rollback).first();
+    let take = take.filter(|_| dialog.is_rollback());
+    let remain = remain.map(|words| match take {
+        Some(key) => format!("{words}; {key} = take them too"),
+        None => words,
+    });
+    dialog.note.clone().or(remain)
+}
+
+/// Where the traffic goes comes first; that nobody would answer comes before that.
+fn destination(prepared: &Prepared, plan: &Plan, room: usize, look: &Look) -> Line<'static> {
+    let gaining = plan.gaining();
+    let Some((to, share)) = gaining.first() else {
+        return Line::from(look.span(Role::Text, "no backend gains traffic"));
+    };
+    let all = *share > 1.0 - 1e-9;
+    let percent = exact_share(plan, to).unwrap_or_else(|| format::percent(Some(*share)));
+    let nobody =
+        gaining.iter().all(|(backend, _)| ready_of(prepared, backend).is_some_and(|(ready, _)| ready == 0));
+    let mut line = Vec::new();
+    let dead = |edit: &Edit| {
+        let receivers = edit.receivers().unwrap_or_default();
+        let none = |backend: &BackendRef| ready_of(prepared, backend).is_some_and(|(ready, _)| ready == 0);
+        !receivers.is_empty() && receivers.iter().all(none)
+    };
+    if !nobody && prepared.planned.iter().flat_map(|planned| &planned.plan.edits).any(dead) {
+        line.push(look.span(Role::Bad, "503 IN ONE RULE   "));
+    }
+    if nobody {
+        let whom = if all { "ALL".to_owned() } else { percent.clone() };
+        line.push(look.span(Role::Bad, format!("0 READY -> 503 FOR {whom}   ")));
+    }
+    let amount = if all { "ALL TRAFFIC".to_owned() } else { percent };
+    let colour = match &plan.canary {
+        Some(canary) if canary.same_object(to) => Role::Canary,
+        _ => Role::Stable,
+    };
+    let ready = if nobody { String::new() } else { readiness(prepared, to) };
+    let behind = format!("  {}  {ready}", version(prepared, to));
+    line.push(look.span(Role::Accent, format!("{amount} -> ")));
+    let used: usize = line.iter().map(ratatui::text::Span::width).sum::<usize>() + behind.len();
+    let name_room = if room < NARROW { usize::MAX } else { room.saturating_sub(used).max(12) };
+    line.push(look.span(colour, middle(&to.to_string(), name_room)));
+    line.push(look.span(Role::Text, behind));
+    match prepared.planned.len() - 1 {
+        0 => {}
+        more => line.push(look.span(Role::Warn, format!("  +{more} more routes"))),
+    }
+    Line::from(line)
+}
+
+/// The share of `to` in the split that was looked at, as it is declared.
+fn exact_share(plan: &Plan, to: &BackendRef) -> Option<String> {
+    let change = plan.main_change()?;
+    let index = change.backends.iter().position(|backend| backend == to)?;
+    let sum = change.after.iter().map(|weight| u64::from(*weight)).sum();
+    Some(format::share((*change.after.get(index)?).into(), sum))
+}
+
+fn readiness(prepared: &Prepared, backend: &BackendRef) -> String {
+    ready_of(prepared, backend)
+        .map_or("readiness unknown".to_owned(), |(ready, total)| format!("{ready}/{total} ready"))
+}
+
+fn version(prepared: &Prepared, backend: &BackendRef) -> String {
+    let facts = prepared.backends.iter().find(|known| known.backend == *backend);
+    let pods = facts.and_then(|known| known.facts.pods.as_ref().ok());
+    pods.and_then(|pods| pods.version()).unwrap_or("version unknown").to_owned()
+}
+
+fn place(app: &App, plan: &Plan, room: usize, look: &Look) -> Line<'static> {
+    let rule = plan.main_change().map(|change| format!("  rule {}", change.label)).unwrap_or_default();
+    let text = format!("{}  {}  {}{rule}", app.start.context, app.start.server, plan.route);
+    Line::from(vec![
+        look.span(Role::Muted, left("cluster", LABEL)),
+        look.span(Role::Text, if room < NARROW { text } else { middle(&text, room.saturating_sub(LABEL)) }),
+    ])
+}
+
+/// Before and after of each backend: weights, shares, readiness. Two lines; more backends follow below.
+fn backends(prepared: &Prepared, plan: &Plan, room: usize, look: &Look) -> Vec<Line<'static>> {
+    let Some(change) = plan.main_change() else { return vec![Line::default(), Line::default()] };
+    let mut order: Vec<usize> = (0..change.backends.len()).collect();
+    // those that move come first
+    order.sort_by_key(|index| change.before.get(*index) == change.after.get(*index));
+    let longest = change.backends.iter().map(|b| usize::from(width(&b.name))).max().unwrap_or(0);
+    let name_room = if room < NARROW { longest } else { longest.min(room.saturating_sub(LABEL + 44)).max(8) };
+    let mut all: Vec<Line<'static>> = order
+        .iter()
+        .take(2)
+        .filter_map(|index| {
+            let backend = change.backends.get(*index)?;
+            let (before, after) = (*change.before.get(*index)?, *change.after.get(*index)?);
+            let share = |weights: &[u32], weight: u32| {
+                format::share(weight.into(), weights.iter().map(|weight| u64::from(*weight)).sum())
+            };
+            let (was, is) = (share(&change.before, before), share(&change.after, after));
+            let is_canary = plan.canary.as_ref().is_some_and(|canary| canary.same_object(backend));
+            let (label, role) = match &plan.canary {
+                Some(_) if is_canary => ("canary", Role::Canary),
+                Some(_) if change.backends.len() == 2 => ("stable", Role::Stable),
+                _ => ("", Role::Text),
+            };
+            let none_ready = ready_of(prepared, backend).is_some_and(|(ready, _)| ready == 0);
+            let ready_role = if none_ready { Role::Bad } else { Role::Muted };
+            Some(Line::from(vec![
+                look.span(role, left(label, LABEL)),
+                look.span(Role::Text, left(&backend.to_string(), name_room)),
+                look.span(
+                    Role::Text,
+                    format!("  {} -> {}", right(&before.to_string(), 4), left(&after.to_string(), 4)),
+                ),
+                look.span(Role::Accent, format!("  {} -> {}", right(&was, 6), left(&is, 6))),
+                look.span(ready_role, format!("  {}", readiness(prepared, backend))),
+            ]))
+        })
+        .collect();
+    all.resize_with(2, Line::default);
+    all
+}
+
+fn verdict(prepared: &Prepared, plan: &Plan, look: &Look) -> Line<'static> {
+    let verdict = prepared.gate.verdict();
+    let sign = words::verdict(verdict, look);
+    let (said, why) = match (verdict, plan.effect) {
+        (Verdict::NotApplicable, Effect::Rollback) => {
+            ("no gate".to_owned(), "a rollback is never blocked".to_owned())
+        }
+        (Verdict::NotApplicable, _) => ("no gate".to_owned(), "nobody new gets traffic".to_owned()),
+        _ => (verdict.to_string(), prepared.gate.words()),
+    };
+    Line::from(vec![
+        look.span(Role::Muted, left("gate", LABEL)),
+        look.span(sign.role, format!("{} {said}  ", sign.glyph)),
+        look.span(Role::Text, why),
+    ])
+}
