@@ -9,7 +9,7 @@ use super::state::{App, Link, Tone};
 use super::update::prepare;
 use super::weights::WeightEditor;
 use crate::cluster::Scope;
-use crate::keys::{Action, Key};
+use crate::keys::{Action, Context, Key};
 use crate::pilot::{Stage, Verify};
 use crate::rollout::{
     self, ChangeRecord, Direction, Intent, Refusal, RollbackTarget, plan, rollback_target, undoable,
@@ -38,10 +38,11 @@ impl App {
             Action::RollBack => self.selected().is_none().then(|| self.refused()).flatten(),
             Action::SetWeights => self.refused(),
             Action::Verify => self.not_verifiable(),
-            Action::Copy => Some(
-                "there is no change on the screen: open one, and c sends the kubectl command that makes it"
-                    .to_owned(),
-            ),
+            Action::Copy => {
+                let key = self.start.keymap.key_of(Action::Copy, Context::Dialog);
+                let key = key.map(|key| format!(", and {key} sends the kubectl command that makes it"));
+                Some(format!("there is no change on the screen: open one{}", key.unwrap_or_default()))
+            }
             _ => {
                 let split = self.selected();
                 let wanted = split.as_ref().and_then(|split| wanted(split, action));

@@ -11,7 +11,7 @@ use super::routes::Shown;
 use super::scroll::Scroll;
 use super::split::Split;
 use super::state::{App, Tone};
-use crate::keys::{Action, Key};
+use crate::keys::{Action, Context, Key};
 use crate::rollout::{Intent, Ladder};
 use crate::route::{BackendRef, Route, RouteId, Rule};
 
@@ -220,7 +220,10 @@ pub(super) fn act(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
         (Action::NextPane, Pane::Ladder) => view.pane = Pane::Whole,
         (Action::Open, Pane::Ladder) => return go_to_stage(app, stage, key),
         (Action::Open, Pane::Whole) if view.page == Page::Overview => {
-            app.say(Tone::Plain, "Tab goes to the ladder; Enter there asks for the chosen stage");
+            if let Some(tab) = app.start.keymap.key_of(Action::NextPane, Context::View) {
+                let text = format!("{tab} goes to the ladder; {key} there asks for the chosen stage");
+                app.say(Tone::Plain, text);
+            }
         }
         (Action::Timeline, _) if view.page == Page::Overview => {
             view.turn_to(Page::Timeline { from_list: false });

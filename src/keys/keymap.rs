@@ -35,6 +35,12 @@ impl Keymap {
         let mut rows = self.iter().filter(|binding| binding.context == context);
         rows.find(|binding| binding.action == action).map_or(&[], |binding| &binding.keys)
     }
+
+    /// The usual key of `action` in `context`; `None` where it has none.
+    #[must_use]
+    pub fn key_of(&self, action: Action, context: Context) -> Option<Key> {
+        self.keys_of(action, context).first().copied()
+    }
 }
 
 impl FromIterator<Binding> for Keymap {

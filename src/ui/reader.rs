@@ -115,8 +115,8 @@ pub(super) fn place(buffer: &mut Buffer, inside: Rect, at: usize, all: usize, ap
         return;
     }
     let (action, word) = if at + shown < all { (Action::Down, "more") } else { (Action::Up, "back") };
-    let key = app.start.keymap.keys_of(action, Context::Help).first();
-    let key = key.map(ToString::to_string).unwrap_or_default();
+    let key = app.start.keymap.key_of(action, Context::Help);
+    let key = key.map(|key| key.to_string()).unwrap_or_default();
     let told = [format!(" {}-{} of {all}  ", at + 1, (at + shown).min(all)), key, format!(" {word} ")];
     let x = inside.right().saturating_sub(told.iter().map(|part| width(part)).sum());
     let mut pen = Pen::new(buffer, x.max(inside.x), inside.bottom(), inside.width);

@@ -275,7 +275,7 @@ fn enter_confirms_no_kind_of_change_in_no_state() {
             }
             let what = bench.dialog().ask.what;
             kinds.push(format!("{what:?}"));
-            let mut enter = |bench: &mut Bench, state: &str| {
+            let enter = |bench: &mut Bench, state: &str| {
                 let effects = std::mem::take(&mut bench.effects);
                 for _ in 0..3 {
                     bench.key(Key::Enter);

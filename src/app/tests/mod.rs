@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::fixture::{Bench, backend, checkout, prepared, split, start};
 use super::{App, Effect, Layer, Link, Msg, Now, Shown, Start, Step, next_wake};
 use crate::cluster::{Access, Scope, Update};
-use crate::keys::{Action, Binding, Context, Key, Keymap};
+use crate::keys::{Action, Binding, Key, Keymap};
 use crate::pilot::{DryRun, Ending, NotWritten, PrepareError, Progress, Rehearsed, Stage};
 use crate::rollout::{Demand, Intent, Verdict};
 use crate::route::{BadRoute, RouteId};

@@ -147,7 +147,7 @@ fn keys(app: &App, dialog: &ChangeDialog, ready: &Ready, room: usize, look: &Loo
     });
     let keymap = &app.start.keymap;
     let mut add = |action, context, word: &str| {
-        all.extend(keymap.keys_of(action, context).first().map(|name| key(&name.to_string(), word)));
+        all.extend(keymap.key_of(action, context).map(|name| key(&name.to_string(), word)));
     };
     if dialog.is_rollback() && !is_typing {
         let all_paths = matches!(&dialog.ask.intent, Some(Intent::Drain { other_paths: true, .. }));

@@ -189,7 +189,7 @@ impl Layout<'_> {
             if self.dialog.is_typing(app.now.since_start) { Context::Text } else { Context::Dialog };
         let hides = !words.is_empty();
         let mut title: Vec<_> = hides.then(|| look.span(Role::Muted, words)).into_iter().collect();
-        let keys = |action| app.start.keymap.keys_of(action, context).first().map(ToString::to_string);
+        let keys = |action| app.start.keymap.key_of(action, context).map(|key| key.to_string());
         let keys: Vec<String> = [Action::Down, Action::Up].into_iter().filter_map(keys).collect();
         title.extend(hides.then(|| look.span(Role::Accent, format!("  {}", keys.join(" ")))));
         ruler(buffer, line, &title, look);

@@ -48,7 +48,7 @@ fn note(app: &App, dialog: &ChangeDialog, prepared: &Prepared) -> Option<String>
         1 => Some("1 other path remains".to_owned()),
         paths => Some(format!("{paths} other paths remain")),
     };
-    let take = app.start.keymap.keys_of(Action::OtherPaths, Context::Rollback).first();
+    let take = app.start.keymap.key_of(Action::OtherPaths, Context::Rollback);
     let take = take.filter(|_| dialog.is_rollback());
     let remain = remain.map(|words| match take {
         Some(key) => format!("{words}; {key} = take them too"),

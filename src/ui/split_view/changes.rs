@@ -13,7 +13,6 @@ use crate::keys::{Action, Context};
 use crate::pilot::Ending;
 use crate::ui::fold::fold;
 use crate::ui::format::{self, left};
-use crate::ui::paint::cut;
 use crate::ui::theme::Role;
 use crate::ui::words;
 
@@ -71,7 +70,7 @@ fn stages(part: &Part<'_>, change: &Change) -> Vec<Line<'static>> {
         None => (Role::Text, change.words.clone()),
     };
     if !text.is_empty() {
-        let text = cut(&text, room.saturating_sub(LABEL));
+        let text = part.cut(&text, room.saturating_sub(LABEL));
         all.push(Line::from(vec![part.label(""), look.span(role, text)]));
     }
     all
@@ -107,7 +106,7 @@ pub(super) fn newest(part: &Part<'_>) -> Vec<Line<'static>> {
     if events.is_empty() {
         all.push(Line::from(part.look.span(Role::NoData, "nothing is known yet")));
     } else if events.len() > NEWEST {
-        let key = part.app.start.keymap.keys_of(Action::Timeline, Context::Split).first();
+        let key = part.app.start.keymap.key_of(Action::Timeline, Context::Split);
         let key = key.map(|key| format!(": {key}")).unwrap_or_default();
         let more = format!("{} more{key}", events.len() - NEWEST);
         all.push(Line::from(part.look.span(Role::Muted, more)));

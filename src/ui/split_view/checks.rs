@@ -5,7 +5,6 @@ use ratatui::text::{Line, Span};
 use super::Part;
 use super::part::LABEL;
 use crate::ui::format::left;
-use crate::ui::paint::cut;
 use crate::ui::theme::Role;
 use crate::ui::words;
 
@@ -64,10 +63,10 @@ pub(super) fn verdict(part: &Part<'_>) -> Line<'static> {
             let room = room.saturating_sub(said.chars().count() + 2);
             line.push(look.span(sign.role, said));
             if !why.is_empty() {
-                line.push(look.span(Role::Muted, format!(": {}", cut(&why, room))));
+                line.push(look.span(Role::Muted, format!(": {}", part.cut(&why, room))));
             }
         }
-        Err(why) => line.push(look.span(Role::Muted, cut(&why, room))),
+        Err(why) => line.push(look.span(Role::Muted, part.cut(&why, room))),
     }
     Line::from(line)
 }

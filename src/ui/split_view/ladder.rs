@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::Part;
 use crate::app::SplitView;
+use crate::keys::{Action, Context};
 use crate::rollout::{Ladder, Role as BackendRole, SHARE_SCALE, Stage};
 use crate::ui::format::{self, left, right};
 use crate::ui::paint::{Look, width};
@@ -51,11 +52,14 @@ pub(super) fn title(part: &Part<'_>, view: &SplitView) -> Vec<Span<'static>> {
     let look = part.look;
     let chosen = view.stage(&part.app.start.conventions.ladder.of(part.split.route)).is_some();
     let name = look.span(if chosen { Role::Accent } else { Role::Muted }, "ladder");
-    let help = if chosen { "  Enter asks for the chosen stage" } else { "  Tab chooses" };
     if part.split.roles.is_pair() {
         return vec![look.span(Role::Muted, "blue-green pair")];
     }
-    vec![name, look.span(Role::Muted, help)]
+    let (action, does) = if chosen { (Action::Open, "asks for it") } else { (Action::NextPane, "chooses") };
+    let key = part.app.start.keymap.key_of(action, Context::View);
+    let help = key
+        .map(|key| [look.span(Role::Accent, format!("  {key}")), look.span(Role::Muted, format!(" {does}"))]);
+    [name].into_iter().chain(help.into_iter().flatten()).collect()
 }
 
 /// One line a stage.

@@ -23,6 +23,7 @@ use super::paint::{Look, Pen, cut, lines, ruler, section, width};
 use super::theme::Role;
 use super::words;
 use crate::app::{App, Page, SplitView};
+use crate::keys::{Action, Context};
 use versions::Column;
 
 pub(super) use changes::{changed, under_way};
@@ -49,7 +50,10 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, view: &SplitView,
         ruler(buffer, area, &[look.span(Role::Accent, view.id.to_string())], look);
         let why = app.gone(view).unwrap_or_default();
         let mut all = fold(&Line::from(look.span(Role::Bad, why)), inside.width.into(), 0);
-        all.push(Line::from(look.span(Role::Muted, "Esc goes back to the list")));
+        let back = app.start.keymap.key_of(Action::Close, Context::View);
+        all.extend(
+            back.map(|key| Line::from(look.span(Role::Muted, format!("{key} goes back to the list")))),
+        );
         return lines(buffer, inside, &all);
     };
     let part = Part { app, split: &split, look, room: inside.width.into() };
@@ -119,9 +123,10 @@ fn summary(part: &Part<'_>) -> Vec<Line<'static>> {
 fn one_column(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
     use Column as C;
     let look = part.look;
-    let mut all = summary(part);
-    all.extend(ladder::across(part, view));
-    all.push(checks::verdict(part));
+    let mut head = summary(part);
+    head.extend(ladder::across(part, view));
+    head.push(checks::verdict(part));
+    let mut all: Vec<_> = head.iter().flat_map(|line| fold(line, part.room, part::LABEL)).collect();
     all.push(Line::default());
     let columns = [C::Role, C::Image, C::Errors, C::ErrorTrend, C::P99, C::P99Trend, C::Rate, C::Observed];
     let without = [C::Role, C::Image, C::Ready, C::Weight, C::Share];

@@ -14,6 +14,9 @@ use crate::ui::words::{self, Sign};
 /// Cells of the labels on the left.
 pub(super) const LABEL: usize = 9;
 
+/// With fewer cells nothing is cut to fit into a line.
+const NARROW: usize = 60;
+
 /// A split to be drawn into lines of `room` cells.
 #[derive(Clone, Copy)]
 pub(in crate::ui) struct Part<'a> {
@@ -39,6 +42,11 @@ impl Part<'_> {
         let guess = if self.split.roles.guessed() { "?" } else { "" };
         let name = || self.split.rule.backends.get(index).map(|backend| backend.to.name.to_string());
         role.map(|role| format!("{}{guess}", role.word())).or_else(name).unwrap_or_default()
+    }
+
+    /// A sentence in at most `room` cells, unless all is narrow: then it takes more lines.
+    pub(super) fn cut(&self, text: &str, room: usize) -> String {
+        if self.room < NARROW { text.to_owned() } else { cut(text, room) }
     }
 
     /// Whether a backend is to get no traffic: its numbers are of requests of before, and hurt nobody any more.
@@ -71,7 +79,7 @@ impl Part<'_> {
         Line::from(vec![
             label,
             self.look.span(sign.role, format!("{} ", sign.glyph)),
-            self.look.span(Role::Text, cut(&lamp.words(), room)),
+            self.look.span(Role::Text, self.cut(&lamp.words(), room)),
         ])
     }
 

@@ -111,8 +111,9 @@ fn assert_sound(buffer: &Buffer, what: &str) {
 #[test]
 fn odd_texts_stay_in_their_cells_at_every_width() {
     for (name, mut bench) in odd_screens() {
-        for columns in 0..=130 {
-            for rows in [0, 1, 2, 7, 24, 40] {
+        // All narrow ones, and of the others one in seven.
+        for columns in (0..=130).filter(|columns| *columns < 26 || columns % 7 == 3) {
+            for rows in [0, 1, 2, 7, 8, 24, 40] {
                 let buffer = render(&mut bench, (columns, rows), &look(false));
                 assert_sound(&buffer, &format!("{name} {columns}x{rows}"));
             }
