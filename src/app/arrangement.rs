@@ -2,10 +2,9 @@
 
 use std::cmp::Reverse;
 
-use super::numbers::too_many_errors;
 use super::routes::Shown;
 use super::state::App;
-use crate::route::{Route, RouteState, declared_share};
+use crate::route::declared_share;
 
 /// The order of the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -82,7 +81,13 @@ impl App {
         };
         match self.arrangement.sort {
             Sort::Name => first(0),
-            Sort::Worst => first(self.severity(row, route)),
+            Sort::Worst => {
+                let split = self.split(row);
+                let worst =
+                    split.as_ref().map_or_else(|| self.worst_of_whole(route), |s| self.worst_whenever(s));
+                // Of what is fine, that which can be stepped.
+                first(worst as i64 * 2 + i64::from(split.is_none()))
+            }
             Sort::Share => {
                 let share = self.split(row).and_then(|split| declared_share(split.rule, split.canary()?));
                 #[expect(clippy::cast_possible_truncation, reason = "a share is at most one")]
@@ -92,23 +97,6 @@ impl App {
                 let at = route.last_writer.as_ref().map(|writer| writer.at.clone());
                 (0, Reverse(at.unwrap_or_default()))
             }
-        }
-    }
-
-    fn severity(&self, row: usize, route: &Route) -> i64 {
-        let Some(split) = self.split(row) else { return 7 };
-        let errs = |index: Option<usize>| {
-            let numbers = split.backend(index).and_then(|backend| self.numbers.get(backend));
-            numbers.and_then(|numbers| numbers.latest.as_ref()).is_some_and(too_many_errors)
-        };
-        match route.state() {
-            RouteState::NotAccepted(_) => 0,
-            RouteState::Refused(_) => 1,
-            RouteState::Degraded(_) => 3,
-            _ if errs(split.canary()) || errs(split.stable()) => 2,
-            RouteState::Pending => 4,
-            RouteState::NoStatus => 5,
-            RouteState::Accepted => 6,
         }
     }
 }

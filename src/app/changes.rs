@@ -30,6 +30,10 @@ pub struct Change {
     pub since: Duration,
     /// How it ended; `None` while it goes on.
     pub ended: Option<Ending>,
+    /// When it ended.
+    ended_at: Option<Duration>,
+    /// The rules of the route that it is about.
+    rules: Vec<usize>,
     /// The context it was made in, once another one is shown.
     pub elsewhere: Option<String>,
 }
@@ -43,6 +47,7 @@ impl Change {
         let what = format!("{}{weights}", plan.intent.word());
         let route = ask.route.clone();
         let (ask, words) = (Some(ask), String::new());
+        let rules = plan.changes().map(|change| change.rule).collect();
         Self {
             id,
             route,
@@ -54,6 +59,8 @@ impl Change {
             words,
             since,
             ended: None,
+            ended_at: None,
+            rules,
             elsewhere: None,
         }
     }
@@ -72,6 +79,8 @@ impl Change {
             words: "taken up again".to_owned(),
             since,
             ended: None,
+            ended_at: None,
+            rules: Vec::new(),
             elsewhere: None,
         }
     }
@@ -90,6 +99,8 @@ impl Change {
             words: String::new(),
             since,
             ended: None,
+            ended_at: None,
+            rules: Vec::new(),
             elsewhere: None,
         }
     }
@@ -151,9 +162,10 @@ impl Changes {
     }
 
     /// A change has ended. Returns it as it is then.
-    pub fn end(&mut self, id: u64, ending: Ending) -> Option<Change> {
+    pub fn end(&mut self, id: u64, ending: Ending, now: Duration) -> Option<Change> {
         let index = self.0.iter().position(|change| change.id == id)?;
         self.0[index].ended = Some(ending);
+        self.0[index].ended_at = Some(now);
         let ended = self.0[index].clone();
         // An older one that ends late must not hide the newer one.
         let newer = self.0.iter().skip(index + 1).any(|other| other.place() == ended.place());
@@ -187,6 +199,16 @@ impl Changes {
     #[must_use]
     pub fn of(&self, route: &RouteId) -> Option<&Change> {
         self.0.iter().rev().find(|change| change.elsewhere.is_none() && change.route() == route)
+    }
+
+    /// Whether what a rule of `route` has said since `changed` was proven.
+    #[must_use]
+    pub fn is_proven(&self, route: &RouteId, rule: usize, changed: Duration) -> bool {
+        self.of(route).is_some_and(|change| {
+            matches!(change.ended, Some(Ending::Proven(_)))
+                && change.ended_at.is_some_and(|at| at >= changed)
+                && change.rules.contains(&rule)
+        })
     }
 
     /// A change by its number.

@@ -1,5 +1,6 @@
 //! Another context of the kubeconfig, or the same one opened again. Until it has answered, nothing changes here.
 
+use super::freeze;
 use super::layers::Layers;
 use super::list::List;
 use super::msg::Effect;
@@ -34,8 +35,9 @@ pub(super) fn switch(app: &mut App, name: String) -> Vec<Effect> {
 
 /// Drops the watch and opens it again, and reads the credentials anew.
 pub(super) fn reconnect(app: &mut App) -> Vec<Effect> {
+    let mut effects = freeze::thaw(app);
     app.say(Tone::Plain, "connecting again");
-    let mut effects = watch_again(app);
+    effects.extend(watch_again(app));
     effects.extend(switch(app, app.start.context.clone()));
     effects
 }
@@ -79,12 +81,13 @@ fn is_shown(app: &App, cluster: &Cluster) -> bool {
 }
 
 fn enter(app: &mut App, cluster: Cluster) -> Vec<Effect> {
+    let mut effects = freeze::thaw(app);
     if is_shown(app, &cluster) {
         app.say(Tone::Plain, "connected again, with credentials as they are now");
     } else {
         leave(app, &cluster);
     }
-    let mut effects = vec![Effect::Use(cluster)];
+    effects.push(Effect::Use(cluster));
     effects.extend(watch_again(app));
     // The answer to what was being prepared went with the old connection.
     if app.layers.dialog().is_some_and(super::ChangeDialog::is_preparing) {
@@ -113,7 +116,6 @@ fn leave(app: &mut App, cluster: &Cluster) {
     app.survey = None;
     app.user = None;
     app.access.clear();
-    app.frozen = None;
     app.screen = Screen::default();
     app.layers = Layers::default();
     app.arrange(|new| *new = super::Arrangement { filter: String::new(), ..arrangement });
@@ -133,11 +135,34 @@ fn watch_again(app: &mut App) -> Vec<Effect> {
 
 /// Watches another namespace, or all.
 pub(super) fn watch_scope(app: &mut App, scope: Scope) -> Vec<Effect> {
+    // What comes now is to be seen.
+    let mut effects = freeze::thaw(app);
     app.scope = scope;
     if let Scope::Namespace(namespace) = &app.scope {
         app.routes.keep(namespace);
     }
     app.screen = Screen::Routes;
+    app.list.forget_width();
     app.rows_changed();
-    watch_again(app)
+    effects.extend(watch_again(app));
+    effects
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::app::Link;
+    use crate::app::fixture::{Bench, checkout};
+    use crate::cluster::Update;
+    use crate::keys::Key;
+
+    #[test]
+    fn what_is_asked_for_anew_is_seen_on_a_frozen_screen_too() {
+        for key in [Key::Ctrl('r'), Key::Char('a')] {
+            let mut bench = Bench::with((80, 24), vec![Ok(checkout(7, 95, 5))]);
+            bench.keys(" ").key(key);
+            assert!(bench.app.frozen.is_none(), "{key:?}");
+            bench.watch(Update::Reset(vec![Ok(checkout(8, 90, 10))]));
+            assert_eq!((bench.app.routes.len(), &bench.app.link), (1, &Link::Live), "{key:?}");
+        }
+    }
 }

@@ -97,20 +97,25 @@ impl Bench {
 
     /// Numbers of the demo's two backends.
     pub fn numbers(&mut self) -> &mut Self {
+        self.numbers_with(0.0123)
+    }
+
+    /// The same, with another error rate of the canary.
+    pub fn numbers_with(&mut self, errors: f64) -> &mut Self {
         let generation = self.app.generation;
         let asked = vec![backend("checkout-stable"), backend("checkout-canary")];
         let evaluated_at = self.now().wall;
         let quantile = |seconds: f64| Some(Quantile { seconds, bucket: (seconds / 2.0, seconds * 2.0) });
-        let numbers = |rate: f64, errors: f64, slow: f64| Numbers {
+        let numbers = |rate: f64, failed: f64, slow: f64| Numbers {
             requests_per_second: Some(rate),
             requests: Some(rate * 60.0),
-            error_rate: Some(errors),
+            error_rate: Some(failed),
             p50: quantile(0.0031 * slow),
             p95: quantile(0.0089 * slow),
             p99: quantile(0.0124 * slow),
             newest_sample: Some(evaluated_at),
         };
-        let backends = [numbers(190.0, 0.0004, 1.0), numbers(10.0, 0.0123, 1.3)];
+        let backends = [numbers(190.0, 0.0004, 1.0), numbers(10.0, errors, 1.3)];
         let answer = Ok(Snapshot {
             evaluated_at,
             window: super::WINDOW,

@@ -20,7 +20,12 @@ pub struct List {
     missed: Option<Selected>,
     cursor: usize,
     top: usize,
+    /// Cells of the widest name that was in sight so far.
+    widest: u16,
 }
+
+/// Rows that stay in sight beyond the cursor, where there is room.
+const BEYOND: usize = 2;
 
 impl List {
     /// Index of the selected row.
@@ -33,6 +38,21 @@ impl List {
     #[must_use]
     pub fn top(&self) -> usize {
         self.top
+    }
+
+    /// Cells of the widest name that was in sight so far: a column that shrinks moves all that is right of it.
+    #[must_use]
+    pub fn widest(&self) -> u16 {
+        self.widest
+    }
+
+    pub(super) fn widen(&mut self, cells: u16) {
+        self.widest = self.widest.max(cells);
+    }
+
+    /// Other names are shown from now on.
+    pub(super) fn forget_width(&mut self) {
+        self.widest = 0;
     }
 
     /// Moves the cursor to `index`, or as near as there is a row.
@@ -87,7 +107,10 @@ impl List {
     /// Moves the window so that the cursor is in it, and no row below is wasted.
     pub fn scroll(&mut self, height: usize, routes: &Routes) {
         let height = height.max(1);
-        self.top = self.top.min(self.cursor).max((self.cursor + 1).saturating_sub(height));
+        let beyond = BEYOND.min((height - 1) / 2);
+        let first = self.cursor.saturating_sub(beyond);
+        let last = self.cursor + beyond + 1;
+        self.top = self.top.min(first).max(last.saturating_sub(height));
         self.top = self.top.min(routes.len().saturating_sub(height));
     }
 }
@@ -122,4 +145,30 @@ fn describe(shown: &Shown<'_>) -> Selected {
         Shown::Bad(bad) => (&bad.id, None),
     };
     Selected { id: id.clone(), uid, rule: rule(shown) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::app::fixture::{Bench, split};
+    use crate::app::panes;
+
+    #[test]
+    fn two_rows_stay_in_sight_beyond_the_cursor() {
+        let names: Vec<String> = (10..60).map(|n| format!("r{n}")).collect();
+        let listed = names.iter().map(|name| Ok(split(name, 1, &[("x", 1), ("y", 1)]))).collect();
+        let mut bench = Bench::with((80, 24), listed);
+        let rows = usize::from(panes(&bench.app).list);
+        for _ in 0..rows {
+            bench.keys("j");
+        }
+        assert_eq!((bench.app.list.cursor(), bench.app.list.top()), (rows, 3));
+        for _ in 0..rows - 3 {
+            bench.keys("k");
+        }
+        assert_eq!((bench.app.list.cursor(), bench.app.list.top()), (3, 1));
+        bench.keys("G");
+        assert_eq!(bench.app.list.top() + rows, 50, "no row below is wasted");
+        bench.keys("g");
+        assert_eq!(bench.app.list.top(), 0);
+    }
 }

@@ -18,6 +18,8 @@ pub(super) const SETTLING: Duration = Duration::from_secs(75);
 /// Distance of the values of a sparkline, and how many there are: ten minutes.
 pub(super) const STEP: Duration = Duration::from_secs(10);
 const CAPACITY: usize = 60;
+/// Without numbers for so long, a sparkline has a gap.
+const HOLE: Duration = Duration::from_secs(30);
 /// A sample this old says nothing of now, whatever the scrape interval.
 const OLD_SAMPLE: Duration = Duration::from_mins(2);
 
@@ -136,7 +138,10 @@ impl NumbersState {
                 return;
             }
         };
-        self.failing = None;
+        if self.failing.take().is_some() {
+            // What was counted meanwhile can be had now.
+            self.history_asked.clear();
+        }
         self.answered = true;
         self.warning = snapshot.warnings.first().cloned();
         let flows = |backend: &BackendRef| {
@@ -171,9 +176,17 @@ impl NumbersState {
         }
     }
 
-    /// Those of `backends` whose past nobody has asked for; they count as asked from now on.
-    pub(super) fn without_history(&mut self, backends: &[BackendRef]) -> Vec<BackendRef> {
-        backends.iter().filter(|backend| self.history_asked.insert((*backend).clone())).cloned().collect()
+    /// Those of `backends` whose past is not known, or has a hole since they were out of sight; they count as asked
+    /// for from now on.
+    pub(super) fn without_history(&mut self, backends: &[BackendRef], now: Duration) -> Vec<BackendRef> {
+        let answers = self.failing.is_none();
+        let most = HOLE.max(self.refresh() * 3);
+        let has_hole = |known: &BackendNumbers| answers && now.saturating_sub(known.at) > most;
+        let wanted = backends.iter().filter(|backend| {
+            let is_new = self.history_asked.insert((*backend).clone());
+            is_new || self.backends.get(backend).is_some_and(has_hole)
+        });
+        wanted.cloned().collect()
     }
 
     /// A question is under way; its answer will be dropped.

@@ -20,7 +20,7 @@ use crate::keys::{Action, Binding, Context, Key};
 use crate::route::RouteId;
 
 /// What comes of taking an item.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Run {
     /// As if its key had been pressed.
     Action(Action, Key),
@@ -113,12 +113,15 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
     survey::ask(app).into_iter().collect()
 }
 
-/// More has become known while it is open.
+/// More has become known while it is open. What was marked stays so.
 pub(super) fn refresh(app: &mut App) {
     let items = items(app);
     if let Some(palette) = app.layers.palette_mut() {
+        let marked = palette.found.get(palette.cursor).map(|found| palette.items[found.item].run.clone());
         palette.items = items;
         palette.search();
+        let place = palette.found().position(|(item, _)| marked.as_ref() == Some(&item.run));
+        palette.cursor = place.unwrap_or_default();
     }
 }
 
@@ -257,5 +260,30 @@ fn select(app: &mut App, id: &RouteId) {
             arrangement.hides_quiet = false;
         });
         app.list.go_to(id, &app.routes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Msg;
+    use crate::app::fixture::{Bench, checkout};
+
+    #[test]
+    fn what_is_marked_stays_marked_when_more_becomes_known() {
+        let mut bench = Bench::with((80, 24), vec![Ok(checkout(7, 95, 5))]);
+        bench.keys(":namespace").key(Key::Down).key(Key::Down);
+        let marked = |bench: &Bench| match bench.app.layers.top() {
+            Some(Layer::Palette(palette)) => palette.found[palette.cursor..][..1]
+                .iter()
+                .map(|found| palette.items[found.item].run.clone())
+                .next(),
+            _ => None,
+        };
+        let before = marked(&bench).unwrap();
+        let generation = bench.app.generation;
+        let known = ["another", "more", "shop", "zoo"].map(|name| (name.into(), 3));
+        bench.msg(Msg::Survey { generation, namespaces: Some(known.into()) });
+        assert_eq!(marked(&bench), Some(before));
     }
 }

@@ -18,7 +18,7 @@ pub struct Panes {
     pub list: u16,
     /// What is known of the selected split.
     pub detail: u16,
-    /// Messages and hints.
+    /// A row each for what is under way, messages and hints. They are always there, so that nothing moves the list.
     pub footer: u16,
 }
 
@@ -41,11 +41,20 @@ pub struct Banner {
     pub continued: bool,
 }
 
-/// Most changes under way that have a line of their own.
-const MOST_CHANGES: usize = 3;
+/// Ages below are not told.
+const FIRST_STEP: Duration = Duration::from_secs(5);
 
-/// Most lines of one of them.
+/// Most lines of one banner.
 const MOST_LINES: usize = 2;
+
+/// Rows below which there is no detail: a title, a table of two versions, and what may be done.
+const LEAST_DETAIL: u16 = 8;
+
+/// Rows below routes that have no split, where it is said what to do.
+const ADVICE: u16 = 2;
+
+/// Rows from which on more detail would only be emptier.
+const MOST_DETAIL: u16 = 24;
 
 /// The lines below the title, the most important first.
 #[must_use]
@@ -59,15 +68,17 @@ pub fn banners(app: &App) -> Vec<Banner> {
     lines
 }
 
-/// What is not as usual, and what is under way.
+/// What is not as usual.
 fn news(app: &App) -> Vec<(Tone, String)> {
     let mut news = Vec::new();
-    news.extend(app.start.note.map(|note| (Tone::Plain, note.to_owned())));
+    news.extend(app.start.note.map(|note| (Tone::Plain, with_keys(app, note))));
     let ago = |since: Duration| steps(app.now.since_start.saturating_sub(since));
     if let Some(frozen) = &app.frozen {
         let key = app.start.keymap.keys_of(Action::Freeze, Context::Split).first();
         let key = key.map(|key| format!("; {key} goes on")).unwrap_or_default();
-        news.push((Tone::Warn, format!("FROZEN {} ago{key}", ago(frozen.since))));
+        let age = app.now.since_start.saturating_sub(frozen.since);
+        let since = if age < FIRST_STEP { String::new() } else { format!(" {}", ago(frozen.since)) };
+        news.push((Tone::Warn, format!("FROZEN{since}{key}")));
     }
     if let Link::Lost { since, trouble } = &app.link {
         let seen = if app.routes.is_empty() { "nothing was read yet" } else { "the last data stays" };
@@ -89,12 +100,21 @@ fn news(app: &App) -> Vec<(Tone, String)> {
     } else if let Some(warning) = &app.numbers.warning {
         news.push((Tone::Warn, format!("Prometheus warns: {warning}")));
     }
-    for change in app.changes.running().take(MOST_CHANGES) {
-        let words = if change.words.is_empty() { String::new() } else { format!(": {}", change.words) };
-        let text = format!("{} {}, {}{words}", change.place(), change.what, change.stage.word());
-        news.push((Tone::Good, text));
-    }
     news
+}
+
+/// A text that names actions in braces, with their keys.
+fn with_keys(app: &App, text: &str) -> String {
+    let named = [
+        ("{step}", Action::StepNext, Context::Split),
+        ("{roll-back}", Action::RollBack, Context::Split),
+        ("{confirm}", Action::Confirm, Context::Dialog),
+        ("{help}", Action::Help, Context::Anywhere),
+    ];
+    named.iter().fold(text.to_owned(), |text, (name, action, context)| {
+        let key = app.start.keymap.keys_of(*action, *context).first();
+        text.replace(name, &key.map(ToString::to_string).unwrap_or_default())
+    })
 }
 
 /// An age in steps of 5 s, then minutes, so that nothing ticks.
@@ -110,19 +130,39 @@ fn steps(age: Duration) -> String {
 #[must_use]
 pub fn panes(app: &App) -> Panes {
     let height = app.size.1;
-    let footer = 2.min(height);
+    let footer = match height {
+        0..3 => height,
+        3..12 => 2,
+        _ => 3,
+    };
     let left = height - footer;
     let banners = u16::try_from(banners(app).len()).unwrap_or(u16::MAX);
     // However many banners: there is room for some rows.
     let header = (1 + banners).min(left.saturating_sub(6).max(1)).min(left);
     let left = left - header;
-    let detail = match height {
+    let columns = 2.min(left.saturating_sub(1));
+    let left = left - columns;
+    let detail = detail(app, left);
+    Panes { header, columns, list: left - detail, detail, footer }
+}
+
+/// Rows of the pane below the list: its part of a high screen, and what the list leaves of any.
+fn detail(app: &App, left: u16) -> u16 {
+    let part = match app.size.1 {
         0..30 => 0,
         30..36 => 13,
         36..46 => 16,
         _ => 19,
     };
-    let left = left - detail.min(left);
-    let columns = 2.min(left.saturating_sub(1));
-    Panes { header, columns, list: left - columns, detail, footer }
+    // Not the rows that a filter leaves: it would move the pane with each letter.
+    let rows = app.routes.len().max(app.routes.entries().len());
+    if rows == 0 {
+        return 0;
+    }
+    let mut rest = left.saturating_sub(u16::try_from(rows).unwrap_or(u16::MAX));
+    if rest > 0 && app.routes.splits() == 0 {
+        rest = rest.saturating_sub(ADVICE);
+    }
+    let rest = if rest < LEAST_DETAIL { 0 } else { rest.min(MOST_DETAIL) };
+    rest.max(part).min(left.saturating_sub(1))
 }

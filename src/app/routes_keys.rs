@@ -37,6 +37,7 @@ pub(super) fn act(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
     };
     if let Some(target) = target {
         app.list.go(target, &app.routes);
+        app.has_moved();
         return Vec::new();
     }
     let had_message = app.said.take().is_some();

@@ -8,7 +8,7 @@ use super::msg::Effect;
 use super::panes::panes;
 use super::routes::Shown;
 use super::split::{FLASH, Split};
-use super::state::{App, Link};
+use super::state::{App, Link, Said};
 use crate::route::BackendRef;
 
 /// The selection must have rested for this long before the cluster is asked about it.
@@ -28,6 +28,7 @@ pub fn next_wake(app: &App) -> Option<Duration> {
         app.counts_due(),
         age_wake(app),
         flash_wake(app),
+        app.said.as_ref().and_then(Said::ends),
     ]
     .into_iter()
     .flatten()
@@ -128,7 +129,7 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
         let backends = visible_backends(app);
         if !backends.is_empty() {
             let generation = app.generation;
-            let unknown = app.numbers.without_history(&backends);
+            let unknown = app.numbers.without_history(&backends, now);
             if !unknown.is_empty() {
                 effects.push(Effect::History { generation, backends: unknown });
             }

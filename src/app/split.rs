@@ -42,6 +42,8 @@ pub enum Observed {
     Shared(usize),
     /// The window still holds requests of the split before.
     Settling,
+    /// So does it, but requests counted since show the new one.
+    Proven,
     /// No request at all.
     NoTraffic,
     /// Nothing to tell by: why.
@@ -69,6 +71,7 @@ impl Observed {
                 if long.len() <= room { long } else { short }
             }
             Self::Settling => "settling".to_owned(),
+            Self::Proven => "proven".to_owned(),
             Self::NoTraffic => "no traffic".to_owned(),
             Self::NoData(why) => (*why).to_owned(),
         }
@@ -181,8 +184,9 @@ impl App {
     #[must_use]
     pub fn observed(&self, split: &Split<'_>) -> Observed {
         let now = self.now.since_start;
-        if split.changed.is_some_and(|at| now.saturating_sub(at) < SETTLING) {
-            return Observed::Settling;
+        if let Some(at) = split.changed.filter(|at| now.saturating_sub(*at) < SETTLING) {
+            let proven = self.changes.is_proven(&split.route.id, split.index, at);
+            return if proven { Observed::Proven } else { Observed::Settling };
         }
         match self.numbers.granularity {
             Some(Granularity::Rule) => return Observed::NoData("counted per rule"),

@@ -95,6 +95,20 @@ pub struct Said {
     pub text: String,
     /// How they are meant.
     pub tone: Tone,
+    /// When they were said.
+    pub at: Duration,
+    /// Whether the selection has moved since.
+    moved: bool,
+}
+
+/// How long a message stands at least, unless it is taken away.
+const STANDS: Duration = Duration::from_secs(10);
+
+impl Said {
+    /// When it goes by itself: once somebody has had the time to read it, and has gone on.
+    pub(super) fn ends(&self) -> Option<Duration> {
+        self.moved.then(|| self.at + STANDS)
+    }
 }
 
 /// Something that was said, and when.
@@ -223,12 +237,27 @@ impl App {
     }
 
     pub(super) fn say(&mut self, tone: Tone, text: impl Into<String>) {
-        let said = Said { text: text.into(), tone };
+        let said = Said { text: text.into(), tone, at: self.now.since_start, moved: false };
         if self.log.len() == MOST_LOGGED {
             self.log.pop_front();
         }
         self.log.push_back(Logged { at: self.now.wall, said: said.clone() });
         self.said = Some(said);
+    }
+
+    /// Says `brief`, since the rest is on the screen already, and keeps the whole.
+    pub(super) fn say_briefly(&mut self, tone: Tone, brief: String, whole: String) {
+        self.say(tone, whole);
+        if let Some(said) = &mut self.said {
+            said.text = brief;
+        }
+    }
+
+    /// Somebody has gone on to another row.
+    pub(super) fn has_moved(&mut self) {
+        if let Some(said) = &mut self.said {
+            said.moved = true;
+        }
     }
 
     pub(super) fn next_number(&mut self) -> u64 {
@@ -275,5 +304,57 @@ impl App {
             Some(Some(Access::Denied(right))) => Some(right),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::app::fixture::{Bench, checkout, split};
+    use crate::app::{Msg, next_wake};
+    use crate::keys::Key;
+    use crate::pilot::Ending;
+
+    fn two() -> Bench {
+        let other = split("zebra", 1, &[("zebra-stable", 90), ("zebra-canary", 10)]);
+        Bench::with((80, 24), vec![Ok(checkout(7, 95, 5)), Ok(other)])
+    }
+
+    #[test]
+    fn a_message_stays_until_it_was_read_and_left() {
+        let mut bench = two();
+        bench.keys(".").after(60_000);
+        assert!(bench.app.said.is_some(), "nobody has gone on");
+        bench.keys("j");
+        assert!(bench.app.said.is_none());
+        bench.keys(".").after(3000).keys("k");
+        assert!(bench.app.said.is_some(), "it is not 10 s old");
+        assert!(
+            next_wake(&bench.app).unwrap() <= bench.now().since_start + std::time::Duration::from_secs(7)
+        );
+        bench.after(7000);
+        assert!(bench.app.said.is_none(), "and goes by itself");
+        bench.keys(".").key(Key::Esc);
+        assert!(bench.app.said.is_none());
+    }
+
+    #[test]
+    fn a_proof_is_told_once_on_the_screen_and_whole_in_the_log() {
+        let mut bench = two();
+        bench.keys("v");
+        let change = bench.app.changes.running().next().unwrap().id;
+        bench.msg(Msg::Ended { change, ending: Ending::Proven("5 % observed".into()) });
+        assert_eq!(bench.said(), "shop/checkout verify 95/5: proven");
+        assert_eq!(
+            bench.app.log.back().unwrap().said.text,
+            "shop/checkout verify 95/5: proven: 5 % observed"
+        );
+        bench.keys("vj");
+        let change = bench.app.changes.running().next().unwrap().id;
+        bench.msg(Msg::Ended { change, ending: Ending::Proven("5 % observed".into()) });
+        assert_eq!(
+            bench.said(),
+            "shop/checkout verify 95/5: proven: 5 % observed",
+            "another one is selected"
+        );
     }
 }

@@ -9,7 +9,7 @@ use super::schedule;
 use super::scroll::Scroll;
 use super::state::{App, Link, Tone};
 use super::survey::Survey;
-use super::{contexts, find, freeze, object, palette};
+use super::{contexts, find, freeze, names, object, palette};
 use crate::cluster::{Access, Scope, Trouble, Update};
 use crate::keys::{Action, Context, Key};
 use crate::pilot::{Ending, NotWritten, Progress, Request, Stage};
@@ -24,8 +24,10 @@ pub fn update(app: &mut App, now: Now, msg: Msg) -> Vec<Effect> {
         None => Vec::new(),
     };
     effects.extend(freeze::thaw_for_dialog(app));
+    app.said.take_if(|said| said.ends().is_some_and(|end| end <= now.since_start));
     let height = usize::from(panes(app).list);
     app.list.scroll(height, &app.routes);
+    names::widen(app);
     effects.extend(schedule::due(app));
     effects
 }
@@ -216,14 +218,22 @@ fn progressed(app: &mut App, id: u64, progress: Progress) -> Vec<Effect> {
 }
 
 fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
-    let Some(change) = app.changes.end(id, ending) else { return Vec::new() };
+    let now = app.now.since_start;
+    let Some(change) = app.changes.end(id, ending, now) else { return Vec::new() };
     let Some(ending) = &change.ended else { return Vec::new() };
     let tone = match ending {
         Ending::Proven(_) => Tone::Good,
         Ending::Unproven(_) => Tone::Warn,
         Ending::NotWritten(_) => Tone::Bad,
     };
-    app.say(tone, format!("{} {}: {ending}", change.place(), change.what));
+    let (place, what) = (change.place(), &change.what);
+    let whole = format!("{place} {what}: {ending}");
+    let is_read_below = panes(app).detail > 0 || app.open_split().is_some();
+    if tone != Tone::Bad && is_read_below && app.looked_at().as_ref() == Some(change.route()) {
+        app.say_briefly(tone, format!("{place} {what}: {}", ending.word()), whole);
+    } else {
+        app.say(tone, whole);
+    }
     match (ending, &change.ask) {
         // Show what it would be now, to be confirmed again.
         (Ending::NotWritten(why @ NotWritten::Changed { .. }), Some(ask))

@@ -40,15 +40,26 @@ impl Scenario {
         Duration::from_millis(if self == Self::Slow { 9000 } else { 400 })
     }
 
-    /// What is shown above everything while the demo runs: that it is one, and what to try first.
+    /// What is shown above everything while the demo runs: that it is one, and what to try first. In braces stand
+    /// actions, in place of their keys.
     #[must_use]
     pub fn note(self) -> &'static str {
         match self {
-            Self::Healthy => "demo, nothing is real: s y steps the canary, r y rolls back, ? has the keys",
-            Self::Failing => "demo, nothing is real: s y steps until the canary fails, r y rolls it back",
-            Self::Slow => "demo, nothing is real, all is slow: s y steps the canary, r y rolls it back",
-            Self::NoMetrics => "demo, nothing is real: r y rolls back, but without metrics proves nothing",
-            Self::Contested => "demo, nothing is real: others edit these routes as well; s steps, ? has keys",
+            Self::Healthy => {
+                "demo, nothing is real: {step} {confirm} steps the canary, {roll-back} {confirm} rolls back, {help} has the keys"
+            }
+            Self::Failing => {
+                "demo, nothing is real: {step} {confirm} steps until the canary fails, {roll-back} {confirm} rolls it back"
+            }
+            Self::Slow => {
+                "demo, nothing is real, all is slow: {step} {confirm} steps the canary, {roll-back} {confirm} rolls it back"
+            }
+            Self::NoMetrics => {
+                "demo, nothing is real: {roll-back} {confirm} rolls back, but without metrics proves nothing"
+            }
+            Self::Contested => {
+                "demo, nothing is real: others edit these routes as well; {step} steps, {help} has keys"
+            }
         }
     }
 }

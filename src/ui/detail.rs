@@ -8,13 +8,16 @@ use super::format::{self, left};
 use super::paint::{Look, lines, ruler};
 use super::routes::{plain, version};
 use super::split_view::{
-    ERRORS, P99, Part, RATE, TableColumn, changed, owners, paths, state, table, under_way,
+    ERRORS, Kind, P99, Part, RATE, TableColumn, changed, owners, paths, state, table, under_way,
 };
 use super::theme::Role;
 use crate::app::{App, Shown};
 
 /// Cells of the labels on the left.
 const LABEL: usize = 9;
+
+/// Rows beside the versions and their charts: title, headings, gaps, and what is known in words.
+const REST: u16 = 13;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     if area.height == 0 {
@@ -54,22 +57,37 @@ pub(super) fn draw_split(buffer: &mut Buffer, area: Rect, inside: Rect, part: &P
     let mut all = Vec::new();
     let airy = area.height >= 16;
     all.extend(versions(part));
+    let under_way = under_way(part);
+    if !airy {
+        // Where not all has room, what goes on comes first.
+        all.extend(under_way.iter().cloned());
+    }
     if app.numbers.has_source {
         if airy {
             all.push(Line::default());
         }
-        all.extend(trends(part, airy));
+        all.extend(trends(part, airy, chart_rows(part, area.height)));
     }
     if airy {
         all.push(Line::default());
     }
     all.push(state(split.route, look));
-    all.extend(under_way(part));
+    if airy {
+        all.extend(under_way);
+    }
     all.push(part.lamp());
     all.push(changed(part));
     all.push(paths(part));
     all.push(owners(part));
     lines(buffer, inside, &all);
+}
+
+/// Rows of each chart, of what the height leaves beside the rest.
+fn chart_rows(part: &Part<'_>, height: u16) -> u8 {
+    let versions = u16::try_from(part.split.rule.backends.len()).unwrap_or(u16::MAX).max(1);
+    let rest = REST.saturating_add(versions);
+    let rows = height.saturating_sub(rest) / versions;
+    u8::try_from(rows.clamp(1, 3)).unwrap_or(1)
 }
 
 fn versions(part: &Part<'_>) -> Vec<Line<'static>> {
@@ -81,10 +99,13 @@ fn versions(part: &Part<'_>) -> Vec<Line<'static>> {
 }
 
 /// Sparklines of each backend, on one scale each.
-fn trends(part: &Part<'_>, airy: bool) -> Vec<Line<'static>> {
+fn trends(part: &Part<'_>, airy: bool, rows: u8) -> Vec<Line<'static>> {
     let Part { split, look, .. } = part;
     let kinds = [ERRORS, P99, RATE];
-    let cells = (part.room.saturating_sub(LABEL + 4) / kinds.len()).min(60);
+    // Without a row of headings, each curve says what it is of.
+    let name = |kind: &Kind| if airy { String::new() } else { format!("{} ", kind.name) };
+    let names: usize = kinds.iter().map(|kind| name(kind).len()).sum();
+    let cells = (part.room.saturating_sub(LABEL + names + 4) / kinds.len()).min(60);
     let mut all = Vec::new();
     if airy {
         let mut heading = vec![look.span(Role::Muted, left("10 min", LABEL))];
@@ -96,12 +117,17 @@ fn trends(part: &Part<'_>, airy: bool) -> Vec<Line<'static>> {
     }
     for index in 0..split.rule.backends.len() {
         let role = version(split, index);
-        let mut line = vec![look.span(role, left(&part.called(index), LABEL))];
-        for kind in &kinds {
-            line.push(Span::styled(kind.rows(part, index, cells, 1).concat(), plain(look, role)));
-            line.push(Span::raw("  "));
+        let charts: Vec<Vec<String>> = kinds.iter().map(|kind| kind.rows(part, index, cells, rows)).collect();
+        for row in 0..usize::from(rows) {
+            let label = if row + 1 == usize::from(rows) { part.called(index) } else { String::new() };
+            let mut line = vec![look.span(role, left(&label, LABEL))];
+            for (kind, chart) in kinds.iter().zip(&charts) {
+                line.push(look.span(Role::Muted, name(kind)));
+                line.push(Span::styled(chart.get(row).cloned().unwrap_or_default(), plain(look, role)));
+                line.push(Span::raw("  "));
+            }
+            all.push(Line::from(line));
         }
-        all.push(Line::from(line));
     }
     all
 }

@@ -1,4 +1,4 @@
-//! The line of messages, and hints of the keys that work now.
+//! What is under way, what was said last, and hints of the keys that work now: a row each, always in the same place.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -6,43 +6,65 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget};
 use tui_input::Input;
 
-use super::paint::{Look, Pen, cursor_at, width};
+use super::paint::{Look, Pen, cursor_at, cut, width};
 use super::theme::Role;
 use super::words;
-use crate::app::{App, Layer, wrap};
-use crate::keys::Binding;
+use crate::app::{App, Layer};
+use crate::keys::{Action, Binding, Context};
 
-/// Most lines of a message.
-const MOST_LINES: usize = 4;
+/// Whose hints come first. The others follow in the order of the table.
+const FIRST: [Action; 12] = [
+    Action::Close,
+    Action::RollBack,
+    Action::StepNext,
+    Action::Open,
+    Action::NextPane,
+    Action::Palette,
+    Action::Filter,
+    Action::Quit,
+    Action::SetWeights,
+    Action::StepBack,
+    Action::Undo,
+    Action::Flip,
+];
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
-    if area.height == 0 {
-        return;
-    }
-    if area.height > 1 {
-        message(buffer, area, app, look);
-    }
-    let y = area.bottom() - 1;
-    let place = match app.routes.len() {
-        _ if app.open_split().is_some() => String::new(),
-        0 => String::new(),
-        rows => format!("{}/{rows}", app.list.cursor() + 1),
-    };
-    let room = area.width.saturating_sub(width(&place) + 3);
-    let mut pen = Pen::new(buffer, area.x + 1, y, room);
-    for binding in hints(app) {
-        let keys = binding.keys.first().map(ToString::to_string).unwrap_or_default();
-        if pen.room() < usize::from(width(&keys) + width(binding.hint) + 1) {
-            break;
+    let Some(last) = area.height.checked_sub(1).map(|rest| area.y + rest) else { return };
+    hints(buffer, Rect { y: last, height: 1, ..area }, app, look);
+    let row = |above: u16| Rect { y: last - above, height: 1, ..area };
+    match area.height {
+        0 | 1 => {}
+        2 if app.said.is_none() => under_way(buffer, row(1), app, look),
+        2 => message(buffer, row(1), app, look),
+        _ => {
+            under_way(buffer, row(2), app, look);
+            message(buffer, row(1), app, look);
         }
-        let works = !app.layers.is_empty() || app.cannot(binding.action).is_none();
-        let key = if works { Role::Accent } else { Role::NoData };
-        let word = if works { Role::Text } else { Role::NoData };
-        pen.put(&keys, look.style(key)).put(" ", Style::new());
-        pen.put(binding.hint, look.style(word)).put("  ", Style::new());
     }
-    let x = area.right().saturating_sub(width(&place) + 1);
-    Pen::new(buffer, x, y, width(&place)).put(&place, look.style(Role::Muted));
+}
+
+/// The newest change that goes on, and how many others do.
+fn under_way(buffer: &mut Buffer, row: Rect, app: &App, look: &Look) {
+    let count = app.changes.running().count();
+    let Some(change) = app.changes.running().last() else { return };
+    let more = if count > 1 { format!("+{}", count - 1) } else { String::new() };
+    let words = if change.words.is_empty() { String::new() } else { format!(": {}", change.words) };
+    let text = format!("{}  {}  {}{words}", change.place(), change.what, change.stage.word());
+    let sign = words::UNDER_WAY;
+    let mut pen = Pen::new(buffer, row.x + 1, row.y, row.width.saturating_sub(width(&more) + 3));
+    pen.put(sign.glyph, look.style(sign.role)).put(" ", Style::new());
+    let text = cut(&text, pen.room());
+    pen.put(&text, look.style(Role::Text));
+    let x = row.right().saturating_sub(width(&more) + 1);
+    Pen::new(buffer, x, row.y, width(&more)).put(&more, look.style(Role::Accent));
+}
+
+/// What was said last, as far as one row holds it; the log has the whole.
+fn message(buffer: &mut Buffer, row: Rect, app: &App, look: &Look) {
+    let Some(said) = &app.said else { return };
+    let mut pen = Pen::new(buffer, row.x + 1, row.y, row.width.saturating_sub(2));
+    let text = cut(&said.text, pen.room());
+    pen.put(&text, look.style(words::tone(said.tone)));
 }
 
 /// The filter being typed, where messages stand.
@@ -70,23 +92,82 @@ pub(super) fn filter(
     )
 }
 
-/// What was said last. What does not fit into one line takes more, from what is above.
-fn message(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
-    let Some(said) = &app.said else { return };
-    let lines = wrap(&said.text, usize::from(area.width).saturating_sub(2));
-    let rows = lines.iter().take(MOST_LINES).rev().zip((0..=area.y).rev());
-    for (line, y) in rows {
-        Clear.render(Rect { y, height: 1, ..area }, buffer);
-        Pen::new(buffer, area.x + 1, y, area.width.saturating_sub(2))
-            .put(line, look.style(words::tone(said.tone)));
+/// As many hints as there is room for, none of them cut. The way to all keys is always among them.
+fn hints(buffer: &mut Buffer, row: Rect, app: &App, look: &Look) {
+    let place = match app.routes.len() {
+        _ if app.open_split().is_some() => String::new(),
+        0 => String::new(),
+        rows => format!("{}/{rows}", app.list.cursor() + 1),
+    };
+    let x = row.right().saturating_sub(width(&place) + 1);
+    Pen::new(buffer, x, row.y, width(&place)).put(&place, look.style(Role::Muted));
+    let (help, others): (Vec<_>, Vec<_>) =
+        working(app).into_iter().partition(|(binding, _)| binding.action == Action::Help);
+    let cells = |(binding, hint): &(&Binding, &str)| {
+        usize::from(width(&binding.keys.first().map(ToString::to_string).unwrap_or_default()) + width(hint))
+            + 1
+    };
+    let mut room = usize::from(row.width.saturating_sub(width(&place) + 3));
+    let mut fitting = Vec::new();
+    for hint in help.iter().chain(&others) {
+        if cells(hint) <= room {
+            room = room.saturating_sub(cells(hint) + 2);
+            fitting.push(*hint);
+        }
+    }
+    // Help is given its room first, and stands last.
+    if fitting.first().is_some_and(|(binding, _)| binding.action == Action::Help) {
+        fitting.rotate_left(1);
+    }
+    let mut pen = Pen::new(buffer, row.x + 1, row.y, row.width.saturating_sub(1));
+    for (binding, hint) in fitting {
+        let key = binding.keys.first().map(ToString::to_string).unwrap_or_default();
+        pen.put(&key, look.style(Role::Accent)).put(" ", Style::new());
+        pen.put(hint, look.style(Role::Text)).put("  ", Style::new());
     }
 }
 
-/// The rows of the table that have a hint and mean something now.
-fn hints(app: &App) -> impl Iterator<Item = &Binding> {
+/// The rows of the table that mean something now, the most important first, with what they do.
+fn working(app: &App) -> Vec<(&Binding, &'static str)> {
     // A dialog says itself which keys count now.
-    let contexts =
-        if matches!(app.layers.top(), Some(Layer::Change(_))) { Vec::new() } else { app.contexts() };
-    let shown = |binding: &&Binding| !binding.hint.is_empty() && !binding.keys.is_empty();
-    app.start.keymap.iter().filter(shown).filter(move |binding| contexts.contains(&binding.context))
+    if matches!(app.layers.top(), Some(Layer::Change(_))) {
+        return Vec::new();
+    }
+    let contexts = app.contexts();
+    let here = app.start.keymap.iter().filter(|binding| contexts.contains(&binding.context));
+    let mut all: Vec<(&Binding, &'static str)> = here
+        .filter(|binding| !binding.keys.is_empty() && works(app, binding))
+        .map(|binding| (binding, hint(app, binding)))
+        .filter(|(_, hint)| !hint.is_empty())
+        .collect();
+    all.sort_by_key(|(binding, _)| {
+        FIRST.iter().position(|first| *first == binding.action).unwrap_or(FIRST.len())
+    });
+    all
+}
+
+/// Whether a key does something now. A rollback is tried whatever is known; where the right is missing it is not offered.
+fn works(app: &App, binding: &Binding) -> bool {
+    if !app.layers.is_empty() {
+        return true;
+    }
+    let is_denied = binding.writes && app.missing_right(app.namespace()).is_some();
+    let needs_split = binding.writes || matches!(binding.action, Action::Open | Action::Timeline);
+    let needs_route = binding.action == Action::Yaml;
+    let needs_rows = matches!(binding.action, Action::Filter | Action::Sort);
+    !is_denied
+        && !(needs_split && app.selected().is_none())
+        && !(needs_route && app.looked_at().is_none())
+        && !(needs_rows && app.routes.entries().len() == 0)
+        && app.cannot(binding.action).is_none()
+}
+
+/// The word of a hint; some mean another thing now.
+fn hint(app: &App, binding: &Binding) -> &'static str {
+    match (binding.action, binding.context) {
+        (Action::Close, Context::Routes) if app.said.is_some() => "clear",
+        (Action::Close, Context::Routes) if !app.arrangement.filter.is_empty() => "all routes",
+        (Action::Freeze, _) if app.frozen.is_some() => "go on",
+        _ => binding.hint,
+    }
 }

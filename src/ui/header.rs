@@ -11,6 +11,12 @@ use super::words;
 use crate::app::{App, Link, Tone, banners};
 use crate::cluster::Scope;
 
+const OK: &str = "metrics ok";
+const ASKED: &str = "metrics asked for";
+const LIVE: &str = "live";
+/// Cells that context and namespace need at least.
+const PLACE: u16 = 30;
+
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     if area.height == 0 {
         return;
@@ -35,22 +41,32 @@ fn title(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     let (text, muted) = (look.style(Role::Text), look.style(Role::Muted));
     let read_only = app.missing_right(app.namespace()).is_some();
     let live = match &app.link {
-        Link::Live => ("live", Role::Ok),
+        Link::Live => (LIVE, Role::Muted),
         Link::Connecting => ("connecting", Role::Muted),
         Link::Lost { .. } => ("not live", Role::Bad),
     };
     let metrics = match &app.numbers {
-        numbers if !numbers.has_source => "no metrics",
-        numbers if numbers.failing.is_some() => "metrics failing",
-        numbers if numbers.answered => "metrics ok",
-        _ => "metrics asked for",
+        numbers if !numbers.has_source => ("no metrics", Role::Muted),
+        numbers if numbers.failing.is_some() => ("metrics failing", Role::Warn),
+        numbers if numbers.answered => (OK, Role::Muted),
+        _ => (ASKED, Role::Muted),
     };
     let banners = [(app.in_production(), " PROD "), (read_only, " READ-ONLY ")];
-    let banners = banners.into_iter().filter_map(|(shown, banner)| shown.then_some(banner));
-    let right = width(metrics) + 2 + width(live.0) + 1 + banners.clone().map(|b| width(b) + 2).sum::<u16>();
+    let banners = banners.into_iter().filter(|(shown, _)| *shown).map(|(_, words)| (words, Role::Banner));
+    let mut told: Vec<(&str, Role)> = banners.chain([metrics, live]).collect();
+    let cells = |told: &[(&str, Role)]| told.iter().map(|(words, _)| width(words) + 2).sum::<u16>();
+    // Where there is little room, what is as it should be is not told.
+    for usual in [OK, LIVE, ASKED] {
+        if area.width < cells(&told) + PLACE {
+            told.retain(|(words, _)| *words != usual);
+        }
+    }
+    let right = cells(&told).saturating_sub(1);
     let room = area.width.saturating_sub(right + 2);
     let mut pen = Pen::new(buffer, area.x + 1, area.y, room);
-    pen.put("tidegate", look.style(Role::Accent)).put("  ", text);
+    if room >= PLACE {
+        pen.put("tidegate", look.style(Role::Accent)).put("  ", text);
+    }
     let context = middle(&app.start.context, (pen.room() / 2).max(8));
     pen.put(&context, text).put("  ", text);
     let scope = match &app.scope {
@@ -70,8 +86,7 @@ fn title(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     }
     let start = area.right().saturating_sub(right).max(area.x);
     let mut pen = Pen::new(buffer, start, area.y, area.right().saturating_sub(start));
-    for banner in banners {
-        pen.put(banner, look.style(Role::Banner)).put("  ", text);
+    for (place, (words, role)) in told.into_iter().enumerate() {
+        pen.put(if place > 0 { "  " } else { "" }, text).put(words, look.style(role));
     }
-    pen.put(metrics, muted).put("  ", text).put(live.0, look.style(live.1));
 }

@@ -11,6 +11,7 @@ mod fold;
 mod footer;
 pub mod format;
 mod header;
+mod headings;
 mod help;
 mod paint;
 mod palette;
@@ -25,10 +26,22 @@ mod words;
 mod tests;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{App, Layer, panes};
+use crate::app::{App, Layer, panes, wrap};
 pub use paint::Look;
+use paint::Pen;
+
+/// Columns and rows below which there is no list. Dialogs are drawn at any size.
+const SMALLEST: (u16, u16) = (30, 6);
+
+fn too_small(buffer: &mut Buffer, area: Rect, look: &Look) {
+    let words = format!("too small: {}x{}, {}x{} at least", area.width, area.height, SMALLEST.0, SMALLEST.1);
+    for (line, y) in wrap(&words, area.width.into()).iter().zip(area.y..area.bottom()) {
+        Pen::new(buffer, area.x, y, area.width).put(line, look.style(theme::Role::Warn));
+    }
+}
 
 /// Draws one frame.
 pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
@@ -48,15 +61,19 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
     let footer = take(panes.footer);
     let buffer = frame.buffer_mut();
     buffer.set_style(area, look.style(theme::Role::Text));
-    header::draw(buffer, header, app, look);
-    if let Some(view) = app.open_split() {
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        too_small(buffer, area, look);
+    } else if let Some(view) = app.open_split() {
         let body = Rect { y: columns.y, height: panes.body(), ..area }.intersection(area);
+        header::draw(buffer, header, app, look);
         split_view::draw(buffer, body, app, view, look);
+        footer::draw(buffer, footer, app, look);
     } else {
+        header::draw(buffer, header, app, look);
         routes::draw(buffer, columns, list, app, look);
         detail::draw(buffer, detail, app, look);
+        footer::draw(buffer, footer, app, look);
     }
-    footer::draw(buffer, footer, app, look);
     let above = Rect { height: area.height.saturating_sub(footer.height), ..area };
     let mut cursor = None;
     for layer in app.layers.iter() {

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 use unicode_width::UnicodeWidthStr;
@@ -50,10 +50,16 @@ impl<'a> Pen<'a> {
         Self { buffer, x, y, end }
     }
 
+    /// What fills a text up to its column is not underlined with it.
     pub(super) fn put(&mut self, text: &str, style: Style) -> &mut Self {
-        if self.x < self.end {
-            let room = usize::from(self.end - self.x);
-            self.x = self.buffer.set_stringn(self.x, self.y, text, room, style).0;
+        let (front, rest) = text.split_at(text.len() - text.trim_start_matches(' ').len());
+        let (words, back) = rest.split_at(rest.trim_end_matches(' ').len());
+        let blank = style.remove_modifier(Modifier::UNDERLINED);
+        for (text, style) in [(front, blank), (words, style), (back, blank)] {
+            if self.x < self.end && !text.is_empty() {
+                let room = usize::from(self.end - self.x);
+                self.x = self.buffer.set_stringn(self.x, self.y, text, room, style).0;
+            }
         }
         self
     }

@@ -5,22 +5,30 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::columns::{Column, Placed, solve};
-use super::format::{self, left, middle, right};
-use super::paint::{Look, Pen, width};
+use super::format::{self, middle, right};
+use super::headings::{self, halves};
+use super::paint::{Look, Pen, cut, width};
 use super::theme::Role;
 use super::words::{self, Sign};
-use crate::app::{App, BackendNumbers, Link, Shown, Sort, Split, too_many_errors};
+use crate::app::{App, BackendNumbers, Link, Observed, Shown, Split, Worst, wrap};
 use crate::cluster::Scope;
 use crate::keys::{Action, Context};
 use crate::metrics::{BackendHistory, Numbers, Series};
-use crate::route::{Owner, OwnerRule, Route, declared_share};
+use crate::route::{Owner, OwnerRule, Route, RouteId, declared_share};
 
-pub(super) fn draw(buffer: &mut Buffer, headings: Rect, area: Rect, app: &App, look: &Look) {
-    let columns = solve(area.width, app.numbers.has_source);
+/// Tops of the scale of errors.
+const ERROR_SCALES: [f64; 4] = [0.01, 0.05, 0.2, 1.0];
+/// Cells of a namespace that still tell something, with what stands for the rest.
+const SHORTEST_NAMESPACE: usize = 2;
+
+pub(super) fn draw(buffer: &mut Buffer, above: Rect, area: Rect, app: &App, look: &Look) {
+    let columns = solve(area.width, app.numbers.has_source, app.list.widest());
     if app.routes.is_empty() {
         return empty(buffer, area, app, look);
     }
-    heading(buffer, headings, &columns, app.arrangement.sort, look);
+    let most = most_errors(app, area.height);
+    headings::draw(buffer, above, &columns, app.arrangement.sort, most, look);
+    say_no_split(buffer, area, app, look);
     let rows = (app.list.top()..app.routes.len()).zip(area.y..area.bottom());
     for (index, y) in rows {
         let Some(shown) = app.routes.shown(index) else { continue };
@@ -31,7 +39,7 @@ pub(super) fn draw(buffer: &mut Buffer, headings: Rect, area: Rect, app: &App, l
         match shown {
             Shown::Split { .. } => {
                 if let Some(split) = app.split(index) {
-                    draw_split(buffer, row, &columns, app, &split, look);
+                    draw_split(buffer, row, &columns, app, &split, most, look);
                 }
             }
             Shown::Whole(route) => quiet(buffer, row, &columns, app, route, look),
@@ -39,27 +47,39 @@ pub(super) fn draw(buffer: &mut Buffer, headings: Rect, area: Rect, app: &App, l
                 let mut pen = Pen::new(buffer, row.x + 1, y, row.width.saturating_sub(1));
                 let sign = words::bad(look);
                 pen.put(sign.glyph, look.style(sign.role)).put(" ", Style::new());
-                pen.put(&name(app, &bad.id.namespace, &bad.id.name), look.style(Role::Text));
+                pen.put(&app.called(&bad.id), look.style(Role::Text));
                 pen.put(&format!("  cannot be read: {}", bad.why), look.style(Role::Bad));
             }
         }
     }
 }
 
+/// Where routes have no split, what to do is said below them.
+fn say_no_split(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
+    let below = area.y.saturating_add(u16::try_from(app.routes.len()).unwrap_or(u16::MAX)).saturating_add(1);
+    if below >= area.bottom() || app.routes.splits() > 0 || !app.has_no_split() {
+        return;
+    }
+    let words = cut(&no_split(app), usize::from(area.width.saturating_sub(4)));
+    Pen::new(buffer, area.x + 3, below, area.width.saturating_sub(4)).put(&words, look.style(Role::Muted));
+}
+
 /// Nothing to show: why, and what to do.
 fn empty(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     let words = match (&app.link, &app.scope) {
         _ if app.routes.entries().len() > 0 => {
-            format!("none of {} routes fits; Esc clears the filter", app.routes.entries().len())
+            let key = app.start.keymap.keys_of(Action::Close, Context::Routes).first();
+            let key = key.map(|key| format!("; {key} shows all")).unwrap_or_default();
+            format!("none of {} routes fits{key}", app.routes.entries().len())
         }
         (Link::Connecting, _) => format!("connecting to {}", app.start.server),
         (Link::Lost { .. }, _) => format!("no connection to {} yet; trying again", app.start.server),
         (Link::Live, _) => no_split(app),
     };
-    let y = area.y + area.height / 3;
-    let x = area.x + area.width.saturating_sub(width(&words)) / 2;
-    if y < area.bottom() {
-        Pen::new(buffer, x, y, area.right().saturating_sub(x)).put(&words, look.style(Role::Muted));
+    let lines = wrap(&words, usize::from(area.width.saturating_sub(2)));
+    for (line, y) in lines.iter().zip(area.y + area.height / 3..area.bottom()) {
+        let x = area.x + area.width.saturating_sub(width(line)) / 2;
+        Pen::new(buffer, x, y, area.right().saturating_sub(x)).put(line, look.style(Role::Muted));
     }
 }
 
@@ -76,82 +96,28 @@ pub(super) fn no_split(app: &App) -> String {
     }
 }
 
-fn heading(buffer: &mut Buffer, area: Rect, columns: &[Placed], sort: Sort, look: &Look) {
-    let muted = look.style(Role::Muted);
-    for placed in columns {
-        let (title, versions) = match placed.column {
-            Column::Glyph => continue,
-            Column::Name => ("route", false),
-            Column::Weights => ("weights", false),
-            Column::Observed => ("canary observed", false),
-            Column::Errors | Column::ErrorTrend => ("errors", true),
-            Column::P99 | Column::LatencyTrend => ("p99", true),
-            Column::Rate => (" req/s", false),
-            Column::Stage => ("stage", false),
-            Column::Lamp => ("rollback", false),
-            Column::Word => ("state", false),
-            Column::Owner => ("owner", false),
-        };
-        let below = area.y + 1;
-        let number = matches!(placed.column, Column::Errors | Column::P99);
-        if !versions || area.height < 2 {
-            let y = if area.height < 2 { area.y } else { below };
-            let mut pen = Pen::new(buffer, placed.x, y, placed.width);
-            pen.put(title, muted);
-            if placed.column == Column::Name && sort != Sort::Name {
-                pen.put(" ", muted).put(sort.word(), look.style(Role::Accent));
-            }
-            continue;
-        }
-        let (stable, canary) = (look.style(Role::Stable), look.style(Role::Canary));
-        let mut pen = Pen::new(buffer, placed.x, area.y, placed.width);
-        if number {
-            pen.put(&format!("{title:^13}"), muted);
-            Pen::new(buffer, placed.x, below, placed.width).put("stable", stable).put(" canary", canary);
-            continue;
-        }
-        pen.put(title, muted);
-        let mut pen = Pen::new(buffer, placed.x, below, placed.width);
-        match halves(placed.width) {
-            (0, _) => pen.put("canary", canary),
-            (first, _) => pen.put(&left("stable", first + 1), stable).put("canary", canary),
-        };
-    }
+/// The top of the scale of errors that all rows in sight share: the same curve means the same in each.
+fn most_errors(app: &App, height: u16) -> f64 {
+    let rows = app.list.top()..app.routes.len().min(app.list.top() + usize::from(height));
+    let known = rows.filter_map(|row| app.split(row)).flat_map(|split| {
+        [split.stable(), split.canary()].map(|index| split.backend(index).and_then(|b| app.numbers.get(b)))
+    });
+    let most = known.flatten().filter_map(|known| known.series.error_rate.max()).fold(0.0, f64::max);
+    ERROR_SCALES.into_iter().find(|scale| most <= *scale).unwrap_or(1.0)
 }
 
-/// Cells for the sparklines of stable and canary; with little room there is only the canary's.
-fn halves(width: u16) -> (usize, usize) {
-    let width = usize::from(width);
-    if width < 17 { (0, width) } else { ((width - 1) / 2, (width - 1) / 2) }
-}
-
-/// In one namespace its name is in the title.
-fn name(app: &App, namespace: &str, name: &str) -> String {
-    match app.scope {
-        Scope::All => format!("{namespace}/{name}"),
-        Scope::Namespace(_) => name.to_owned(),
-    }
-}
-
-/// The sign and the word of a row: a change under way comes before the state.
-fn state(app: &App, route: &Route, look: &Look) -> (Sign, String) {
-    if let Some(change) = app.changes.of(&route.id).filter(|change| change.is_running()) {
-        return (words::UNDER_WAY, change.stage.word().to_owned());
-    }
-    let state = route.state();
-    (words::route(&state, look), state.word().to_owned())
+/// The sign and the word of a row.
+fn state(app: &App, worst: Worst, route: &Route, look: &Look) -> (Sign, String) {
+    words::worst(worst, app.changes.of(&route.id), &route.state(), look)
 }
 
 fn quiet(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, route: &Route, look: &Look) {
-    let (sign, word) = state(app, route, look);
+    let (sign, word) = state(app, app.worst_of_whole(route), route, look);
     for placed in columns {
         let mut pen = Pen::new(buffer, placed.x, row.y, placed.width);
         match placed.column {
             Column::Glyph => pen.put(sign.glyph, look.style(sign.role)),
-            Column::Name => {
-                let name = name(app, &route.id.namespace, &route.id.name);
-                pen.put(&middle(&name, placed.width.into()), look.style(Role::Muted))
-            }
+            Column::Name => pen.put(&place(app, &route.id, placed.width.into()), look.style(Role::Muted)),
             Column::Weights => pen.put("no split", look.style(Role::Muted)),
             Column::Word => pen.put(&word, look.style(Role::Muted)),
             Column::Owner => pen.put(&owner(route).0, look.style(Role::Muted)),
@@ -160,8 +126,28 @@ fn quiet(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, route: &
     }
 }
 
-fn draw_split(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, split: &Split<'_>, look: &Look) {
-    let (sign, said) = state(app, split.route, look);
+/// The name of a route in at most `room` cells. The namespace, which many rows share, is cut first.
+fn place(app: &App, id: &RouteId, room: usize) -> String {
+    let name = usize::from(width(&id.name));
+    match app.scope {
+        Scope::All if room > name + SHORTEST_NAMESPACE => {
+            format!("{}/{}", cut(&id.namespace, room - name - 1), id.name)
+        }
+        _ => middle(&app.called(id), room),
+    }
+}
+
+fn draw_split(
+    buffer: &mut Buffer,
+    row: Rect,
+    columns: &[Placed],
+    app: &App,
+    split: &Split<'_>,
+    most_errors: f64,
+    look: &Look,
+) {
+    let worst = app.worst_of(split);
+    let (sign, said) = state(app, worst, split.route, look);
     let has_word = columns.iter().any(|placed| placed.column == Column::Word);
     let numbers = |index: Option<usize>| split.backend(index).and_then(|b| app.numbers.get(b));
     let (stable, canary) = (numbers(split.stable()), numbers(split.canary()));
@@ -170,7 +156,7 @@ fn draw_split(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, spl
         match placed.column {
             Column::Glyph => drop(pen.put(sign.glyph, look.style(sign.role)).room()),
             Column::Name => {
-                let word = (!has_word && sign.role != Role::Ok).then_some((said.as_str(), sign.role));
+                let word = (!has_word && worst != Worst::Fine).then_some((said.as_str(), sign.role));
                 draw_name(pen, app, split, word, look);
             }
             Column::Weights => {
@@ -182,13 +168,12 @@ fn draw_split(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, spl
             }
             Column::Observed => draw_observed(pen, app, split, placed.width, look),
             Column::Errors => {
-                let cell =
-                    |numbers: &Numbers| (format::percent(numbers.error_rate), too_many_errors(numbers));
-                draw_pair(pen, app, (stable, canary), cell, look);
+                let cell = |numbers: &Numbers| format::percent(numbers.error_rate);
+                draw_pair(pen, app, split, cell, |index| app.errs(split, index), look);
             }
             Column::P99 => {
-                let cell = |numbers: &Numbers| (format::seconds(numbers.p99.map(|p99| p99.seconds)), false);
-                draw_pair(pen, app, (stable, canary), cell, look);
+                let cell = |numbers: &Numbers| format::seconds(numbers.p99.map(|p99| p99.seconds));
+                draw_pair(pen, app, split, cell, |_| false, look);
             }
             Column::Rate => {
                 let all: Option<f64> = split
@@ -202,10 +187,17 @@ fn draw_split(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, spl
                 pen.put(&right(&format::rate(all), placed.width.into()), look.style(role));
             }
             Column::ErrorTrend => {
-                draw_trend(pen, placed.width, (stable, canary), |past| &past.error_rate, 0.01, look);
+                draw_trend(
+                    pen,
+                    placed.width,
+                    (stable, canary),
+                    |past| &past.error_rate,
+                    Some(most_errors),
+                    look,
+                );
             }
             Column::LatencyTrend => {
-                draw_trend(pen, placed.width, (stable, canary), |past| &past.p99, 0.0, look);
+                draw_trend(pen, placed.width, (stable, canary), |past| &past.p99, None, look);
             }
             Column::Stage => {
                 let stage = split.stage(&app.start.conventions.ladder);
@@ -217,7 +209,11 @@ fn draw_split(buffer: &mut Buffer, row: Rect, columns: &[Placed], app: &App, spl
                 pen.put(sign.glyph, look.style(sign.role)).put(" ", Style::new());
                 pen.put(word, look.style(sign.role));
             }
-            Column::Word => drop(pen.put(&said, look.style(sign.role)).room()),
+            Column::Word => {
+                // Colour is for what differs.
+                let role = if worst == Worst::Fine { Role::Muted } else { sign.role };
+                pen.put(&said, look.style(role));
+            }
             Column::Owner => {
                 let (text, role) = owner(split.route);
                 pen.put(&text, look.style(role));
@@ -235,11 +231,11 @@ fn draw_name(pen: &mut Pen<'_>, app: &App, split: &Split<'_>, word: Option<(&str
         pen.put("  ", Style::new()).put(&middle(&label, room.saturating_sub(2)), look.style(Role::Muted));
         return;
     }
-    let name = name(app, &id.namespace, &id.name);
+    let name = place(app, id, room);
     // The name comes before the word, and half a word says less than the glyph.
     let word = word.filter(|(word, _)| usize::from(width(&name)) + usize::from(width(word)) < room);
     let for_word = word.map_or(0, |(word, _)| usize::from(width(word)) + 1);
-    pen.put(&middle(&name, room), look.style(Role::Text));
+    pen.put(&name, look.style(Role::Text));
     if let Some(label) = label.filter(|_| pen.room() > for_word + 4) {
         let label = middle(&label, pen.room() - for_word - 1);
         pen.put(" ", Style::new()).put(&label, look.style(Role::Muted));
@@ -259,7 +255,8 @@ fn draw_weights(pen: &mut Pen<'_>, split: &Split<'_>, room: u16, look: &Look) {
     if needed < room - bar {
         let share = split.canary().and_then(|index| declared_share(split.rule, index)).unwrap_or(0.0);
         let (part, rest) = format::bar(share, bar, look.ascii);
-        pen.put(&part, plain(look, Role::Canary)).put(&rest, look.style(Role::Border)).put(" ", Style::new());
+        pen.put(&part, drawn(plain(look, Role::Canary)));
+        pen.put(&rest, drawn(look.style(Role::Border))).put(" ", Style::new());
     }
     if needed > room {
         pen.put(&middle(&text.join("/"), room - guess.len()), look.style(Role::Text));
@@ -287,7 +284,8 @@ fn draw_observed(pen: &mut Pen<'_>, app: &App, split: &Split<'_>, room: u16, loo
     let observed = app.observed(split);
     let focus = split.canary().unwrap_or(split.rule.backends.len().saturating_sub(1));
     let Some((share, interval)) = observed.share(focus) else {
-        pen.put(&observed.reason(room.into()), look.style(Role::NoData));
+        let role = if observed == Observed::Proven { Role::Ok } else { Role::NoData };
+        pen.put(&observed.reason(room.into()), look.style(role));
         return;
     };
     let stale = split
@@ -311,24 +309,28 @@ fn draw_observed(pen: &mut Pen<'_>, app: &App, split: &Split<'_>, room: u16, loo
     }
 }
 
-/// Numbers of stable and canary beside each other.
+/// Numbers of stable and canary beside each other. Those of a backend without traffic are of requests from before.
 fn draw_pair(
     pen: &mut Pen<'_>,
     app: &App,
-    versions: (Option<&BackendNumbers>, Option<&BackendNumbers>),
-    cell: impl Fn(&Numbers) -> (String, bool),
+    split: &Split<'_>,
+    cell: impl Fn(&Numbers) -> String,
+    is_bad: impl Fn(usize) -> bool,
     look: &Look,
 ) {
-    for (place, (numbers, role)) in
-        [(versions.0, Role::Stable), (versions.1, Role::Canary)].iter().enumerate()
-    {
-        let unknown = || (format::NONE.to_owned(), false);
-        let (text, bad) = numbers.and_then(|n| n.latest.as_ref()).map_or_else(unknown, &cell);
+    let versions = [(split.stable(), Role::Stable), (split.canary(), Role::Canary)];
+    for (place, (index, role)) in versions.into_iter().enumerate() {
+        let backend = index.and_then(|index| split.rule.backends.get(index));
+        let numbers = backend.and_then(|backend| app.numbers.get(&backend.to));
+        let text = numbers.and_then(|n| n.latest.as_ref()).map_or_else(|| format::NONE.to_owned(), &cell);
         let old = numbers.is_none_or(|numbers| numbers.is_stale(app.now.since_start));
-        let role = match (old || text == format::NONE, bad) {
-            (true, _) => Role::NoData,
-            (false, true) => Role::Bad,
-            (false, false) => *role,
+        let drained = backend.is_some_and(|backend| backend.weight == 0);
+        let role = if old || drained || text == format::NONE {
+            Role::NoData
+        } else if index.is_some_and(&is_bad) {
+            Role::Bad
+        } else {
+            role
         };
         if place > 0 {
             pen.put(" ", Style::new());
@@ -344,23 +346,29 @@ pub(super) fn plain(look: &Look, role: Role) -> Style {
     look.style(role).remove_modifier(Modifier::UNDERLINED)
 }
 
-/// Sparklines of stable and canary on one scale of at least `least`.
+/// What is drawn is not reversed with a selected row: a full cell would be a hole.
+fn drawn(style: Style) -> Style {
+    style.remove_modifier(Modifier::REVERSED)
+}
+
+/// Sparklines of stable and canary on one scale: up to `most`, else up to the highest of both.
 fn draw_trend(
     pen: &mut Pen<'_>,
     room: u16,
     versions: (Option<&BackendNumbers>, Option<&BackendNumbers>),
     pick: fn(&BackendHistory) -> &Series,
-    least: f64,
+    most: Option<f64>,
     look: &Look,
 ) {
     let series = |numbers: Option<&BackendNumbers>| numbers.map(|numbers| pick(&numbers.series)).cloned();
     let (stable, canary) = (series(versions.0), series(versions.1));
-    let most = [&stable, &canary].into_iter().flatten().filter_map(Series::max).fold(least, f64::max);
+    let highest = || [&stable, &canary].into_iter().flatten().filter_map(Series::max).fold(0.0, f64::max);
+    let most = most.unwrap_or_else(highest);
     let (first, second) = halves(room);
     if first > 0 {
-        pen.put(&trend(stable.as_ref(), first, most, look), plain(look, Role::Stable)).skip(1);
+        pen.put(&trend(stable.as_ref(), first, most, look), drawn(plain(look, Role::Stable))).skip(1);
     }
-    pen.put(&trend(canary.as_ref(), second, most, look), plain(look, Role::Canary));
+    pen.put(&trend(canary.as_ref(), second, most, look), drawn(plain(look, Role::Canary)));
 }
 
 /// The newest `cells` values of a series, the newest on the right.

@@ -2,6 +2,7 @@
 
 mod kinds;
 mod odd;
+mod rows;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;

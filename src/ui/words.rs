@@ -2,7 +2,7 @@
 
 use super::paint::Look;
 use super::theme::Role;
-use crate::app::{Lamp, Tone};
+use crate::app::{Change, Lamp, Tone, Worst};
 use crate::pilot::Ending;
 use crate::rollout::{Interval, Verdict};
 use crate::route::RouteState;
@@ -33,6 +33,28 @@ pub(super) fn route(state: &RouteState, look: &Look) -> Sign {
         RouteState::NoStatus => UNKNOWN,
         RouteState::Degraded(_) => LOOK,
         RouteState::Refused(_) | RouteState::NotAccepted(_) => bad(look),
+    }
+}
+
+/// The sign of a row, and why it has it.
+pub(super) fn worst(
+    worst: Worst,
+    change: Option<&Change>,
+    state: &RouteState,
+    look: &Look,
+) -> (Sign, String) {
+    let said = |word: &str| word.to_owned();
+    match worst {
+        Worst::Errors => (bad(look), said("errors")),
+        Worst::UnderWay => (UNDER_WAY, said(change.map_or("", |change| change.stage.word()))),
+        Worst::Stale => (UNKNOWN, said("old numbers")),
+        Worst::NoData => (UNKNOWN, said("no data")),
+        Worst::NotAccepted
+        | Worst::Refused
+        | Worst::Degraded
+        | Worst::Pending
+        | Worst::NoStatus
+        | Worst::Fine => (route(state, look), said(state.word())),
     }
 }
 

@@ -114,6 +114,24 @@ impl Cockpit {
         }
     }
 
+    /// Goes on until `words` are on the screen, with a look at each frame on the way.
+    pub async fn watch(&mut self, words: &str, mut look: impl FnMut(&str)) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let frame = self.text();
+            look(&frame);
+            if frame.contains(words) {
+                return;
+            }
+            assert!(timeout_at(deadline, self.engine.next()).await.is_ok(), "never saw {words:?}:\n{frame}");
+        }
+    }
+
+    /// Lets so many seconds pass.
+    pub async fn rest(&mut self, seconds: u64) {
+        self.pass(Duration::from_secs(seconds)).await;
+    }
+
     async fn pass(&mut self, time: Duration) {
         let end = Instant::now() + time;
         while timeout_at(end, self.engine.next()).await.is_ok() {}

@@ -9,6 +9,7 @@ mod every_size;
 mod pictures;
 mod pinned;
 mod png;
+mod steady;
 mod styles;
 mod svg;
 mod world;

@@ -78,6 +78,7 @@ const PICTURES: &[Picture] = &[
         theme: "dark",
         way: &[("metrics ok", "@checkout d"), ("apiVersion", "")],
     },
+    Picture { name: "palette", size: SMALL, theme: "dark", way: &[("metrics ok", "@checkout : chk")] },
     Picture { name: "help", size: WIDE, theme: "dark", way: &[("metrics ok", "?")] },
 ];
 

@@ -22,6 +22,9 @@ pub const SCREENS: &[Screen] = &[
     Screen { name: "timeline", way: &[("metrics ok", "@checkout l")] },
     Screen { name: "yaml", way: &[("metrics ok", "@checkout d"), ("apiVersion", "")] },
     Screen { name: "name", way: &[("metrics ok", "@orders f"), ("type ", "orders-gr")] },
+    Screen { name: "filter", way: &[("metrics ok", "/pay")] },
+    Screen { name: "palette", way: &[("metrics ok", "@checkout : chk")] },
+    Screen { name: "messages", way: &[("metrics ok", "@checkout . . s"), ("y confirm", "n m")] },
     Screen { name: "help", way: &[("metrics ok", "@checkout ?")] },
 ];
 

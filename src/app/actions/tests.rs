@@ -119,7 +119,7 @@ fn verify_counts_without_a_question_and_ends_like_a_proof() {
     assert!(bench.effects.is_empty());
     assert_eq!(bench.said(), "requests are counted already: verify 95/5 37 of 135 requests");
     bench.msg(Msg::Ended { change, ending: Ending::Proven("5 % observed".into()) });
-    assert_eq!(bench.said(), "shop/checkout verify 95/5: proven: 5 % observed");
+    assert_eq!(bench.said(), "shop/checkout verify 95/5: proven");
     assert!(bench.app.changes.running().next().is_none());
 }
 

@@ -68,7 +68,7 @@ fn what_speaks_against_it_is_named_without_asking_the_server() {
     let bare = |route: Route| lamp(&bench(route));
     assert_eq!(bare(checkout(1, 100, 0)), Lamp::Nothing("checkout-canary has no traffic here".into()));
     assert!(
-        matches!(bare(split("checkout", 1, &[("one", 9), ("two", 1)])), Lamp::Unknown(why) if why.contains("r asks"))
+        matches!(bare(split("checkout", 1, &[("one", 9), ("two", 1)])), Lamp::Unknown(why) if why.contains("a rollback asks"))
     );
     let owned = |owner: Owner| {
         let mut route = checkout(1, 90, 10);

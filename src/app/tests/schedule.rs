@@ -21,7 +21,7 @@ fn numbers_are_asked_for_every_five_seconds_and_never_twice_at_once() {
 
 #[test]
 fn an_idle_cockpit_without_metrics_wakes_only_to_ask_whether_a_rollback_would_work() {
-    let mut bench = Bench::new(Start { has_metrics: false, ..start() }, (80, 19));
+    let mut bench = Bench::new(Start { has_metrics: false, ..start() }, (80, 12));
     bench.watch(Update::Reset(vec![Ok(checkout(1, 95, 5))])).watch(Update::Started);
     bench.msg(Msg::Access { namespace: "shop".into(), answer: Ok(Access::Granted) }).after(1000);
     let ticket = bench.effects.iter().find_map(|effect| match effect {

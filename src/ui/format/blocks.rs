@@ -33,7 +33,8 @@ pub fn sparkline(samples: &[Option<f64>], max: f64, ascii: bool) -> String {
     chart(samples, max, 1, ascii).concat()
 }
 
-/// As [`sparkline`], `rows` cells high, the uppermost row first.
+/// As [`sparkline`], `rows` cells high, the uppermost row first. The top stays an eighth below the row above, so that
+/// charts below each other do not grow together.
 #[must_use]
 pub fn chart(samples: &[Option<f64>], max: f64, rows: u8, ascii: bool) -> Vec<String> {
     let levels = if ascii { ASCII_LEVELS } else { LEVELS };
@@ -49,10 +50,11 @@ pub fn chart(samples: &[Option<f64>], max: f64, rows: u8, ascii: bool) -> Vec<St
     (0..rows).rev().map(row).collect()
 }
 
-/// Eighths of a cell that a sample fills: none for a gap, one for zero, and whatever is above zero stands out from it.
+/// Eighths of a cell that a sample fills: none for a gap, one for zero, and whatever is above zero stands out from it; the
+/// uppermost stays empty.
 fn eighths(sample: Option<f64>, max: f64, rows: u8) -> usize {
     let Some(value) = sample.filter(|value| value.is_finite()) else { return 0 };
-    let steps = rows.saturating_mul(8).saturating_sub(1);
+    let steps = rows.saturating_mul(8).saturating_sub(2);
     let height = value / max * f64::from(steps);
     1 + (0..steps).take_while(|&step| height > f64::from(step)).count()
 }
@@ -90,14 +92,14 @@ mod tests {
     #[test]
     fn gaps_are_not_zeros() {
         let samples = [None, Some(0.0), Some(0.01), Some(0.5), Some(1.0), Some(9.0), Some(f64::NAN)];
-        assert_eq!(sparkline(&samples, 1.0, false), " ▁▂▅██ ");
-        assert_eq!(sparkline(&samples, 1.0, true), " _.=## ");
+        assert_eq!(sparkline(&samples, 1.0, false), " ▁▂▄▇▇ ");
+        assert_eq!(sparkline(&samples, 1.0, true), " _.-** ");
     }
 
     #[test]
     fn a_chart_of_several_rows_is_one_tall_line() {
         let samples = [None, Some(0.0), Some(0.01), Some(0.5), Some(1.0), Some(9.0)];
-        assert_eq!(chart(&samples, 1.0, 2, false), ["   ▁██", " ▁▂███"]);
+        assert_eq!(chart(&samples, 1.0, 2, false), ["    ▇▇", " ▁▂███"]);
         assert_eq!(chart(&samples, 1.0, 1, false).concat(), sparkline(&samples, 1.0, false));
         assert_eq!(chart(&[], 1.0, 0, false), Vec::<String>::new());
     }

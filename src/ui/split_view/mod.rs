@@ -27,7 +27,7 @@ use crate::keys::{Action, Context};
 use versions::Column;
 
 pub(super) use changes::{changed, under_way};
-pub(super) use curves::{ERRORS, P99, RATE};
+pub(super) use curves::{ERRORS, Kind, P99, RATE};
 pub(super) use part::Part;
 pub(super) use versions::table;
 pub(super) use {parents::state, paths::brief as paths, paths::owners};

@@ -1,0 +1,178 @@
+//! The worst thing that is known of a row: what its glyph tells, and what sorting by it goes by.
+
+use super::numbers::too_many_errors;
+use super::split::Split;
+use super::state::App;
+use crate::route::{Route, RouteState};
+
+/// What is wrong, the worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Worst {
+    /// A backend that gets traffic has more errors than a gate lets pass.
+    Errors,
+    /// No parent serves the route.
+    NotAccepted,
+    /// A parent refuses the newest spec and serves an older one.
+    Refused,
+    /// It is served, but not as it says.
+    Degraded,
+    /// A change goes on.
+    UnderWay,
+    /// The controller has not reported the newest spec.
+    Pending,
+    /// No controller has said anything.
+    NoStatus,
+    /// Its numbers are old.
+    Stale,
+    /// A backend that should get traffic has no numbers.
+    NoData,
+    /// Nothing.
+    Fine,
+}
+
+/// What is known of a row besides the conditions of its route.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    errors: bool,
+    under_way: bool,
+    stale: bool,
+    no_data: bool,
+}
+
+fn worst(state: &RouteState, seen: Seen) -> Worst {
+    match state {
+        _ if seen.errors => Worst::Errors,
+        RouteState::NotAccepted(_) => Worst::NotAccepted,
+        RouteState::Refused(_) => Worst::Refused,
+        RouteState::Degraded(_) => Worst::Degraded,
+        // Until the controller has reported it, each change is pending.
+        _ if seen.under_way => Worst::UnderWay,
+        RouteState::Pending => Worst::Pending,
+        RouteState::NoStatus => Worst::NoStatus,
+        RouteState::Accepted if seen.stale => Worst::Stale,
+        RouteState::Accepted if seen.no_data => Worst::NoData,
+        RouteState::Accepted => Worst::Fine,
+    }
+}
+
+impl App {
+    /// The worst thing known of a split.
+    #[must_use]
+    pub fn worst_of(&self, split: &Split<'_>) -> Worst {
+        let fresh = |index| self.is_fresh(split, index);
+        let seen = Seen {
+            errors: gets_traffic(split).any(|index| fresh(index) && self.errs(split, index)),
+            stale: gets_traffic(split).any(|index| !fresh(index)),
+            ..self.seen(split)
+        };
+        worst(&split.route.state(), seen)
+    }
+
+    /// The worst thing known of a route without a split.
+    #[must_use]
+    pub fn worst_of_whole(&self, route: &Route) -> Worst {
+        worst(&route.state(), Seen { under_way: self.is_under_way(route), ..Seen::default() })
+    }
+
+    /// As [`App::worst_of`], however old the numbers are: those of rows out of sight grow old, and what is
+    /// in sight must not hang on what is in sight.
+    pub(super) fn worst_whenever(&self, split: &Split<'_>) -> Worst {
+        let errors = gets_traffic(split).any(|index| self.errs(split, index));
+        worst(&split.route.state(), Seen { errors, ..self.seen(split) })
+    }
+
+    /// Whether a backend that gets traffic has more errors than a gate lets pass. What a drained one still shows is
+    /// of requests from before.
+    #[must_use]
+    pub fn errs(&self, split: &Split<'_>, index: usize) -> bool {
+        let Some(backend) = split.rule.backends.get(index).filter(|backend| backend.weight > 0) else {
+            return false;
+        };
+        self.numbers.get(&backend.to).and_then(|numbers| numbers.latest.as_ref()).is_some_and(too_many_errors)
+    }
+
+    fn seen(&self, split: &Split<'_>) -> Seen {
+        let known = |index: usize| self.numbers.get(&split.rule.backends[index].to);
+        let no_data = |index| known(index).is_some_and(|numbers| numbers.latest.is_none());
+        Seen {
+            under_way: self.is_under_way(split.route),
+            no_data: gets_traffic(split).any(no_data),
+            ..Seen::default()
+        }
+    }
+
+    /// What nobody has asked about yet is not old.
+    fn is_fresh(&self, split: &Split<'_>, index: usize) -> bool {
+        let numbers = self.numbers.get(&split.rule.backends[index].to);
+        numbers.is_none_or(|numbers| !numbers.is_stale(self.now.since_start))
+    }
+
+    fn is_under_way(&self, route: &Route) -> bool {
+        self.changes.of(&route.id).is_some_and(super::Change::is_running)
+    }
+}
+
+/// The backends that should get requests.
+fn gets_traffic(split: &Split<'_>) -> impl Iterator<Item = usize> {
+    let backends = split.rule.backends.iter().enumerate();
+    backends.filter(|(_, backend)| backend.weight > 0).map(|(index, _)| index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::{Bench, checkout};
+
+    #[test]
+    fn the_worst_comes_first() {
+        let not_accepted = RouteState::NotAccepted(String::new());
+        let refused = RouteState::Refused(String::new());
+        let degraded = RouteState::Degraded(String::new());
+        let all = Seen { errors: true, under_way: true, stale: true, no_data: true };
+        let calm = Seen { errors: false, ..all };
+        let still = Seen { under_way: false, ..calm };
+        let none = Seen::default();
+        let told = [
+            (&not_accepted, all, Worst::Errors),
+            (&RouteState::Accepted, all, Worst::Errors),
+            (&not_accepted, calm, Worst::NotAccepted),
+            (&refused, calm, Worst::Refused),
+            (&degraded, calm, Worst::Degraded),
+            (&RouteState::Pending, calm, Worst::UnderWay),
+            (&RouteState::Accepted, calm, Worst::UnderWay),
+            (&RouteState::Pending, still, Worst::Pending),
+            (&RouteState::NoStatus, still, Worst::NoStatus),
+            (&RouteState::Accepted, still, Worst::Stale),
+            (&RouteState::Accepted, Seen { no_data: true, ..none }, Worst::NoData),
+            (&RouteState::Accepted, none, Worst::Fine),
+        ];
+        for (state, seen, expected) in told {
+            assert_eq!(worst(state, seen), expected, "{state:?} {seen:?}");
+        }
+        let mut order: Vec<Worst> = told.iter().map(|(.., worst)| *worst).collect();
+        order.dedup();
+        assert!(order.is_sorted(), "sorted as it is judged: {order:?}");
+    }
+
+    #[test]
+    fn a_drained_backend_hurts_nobody() {
+        let worst = |stable, canary| {
+            let mut bench = Bench::with((120, 40), vec![Ok(checkout(7, stable, canary))]);
+            bench.numbers_with(0.12);
+            bench.app.worst_of(&bench.app.split(0).unwrap())
+        };
+        assert_eq!(worst(95, 5), Worst::Errors);
+        assert_eq!(worst(100, 0), Worst::Fine);
+    }
+
+    #[test]
+    fn old_errors_are_old_and_keep_their_place() {
+        let mut bench = Bench::with((120, 40), vec![Ok(checkout(7, 95, 5))]);
+        bench.numbers_with(0.12).after(11_000);
+        let split = bench.app.split(0).unwrap();
+        assert_eq!(
+            (bench.app.worst_of(&split), bench.app.worst_whenever(&split)),
+            (Worst::Stale, Worst::Errors)
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! What a row, its headings, the hints and the messages say.
+
+use super::*;
+use crate::app::next_wake;
+
+fn row(bench: &mut Bench, size: (u16, u16), words: &str) -> String {
+    let text = text(bench, size);
+    let row = text.lines().find(|line| line.contains(words));
+    row.unwrap_or_else(|| panic!("no {words} in\n{text}")).to_owned()
+}
+
+/// The modifiers of the cell where `words` begin.
+fn modifier(bench: &mut Bench, size: (u16, u16), row: &str, words: &str) -> Modifier {
+    let shown = text(bench, size);
+    let y = shown.lines().position(|line| line.contains(row)).unwrap();
+    let line = shown.lines().nth(y).unwrap();
+    let x = line[..line.find(words).unwrap_or_else(|| panic!("no {words} in {line}"))].chars().count();
+    let buffer = render(bench, size, &look(false));
+    buffer[(u16::try_from(x).unwrap(), u16::try_from(y).unwrap())].modifier
+}
+
+#[test]
+fn errors_of_a_drained_backend_are_quiet() {
+    let one = |stable, canary| {
+        let mut bench = Bench::with(LARGE, vec![Ok(checkout(7, stable, canary))]);
+        bench.numbers_with(0.12);
+        bench
+    };
+    let mut hurts = one(95, 5);
+    assert!(modifier(&mut hurts, SMALL, "95/5", "12.0 %").contains(Modifier::BOLD), "bad");
+    assert!(row(&mut hurts, SMALL, "95/5").starts_with(" ✗ checkout"));
+    assert!(row(&mut hurts, HUGE, "95/5").contains(" errors "), "the word says why");
+    let mut drained = one(100, 0);
+    assert!(modifier(&mut drained, SMALL, "100/0", "12.0 %").contains(Modifier::DIM), "no data");
+    assert!(row(&mut drained, SMALL, "100/0").starts_with(" ✓ checkout"));
+}
+
+#[test]
+fn settling_ends_with_the_proof() {
+    let mut bench = step(Verdict::Pass, Demand::Yes);
+    bench.keys("y");
+    let change = bench.app.changes.running().next().unwrap().id;
+    let fresh: Route = checkout(8, 90, 10);
+    let progress = Progress {
+        route: fresh.id.clone(),
+        stage: Stage::Observed,
+        words: String::new(),
+        fresh: Some(fresh),
+    };
+    bench.msg(Msg::Progress { change, progress }).after(10_000).numbers();
+    assert!(row(&mut bench, SMALL, "checkout").contains("settling"));
+    bench.msg(Msg::Ended { change, ending: Ending::Proven("9.6 % observed".into()) });
+    assert!(row(&mut bench, SMALL, "checkout").contains("proven"));
+    bench.after(20_000).watch(Update::Applied(Ok(checkout(9, 85, 15))));
+    assert!(row(&mut bench, SMALL, "checkout").contains("settling"), "somebody has changed it since");
+}
+
+#[test]
+fn headings_name_windows_and_are_never_cut() {
+    let mut bench = shop();
+    let shown = text(&mut bench, SMALL);
+    for words in ["observed 1m", "errors 1m", "p99 1m"] {
+        assert!(shown.contains(words), "{words}\n{shown}");
+    }
+    for order in ["worst first", "by share", "newest first"] {
+        bench.keys("o");
+        for width in [60, 80, 120] {
+            let shown = text(&mut bench, (width, 24));
+            assert!(shown.contains(order), "{width}: {order}\n{shown}");
+        }
+    }
+}
+
+#[test]
+fn hints_are_whole_and_work_now() {
+    let hints = |bench: &mut Bench, size| text(bench, size).lines().last().unwrap().to_owned();
+    let mut bench = shop();
+    assert!(hints(&mut bench, SMALL).starts_with(" r roll back  s step  Enter open"));
+    for width in 40..130 {
+        let line = hints(&mut bench, (width, 24));
+        assert!(line.contains("? help"), "{width}: {line}");
+    }
+    bench.keys(".");
+    assert!(hints(&mut bench, SMALL).starts_with(" Esc clear"));
+    bench.key(Key::Esc).keys("/check").key(Key::Enter);
+    assert!(hints(&mut bench, SMALL).starts_with(" Esc all routes"));
+    bench
+        .msg(Msg::Access { namespace: "shop".into(), answer: Ok(Access::Denied("patch httproutes".into())) });
+    let line = hints(&mut bench, HUGE);
+    assert!(!line.contains("roll back") && !line.contains("step") && line.contains("open"), "{line}");
+    let mut empty = Bench::with(LARGE, Vec::new());
+    let line = hints(&mut empty, HUGE);
+    assert!(!line.contains("roll back") && !line.contains("open") && line.contains("a namespaces"), "{line}");
+}
+
+#[test]
+fn routes_without_a_split_say_where_splits_are() {
+    let mut bench = Bench::with(SMALL, vec![Ok(split("static", 1, &[("static", 1)]))]);
+    let generation = bench.app.generation;
+    bench.msg(Msg::Survey { generation, namespaces: Some(vec![("a".into(), 3), ("b".into(), 9)]) });
+    let shown = text(&mut bench, SMALL);
+    assert!(shown.contains("no splits in shop; a = all namespaces (12 in 2)"), "{shown}");
+    assert!(shown.contains(" static"), "{shown}");
+}
+
+#[test]
+fn a_screen_that_is_too_small_says_so() {
+    assert!(text(&mut shop(), (20, 10)).starts_with("too small: 20x10"));
+    assert!(text(&mut shop(), (29, 40)).starts_with("too small"));
+    assert!(text(&mut shop(), (30, 6)).contains("checkout"));
+}
+
+#[test]
+fn a_frozen_screen_does_not_count_from_zero() {
+    let mut bench = shop();
+    bench.keys(" ");
+    assert!(text(&mut bench, SMALL).contains("! FROZEN; Space goes on"));
+    bench.after(5000);
+    assert!(text(&mut bench, SMALL).contains("! FROZEN 5 s; Space goes on"));
+    assert!(next_wake(&bench.app).is_some());
+}
+
+/// One row each, whatever goes on.
+#[test]
+fn what_is_under_way_and_what_was_said_have_a_row_each() {
+    let mut bench = running();
+    bench.keys(".");
+    let shown = text(&mut bench, SMALL);
+    let last: Vec<&str> = shown.lines().rev().take(3).collect();
+    assert!(last[2].starts_with(" ~ shop/checkout  step 95/5 -> 90/10  observed: settling"), "{shown}");
+    assert!(last[1].starts_with(" routes without a split are hidden"), "{shown}");
+    bench.keys("?");
+    assert!(text(&mut bench, SMALL).contains(" routes without a split are hidden"), "whole, below a layer");
+}
