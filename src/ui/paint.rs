@@ -78,7 +78,7 @@ impl<'a> Pen<'a> {
 /// Writes lines below each other, as far as there is room. What does not fit into its row ends with a mark.
 pub(super) fn lines(buffer: &mut Buffer, area: Rect, lines: &[Line<'_>]) {
     for (y, line) in (area.y..area.bottom()).zip(lines) {
-        let mark = u16::from(line.width() > area.width.into()).min(area.width);
+        let mark = u16::from(shown(line) > area.width.into()).min(area.width);
         let mut pen = Pen::new(buffer, area.x, y, area.width - mark);
         for span in &line.spans {
             pen.put(&span.content, span.style);
@@ -86,6 +86,12 @@ pub(super) fn lines(buffer: &mut Buffer, area: Rect, lines: &[Line<'_>]) {
         let style = line.spans.last().map_or(Style::new(), |span| span.style);
         Pen::new(buffer, area.right() - mark, y, mark).put("~", style);
     }
+}
+
+/// Cells of a line without the blanks at its end.
+fn shown(line: &Line<'_>) -> usize {
+    let letters = line.spans.iter().rev().flat_map(|span| span.content.chars().rev());
+    line.width() - letters.take_while(|letter| *letter == ' ').count()
 }
 
 /// Width of a text in cells, as the buffer counts.
@@ -188,4 +194,21 @@ pub(super) fn cursor_at(area: Rect, row: u16, cells: usize) -> Option<Position> 
     let x = area.x.checked_add(u16::try_from(cells).ok()?)?;
     let y = area.y.checked_add(row)?;
     (x < area.right() && y < area.bottom()).then_some(Position { x, y })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_into_its_row_ends_with_a_mark() {
+        let drawn = |text: &str, width: u16| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 1));
+            lines(&mut buffer, Rect::new(0, 0, width, 1), &[Line::from(text)]);
+            let cells: String = (0..8).map(|x| buffer[(x, 0)].symbol()).collect();
+            cells.trim_end().to_owned()
+        };
+        assert_eq!([drawn("abcd", 4), drawn("abcd    ", 4)], ["abcd"; 2]);
+        assert_eq!([drawn("abcdef", 4), drawn("日本語", 4), drawn("ab", 0)], ["abc~", "日 ~", ""]);
+    }
 }

@@ -10,7 +10,7 @@ use super::theme::Role;
 use crate::app::{App, WeightEditor, wrap};
 use crate::rollout::Effect;
 
-const FIELD: usize = 9;
+const FIELD: usize = 10;
 
 pub(super) fn draw(
     buffer: &mut Buffer,
@@ -26,7 +26,13 @@ pub(super) fn draw(
     let names = room.saturating_sub(FIELD + 26).clamp(8, 32);
     let mut all = vec![Line::from(look.span(
         Role::Muted,
-        format!("{}{}{}", left("backend", names), right("now", 8), "   weight     share"),
+        format!(
+            "{}{}{}{}",
+            left("backend", names),
+            right("now", 8),
+            right("weight", FIELD),
+            right("share", 8)
+        ),
     ))];
     for (index, field) in editor.fields.iter().enumerate() {
         let focused = index == editor.focus;
@@ -35,7 +41,7 @@ pub(super) fn draw(
         all.push(Line::from(vec![
             look.span(role, left(&field.name, names)),
             look.span(Role::Muted, right(&field.before.to_string(), 8)),
-            look.span(role, format!("   {}", left(field.input.value(), FIELD))),
+            look.span(role, right(field.input.value(), FIELD)),
             look.span(Role::Text, right(&format::share(weight, sum), 8)),
         ]));
     }
@@ -66,6 +72,11 @@ pub(super) fn draw(
     let hidden = (editor.focus + 2).saturating_sub(inside.height.into());
     lines(buffer, inside, all.get(hidden..).unwrap_or_default());
     let field = editor.fields.get(editor.focus)?;
-    let typed = usize::from(width(field.input.value())).min(field.input.visual_cursor());
-    cursor_at(inside, u16::try_from((editor.focus + 1).checked_sub(hidden)?).ok()?, names + 8 + 3 + typed)
+    // The number ends where the column does.
+    let behind = usize::from(width(field.input.value())).saturating_sub(field.input.visual_cursor());
+    cursor_at(
+        inside,
+        u16::try_from((editor.focus + 1).checked_sub(hidden)?).ok()?,
+        names + 8 + FIELD - behind.min(FIELD),
+    )
 }

@@ -57,10 +57,6 @@ fn stages(part: &Part<'_>, change: &Change) -> Vec<Line<'static>> {
             if stage == change.stage { format!("[{}]", stage.word()) } else { stage.word().to_owned() };
         line.push(Span::styled(word, style));
     }
-    if let Some(ending) = change.ended.as_ref().filter(|_| narrow) {
-        let sign = words::ending(ending, look);
-        line.push(look.span(sign.role, format!("  {} {}", sign.glyph, ending.word())));
-    }
     let mut all = vec![Line::from(line)];
     let (role, text) = match &change.ended {
         Some(ending) => {

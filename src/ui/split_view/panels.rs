@@ -121,8 +121,9 @@ fn kind_lines(part: &Part<'_>, index: usize, kind: &Kind, curve: usize, rows: u8
     let numbers = known.and_then(|numbers| numbers.latest).unwrap_or_default();
     let colour = plain(look, version(split, index));
     let value = (kind.value)(&numbers);
-    let bad = kind.name == "errors" && too_many_errors(&numbers) && !old && !part.is_idle(index);
-    let style = match (old || value == format::NONE || part.is_idle(index), bad) {
+    let bad = kind.name == "errors" && too_many_errors(&numbers);
+    let quiet = old || part.is_idle(index);
+    let style = match (quiet || value == format::NONE, bad) {
         (true, _) => look.style(Role::NoData),
         (_, true) => look.style(Role::Bad),
         _ => colour,
@@ -148,7 +149,7 @@ fn kind_lines(part: &Part<'_>, index: usize, kind: &Kind, curve: usize, rows: u8
             _ => "",
         };
         let mut line = before;
-        line.push(Span::styled(cells, if old { look.style(Role::NoData) } else { colour }));
+        line.push(Span::styled(cells, if quiet { look.style(Role::NoData) } else { colour }));
         line.push(look.span(Role::Muted, format!(" {}", left(scale, BEHIND - 1))));
         Line::from(line)
     };

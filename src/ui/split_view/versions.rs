@@ -218,7 +218,8 @@ impl Row<'_> {
     fn trend(&self, kind: &Kind) -> (String, Style) {
         let Part { split, look, .. } = self.part;
         let line = kind.rows(self.part, self.index, TREND, 1).concat();
-        (line, plain(look, version(split, self.index)))
+        let idle = self.part.is_idle(self.index);
+        (line, if idle { look.style(Role::NoData) } else { plain(look, version(split, self.index)) })
     }
 }
 
