@@ -209,6 +209,6 @@ mod tests {
             cells.trim_end().to_owned()
         };
         assert_eq!([drawn("abcd", 4), drawn("abcd    ", 4)], ["abcd"; 2]);
-        assert_eq!([drawn("abcdef", 4), drawn("日本語", 4), drawn("ab", 0)], ["abc~", "日 ~", ""]);
+        assert_eq!([drawn("abcdef", 4), drawn("日本語", 4), drawn("ab", 0)], ["abc~", "日  ~", ""]);
     }
 }

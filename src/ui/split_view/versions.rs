@@ -199,8 +199,8 @@ impl Row<'_> {
     /// In the version's colour, as long as it is fresh.
     fn number(&self, known: Option<&BackendNumbers>, text: String) -> (String, Style) {
         let Part { app, split, look, .. } = self.part;
-        let stale = known.is_none_or(|numbers| numbers.is_stale(app.now.since_start));
-        let missing = text == format::NONE || stale || self.part.is_idle(self.index);
+        let old = known.is_none_or(|numbers| numbers.is_stale(app.now.since_start));
+        let missing = text == format::NONE || old || self.part.is_idle(self.index);
         let style = if missing { look.style(Role::NoData) } else { plain(look, version(split, self.index)) };
         (text, style)
     }
