@@ -175,6 +175,7 @@ fn start() -> Start {
         scope: Scope::All,
         has_metrics: true,
         refresh: SAMPLE,
+        settle: Duration::from_secs(15),
         conventions: Conventions::default(),
         keymap: Keymap::default(),
         chosen: HashMap::new(),

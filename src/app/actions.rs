@@ -11,9 +11,7 @@ use super::weights::WeightEditor;
 use crate::cluster::Scope;
 use crate::keys::{Action, Context, Key};
 use crate::pilot::{Stage, Verify};
-use crate::rollout::{
-    self, ChangeRecord, Direction, Intent, Refusal, RollbackTarget, plan, rollback_target, undoable,
-};
+use crate::rollout::{self, Direction, Intent, Refusal, RollbackTarget, plan, rollback_target, undoable};
 use crate::route::{BackendRef, weight_sum};
 
 /// Does what `action` asks for, or says why not. `key` opened it: a dialog swallows it while it is held.
@@ -73,11 +71,8 @@ impl App {
 
     /// What a rollback of a split means.
     pub(super) fn rollback_target(&self, split: &Split<'_>) -> RollbackTarget {
-        // Only a pair needs to know who was active before, and reading that takes longer than a row may.
-        let record = split.roles.is_pair().then(|| ChangeRecord::newest(split.route)).flatten();
-        let previous = record.as_ref().and_then(ChangeRecord::previously_active);
         let chosen = self.chosen_canary(&split.route.uid);
-        rollback_target(split.route, split.index, &self.start.conventions.names, chosen, previous)
+        rollback_target(split.route, split.index, &self.start.conventions.names, chosen)
     }
 
     fn not_verifiable(&self) -> Option<String> {

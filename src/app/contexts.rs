@@ -1,5 +1,6 @@
 //! Another context of the kubeconfig, or the same one opened again. Until it has answered, nothing changes here.
 
+use super::facts::FactsState;
 use super::freeze;
 use super::layers::Layers;
 use super::list::List;
@@ -8,7 +9,7 @@ use super::numbers::NumbersState;
 use super::preview::CountsState;
 use super::routes::Routes;
 use super::split_view::Screen;
-use super::state::{App, FactsState, Link, Tone};
+use super::state::{App, Link, Tone};
 use super::survey::Survey;
 use super::update::prepare;
 use crate::cluster::{Cluster, Scope};
@@ -110,7 +111,7 @@ fn leave(app: &mut App, cluster: &Cluster) {
     let home = app.start.context == app.home;
     app.numbers = NumbersState::new(app.start.has_metrics && home, app.start.refresh);
     let arrangement = std::mem::take(&mut app.arrangement);
-    app.routes = Routes::default();
+    app.routes = Routes::new(app.settling());
     app.list = List::default();
     app.facts = FactsState::default();
     app.survey = None;
@@ -127,7 +128,7 @@ fn watch_again(app: &mut App) -> Vec<Effect> {
     app.link = Link::Connecting;
     app.numbers.abandon();
     app.counts = CountsState::default();
-    app.facts.asked_at = None;
+    app.facts.abandon();
     // Its answer would be dropped.
     app.survey.take_if(|survey| *survey == Survey::Asked);
     vec![Effect::Watch { generation: app.generation, scope: app.scope.clone() }]
@@ -149,20 +150,4 @@ pub(super) fn watch_scope(app: &mut App, scope: Scope) -> Vec<Effect> {
 }
 
 #[cfg(test)]
-mod tests {
-    use crate::app::Link;
-    use crate::app::fixture::{Bench, checkout};
-    use crate::cluster::Update;
-    use crate::keys::Key;
-
-    #[test]
-    fn what_is_asked_for_anew_is_seen_on_a_frozen_screen_too() {
-        for key in [Key::Ctrl('r'), Key::Char('a')] {
-            let mut bench = Bench::with((80, 24), vec![Ok(checkout(7, 95, 5))]);
-            bench.keys(" ").key(key);
-            assert!(bench.app.frozen.is_none(), "{key:?}");
-            bench.watch(Update::Reset(vec![Ok(checkout(8, 90, 10))]));
-            assert_eq!((bench.app.routes.len(), &bench.app.link), (1, &Link::Live), "{key:?}");
-        }
-    }
-}
+mod tests;

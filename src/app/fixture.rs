@@ -29,6 +29,7 @@ pub(crate) fn start() -> Start {
         scope: Scope::Namespace("shop".into()),
         has_metrics: true,
         refresh: super::REFRESH,
+        settle: Duration::from_secs(15),
         conventions: Conventions::default(),
         keymap: Keymap::default(),
         chosen: HashMap::new(),

@@ -12,7 +12,7 @@ use super::state::{App, Link};
 use super::update::request;
 use crate::cluster::Access;
 use crate::pilot::{DryRun, PrepareError, Rehearsed};
-use crate::rollout::{Intent, RollbackTarget, large_enough};
+use crate::rollout::{Intent, Plan, Readiness, RollbackTarget, large_enough};
 use crate::route::{BackendRef, Owner, OwnerRule};
 
 /// The selection must have rested for this long before the server is asked.
@@ -101,17 +101,8 @@ impl App {
             Ok(target) => target,
             Err(lamp) => return lamp,
         };
-        let ready = |backend: &BackendRef| {
-            self.facts.known.get(backend).and_then(|facts| facts.endpoints.as_ref().ok()).map(|e| e.ready)
-        };
-        match self.facts.known.get(&into).map(|facts| &facts.endpoints) {
-            None => return Lamp::Unknown("it was not looked at: select it".to_owned()),
-            Some(Err(why)) => return Lamp::Unknown(format!("endpoints of {into}: {why}")),
-            Some(Ok(ends)) if ends.ready == 0 => return Lamp::Off(format!("{into} has no ready endpoint")),
-            Some(Ok(_)) => {}
-        }
-        if let Err(small) = large_enough(split.rule, &from, &into, ready) {
-            return Lamp::Off(small.to_string());
+        if let Some(lamp) = self.destinations(split, &from, &into) {
+            return lamp;
         }
         let fresh = |known: &&Known| self.now.since_start.saturating_sub(known.at) < LASTS + LOST;
         match self.lamps.get(split).filter(fresh).map(|known| &known.answer) {
@@ -119,6 +110,50 @@ impl App {
             Some(DryRun::Accepted) => Lamp::On,
             Some(DryRun::Refused(why) | DryRun::Forbidden(why)) => Lamp::Off(why.clone()),
             Some(DryRun::Unknown(why)) => Lamp::Unknown(why.clone()),
+        }
+    }
+
+    /// Whether those who would take the traffic can: in every rule that the rollback changes. `None` if they can.
+    fn destinations(&self, split: &Split<'_>, from: &BackendRef, into: &BackendRef) -> Option<Lamp> {
+        if !self.facts.known.contains_key(into) {
+            return Some(Lamp::Unknown("it was not looked at: select it".to_owned()));
+        }
+        let plan = match self.plan(split, &drain(from, into)) {
+            Ok(plan) => plan,
+            Err(refusal) => return Some(Lamp::Off(refusal.to_string())),
+        };
+        let mut unknown = None;
+        for edit in &plan.edits {
+            let place = match edit.rule() {
+                own if own == split.index => String::new(),
+                other => format!(" in rule {}", split.route.rule_label(other)),
+            };
+            for backend in edit.receivers().into_iter().flatten() {
+                match self.readiness(&backend) {
+                    Readiness::Known { ready: 0, .. } => {
+                        return Some(Lamp::Off(format!("{backend} has no ready endpoint{place}")));
+                    }
+                    Readiness::Known { .. } => {}
+                    Readiness::Unknown(why) => {
+                        unknown.get_or_insert(Lamp::Unknown(format!("endpoints of {backend}{place}: {why}")));
+                    }
+                }
+            }
+        }
+        let ready = |backend: &BackendRef| match self.readiness(backend) {
+            Readiness::Known { ready, .. } => Some(ready),
+            Readiness::Unknown(_) => None,
+        };
+        let mut rules = plan.edits.iter().filter_map(|edit| split.route.rules.get(edit.rule()));
+        let small = rules.find_map(|rule| large_enough(rule, from, into, ready).err());
+        small.map(|small| Lamp::Off(small.to_string())).or(unknown)
+    }
+
+    /// What a rollback of `split` would write, where it is known what that means.
+    pub(super) fn planned_rollback(&self, split: &Split<'_>) -> Option<Plan> {
+        match self.rollback_target(split) {
+            RollbackTarget::Known(from, into) => self.plan(split, &drain(&from, &into)).ok(),
+            RollbackTarget::Ask(_) => None,
         }
     }
 
@@ -149,6 +184,11 @@ impl App {
     }
 }
 
+/// What `r` asks for first.
+fn drain(from: &BackendRef, into: &BackendRef) -> Intent {
+    Intent::Drain { from: from.clone(), into: into.clone(), other_paths: false }
+}
+
 /// Who would take the rollback back. A release that may one day be upgraded takes nothing back by itself.
 fn reverting(split: &Split<'_>) -> Option<Lamp> {
     let owner = split.route.owners.iter().find(|owner| owner.rule() != OwnerRule::Free)?;
@@ -167,7 +207,7 @@ fn wanted(app: &App) -> Option<(Subject, Intent)> {
     let (from, into) = app.before_asking(&split).ok()?;
     let subject =
         Subject { uid: split.route.uid.clone(), rule: split.index, generation: split.route.generation };
-    Some((subject, Intent::Drain { from, into, other_paths: false }))
+    Some((subject, drain(&from, &into)))
 }
 
 /// When the server is to be asked next.

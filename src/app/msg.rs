@@ -69,6 +69,11 @@ pub enum Msg {
         /// Each backend with what was found.
         found: Vec<(BackendRef, Facts)>,
     },
+    /// Endpoints that are watched have changed.
+    EndpointsChanged {
+        /// Of the scope.
+        generation: u64,
+    },
     /// What was counted for a backend that may get more traffic, or why nothing was.
     Counted {
         /// Of the scope.
@@ -185,6 +190,13 @@ pub enum Effect {
         /// Generation for the answer.
         generation: u64,
         /// These.
+        backends: Vec<BackendRef>,
+    },
+    /// Watch the endpoints of these backends instead of those before.
+    FollowEndpoints {
+        /// Generation for the answers.
+        generation: u64,
+        /// These; none to watch nothing.
         backends: Vec<BackendRef>,
     },
     /// Count the requests of a backend that may get more traffic.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::state::App;
 use crate::metrics::{BackendHistory, Granularity, History, MetricError, Numbers, Snapshot};
 use crate::rollout::{ALPHA_ERRORS, ERROR_LIMIT, interval};
 use crate::route::BackendRef;
@@ -13,8 +14,6 @@ use crate::route::BackendRef;
 pub const WINDOW: Duration = Duration::from_mins(1);
 /// How often they are asked for, unless the settings say otherwise; half as often where no request flows at all.
 pub const REFRESH: Duration = Duration::from_secs(5);
-/// After a change, this long the window holds requests of the old split: the window and the time to settle.
-pub(super) const SETTLING: Duration = Duration::from_secs(75);
 /// Distance of the values of a sparkline, and how many there are: ten minutes.
 pub(super) const STEP: Duration = Duration::from_secs(10);
 const CAPACITY: usize = 60;
@@ -86,6 +85,8 @@ pub struct NumbersState {
     pub warning: Option<String>,
     /// Whether an answer has ever come.
     pub answered: bool,
+    /// How often the source is scraped, once that was measured.
+    scraped_every: Option<Duration>,
     /// The pause until the next question, where it is another than usual: nothing flows.
     pause: Option<Duration>,
     backends: HashMap<BackendRef, BackendNumbers>,
@@ -120,6 +121,11 @@ impl NumbersState {
     #[must_use]
     pub fn get(&self, backend: &BackendRef) -> Option<&BackendNumbers> {
         self.backends.get(backend)
+    }
+
+    /// The source was measured: a sample comes this often.
+    pub(super) fn scraped(&mut self, every: Duration) {
+        self.scraped_every = Some(every);
     }
 
     /// Takes an answer.
@@ -194,5 +200,13 @@ impl NumbersState {
         self.in_flight = false;
         self.asked_at = None;
         self.history_asked.clear();
+    }
+}
+
+impl App {
+    /// After a change the window holds requests of the old split for so long: until it has settled, the window is over,
+    /// and the next sample has come.
+    pub(super) fn settling(&self) -> Duration {
+        WINDOW + self.start.settle + self.numbers.scraped_every.unwrap_or_default()
     }
 }

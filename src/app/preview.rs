@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::msg::Effect;
 use super::split::Split;
 use super::state::App;
-use crate::rollout::{Direction, ErrorCount, Gate, GateInput, Intent, Plan, Readiness, Refusal, gate, plan};
+use crate::rollout::{Direction, ErrorCount, Gate, GateInput, Intent, Plan, Refusal, gate, plan};
 use crate::route::BackendRef;
 
 /// How often requests are counted for it.
@@ -44,10 +44,16 @@ impl App {
         });
         let readiness: Vec<_> = plan.advancing.iter().map(|b| (b.clone(), self.readiness(b))).collect();
         let counted = self.counted(split, &plan);
-        Ok(Preview {
-            to,
-            gate: gate(&GateInput { route: split.route, plan: &plan, readiness: &readiness, counted }),
-        })
+        let earlier: Vec<_> = self.written_before(split.route).collect();
+        let gate = gate(&GateInput {
+            route: split.route,
+            plan: &plan,
+            readiness: &readiness,
+            counted,
+            earlier: &earlier,
+            now: self.now.wall,
+        });
+        Ok(Preview { to, gate })
     }
 
     fn next_step(&self, split: &Split<'_>) -> Result<Plan, String> {
@@ -65,14 +71,6 @@ impl App {
             planned => planned,
         };
         planned.map_err(|refusal| refusal.to_string())
-    }
-
-    fn readiness(&self, backend: &BackendRef) -> Readiness {
-        match self.facts.known.get(backend).map(|facts| &facts.endpoints) {
-            Some(Ok(ends)) => Readiness::Known { ready: ends.ready, total: ends.total },
-            Some(Err(why)) => Readiness::Unknown(why.to_string()),
-            None => Readiness::Unknown("not read yet".to_owned()),
-        }
     }
 
     fn counted(&self, split: &Split<'_>, plan: &Plan) -> Result<ErrorCount, String> {
@@ -112,6 +110,10 @@ impl App {
     /// Takes what was counted for a backend.
     pub(super) fn take_counts(&mut self, backend: &BackendRef, answer: Result<ErrorCount, String>) {
         self.counts.in_flight = false;
+        let interval = answer.as_ref().ok().and_then(|counted| counted.interval_seconds);
+        if let Some(interval) = interval.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
+            self.numbers.scraped(interval);
+        }
         if self.counts.of.as_ref().is_some_and(|(_, _, asked)| asked == backend) {
             self.counts.answer = Some(answer);
         }

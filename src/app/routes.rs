@@ -7,7 +7,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::msg::Now;
-use super::numbers::SETTLING;
 use super::timeline::SeenChanges;
 use crate::cluster::Listed;
 use crate::route::{BackendRef, BadRoute, Route, RouteId};
@@ -37,8 +36,8 @@ impl Entry {
     }
 
     /// An object seen for the first time: its last writer tells when it changed.
-    fn first_seen(listed: Listed, now: Now) -> Self {
-        let changed = listed.as_ref().ok().and_then(|route| written(route, now));
+    fn first_seen(listed: Listed, now: Now, settling: Duration) -> Self {
+        let changed = listed.as_ref().ok().and_then(|route| written(route, now, settling));
         Self::new(listed, changed)
     }
 }
@@ -60,11 +59,11 @@ fn haystack(listed: &Listed) -> String {
     text
 }
 
-/// When the spec was written, if that is so short ago that it matters.
-fn written(route: &Route, now: Now) -> Option<Duration> {
+/// When the spec was written, if it is still settling.
+fn written(route: &Route, now: Now, settling: Duration) -> Option<Duration> {
     let at: Timestamp = route.last_writer.as_ref()?.at.parse().ok()?;
     let age = Duration::try_from(now.wall.duration_since(at)).ok()?;
-    (age < SETTLING).then(|| now.since_start.saturating_sub(age))
+    (age < settling).then(|| now.since_start.saturating_sub(age))
 }
 
 /// One row: an object, and which of its splits.
@@ -108,14 +107,22 @@ pub struct Routes {
     /// Words that a row must hold, in small letters.
     terms: Vec<String>,
     hides_quiet: bool,
+    /// What was written so short ago has not settled.
+    settling: Duration,
 }
 
 impl Routes {
+    /// None yet. For `settling` after a write, what is counted is also of the split before.
+    #[must_use]
+    pub fn new(settling: Duration) -> Self {
+        Self { settling, ..Self::default() }
+    }
+
     /// Replaces everything.
     pub fn reset(&mut self, listed: Vec<Listed>, now: Now) {
         let mut before = std::mem::take(&mut self.entries);
         let mut entries: Vec<Entry> =
-            listed.into_iter().map(|listed| Entry::first_seen(listed, now)).collect();
+            listed.into_iter().map(|listed| Entry::first_seen(listed, now, self.settling)).collect();
         entries.sort_by(|a, b| a.id().cmp(b.id()));
         for entry in &mut entries {
             if let Ok(index) = before.binary_search_by(|old| old.id().cmp(entry.id())) {
@@ -153,7 +160,7 @@ impl Routes {
                 self.remember(index);
             }
             Err(index) => {
-                self.entries.insert(index, Entry::first_seen(listed, now));
+                self.entries.insert(index, Entry::first_seen(listed, now, self.settling));
                 self.remember(index);
             }
         }

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use super::dialog::{ARMING, LIFETIME};
+use super::dialog::ARMING;
+use super::facts::{facts_due, follow_endpoints, read_facts};
 use super::lamp::{ask_lamp, lamp_due};
 use super::msg::Effect;
 use super::panes::panes;
 use super::routes::Shown;
 use super::split::{FLASH, Split};
 use super::state::{App, Link, Said};
+use crate::rollout::SHOWN_FOR;
 use crate::route::BackendRef;
 
-/// The selection must have rested for this long before the cluster is asked about it.
+/// What came into sight must have rested for this long before it is asked about.
 const DEBOUNCE: Duration = Duration::from_millis(250);
-/// How often what stands behind the selected split is read again.
-const FACTS_REFRESH: Duration = Duration::from_secs(30);
 
 /// When a [`Msg::Tick`](super::Msg::Tick) is needed next, if nothing else happens; since the program started.
 #[must_use]
@@ -41,7 +41,7 @@ fn dialog_wake(app: &App) -> Option<Duration> {
     let dialog = app.layers.dialog()?;
     let shown = dialog.ready()?.shown_at;
     let arms = Some(shown + ARMING).filter(|_| !dialog.is_rollback());
-    [arms, Some(shown + LIFETIME)].into_iter().flatten().find(|at| *at > app.now.since_start)
+    [arms, Some(shown + SHOWN_FOR)].into_iter().flatten().find(|at| *at > app.now.since_start)
 }
 
 /// The moment at which a row stops standing out.
@@ -106,25 +106,12 @@ fn numbers_due(app: &App) -> Option<Duration> {
     Some(asked + pause)
 }
 
-fn facts_due(app: &App) -> Option<Duration> {
-    let (_, _, since) = app.facts.wanted.as_ref().filter(|_| app.link == Link::Live)?;
-    match app.facts.asked_at {
-        None => Some(*since + DEBOUNCE),
-        Some(asked) => Some(asked + FACTS_REFRESH),
-    }
-}
-
 /// Asks for all that is due.
 pub(super) fn due(app: &mut App) -> Vec<Effect> {
     let now = app.now.since_start;
     let mut effects = Vec::new();
-    want_facts(app);
-    if facts_due(app).is_some_and(|due| due <= now)
-        && let Some((backends, ..)) = &app.facts.wanted
-    {
-        effects.push(Effect::Facts { generation: app.generation, backends: backends.clone() });
-        app.facts.asked_at = Some(now);
-    }
+    effects.extend(read_facts(app));
+    effects.extend(follow_endpoints(app));
     if numbers_due(app).is_some_and(|due| due <= now) {
         let backends = visible_backends(app);
         if !backends.is_empty() {
@@ -145,21 +132,6 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
     effects.extend(super::contexts::due(app));
     effects.extend(ask_lamp(app));
     effects
-}
-
-/// Facts are read for the selected split alone, and anew when its spec changes.
-fn want_facts(app: &mut App) {
-    let now = app.now.since_start;
-    let wanted =
-        app.selected().filter(|_| app.open_split().is_some() || panes(app).detail > 0).map(|split| {
-            let backends: Vec<BackendRef> = split.rule.backends.iter().map(|b| b.to.clone()).collect();
-            (backends, split.route.generation)
-        });
-    let known = app.facts.wanted.as_ref().map(|(backends, generation, _)| (backends, generation));
-    if known != wanted.as_ref().map(|(backends, generation)| (backends, generation)) {
-        app.facts.wanted = wanted.map(|(backends, generation)| (backends, generation, now));
-        app.facts.asked_at = None;
-    }
 }
 
 /// Asks once a namespace whether its routes may be patched.

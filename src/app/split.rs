@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::numbers::SETTLING;
 use super::routes::Shown;
 use super::state::App;
-use crate::metrics::Granularity;
+use crate::metrics::{Unclaimed, claim};
 use crate::rollout::{Interval, Ladder, Role, Roles, interval, roles, untouched_paths};
 use crate::route::{BackendRef, Path, Route, Rule, weight_sum};
 
@@ -184,28 +183,20 @@ impl App {
     #[must_use]
     pub fn observed(&self, split: &Split<'_>) -> Observed {
         let now = self.now.since_start;
-        if let Some(at) = split.changed.filter(|at| now.saturating_sub(*at) < SETTLING) {
+        if let Some(at) = split.changed.filter(|at| now.saturating_sub(*at) < self.settling()) {
             let proven = self.changes.is_proven(&split.route.id, split.index, at);
             return if proven { Observed::Proven } else { Observed::Settling };
         }
-        match self.numbers.granularity {
-            Some(Granularity::Rule) => return Observed::NoData("counted per rule"),
-            Some(Granularity::Service) => match self.other_paths(split).len() {
-                0 => {}
-                paths => return Observed::Shared(paths),
-            },
-            Some(Granularity::Split) | None => {}
-        }
-        let counted = |backend: &BackendRef| {
-            let numbers = self.numbers.get(backend)?;
-            numbers.latest?.requests
-        };
-        let requests: Option<Vec<f64>> =
-            split.rule.backends.iter().map(|backend| counted(&backend.to)).collect();
-        match requests {
-            None => Observed::NoData("no data"),
-            Some(requests) if requests.iter().sum::<f64>() <= 0.0 => Observed::NoTraffic,
-            Some(requests) => Observed::Counted(requests),
+        let backends = split.rule.backends.iter().map(|backend| &backend.to);
+        let numbers = |backend: &BackendRef| self.numbers.get(backend)?.latest;
+        match claim(backends, self.numbers.granularity, || self.other_paths(split).len(), numbers) {
+            Ok(requests) => Observed::Counted(requests),
+            Err(Unclaimed::Shared(paths)) => Observed::Shared(paths),
+            Err(Unclaimed::PerRule) => Observed::NoData("counted per rule"),
+            Err(Unclaimed::NoTraffic) => Observed::NoTraffic,
+            Err(Unclaimed::UnknownSource | Unclaimed::NoSeries(_) | Unclaimed::TooFew(_)) => {
+                Observed::NoData("no data")
+            }
         }
     }
 }

@@ -8,21 +8,21 @@ use jiff::Timestamp;
 use super::arrangement::Arrangement;
 use super::changes::Changes;
 use super::contexts::Switching;
+use super::facts::FactsState;
 use super::freeze::Frozen;
 use super::lamp::Lamps;
 use super::layers::{Layer, Layers};
 use super::list::List;
 use super::msg::{Effect, Now};
-use super::numbers::NumbersState;
+use super::numbers::{NumbersState, WINDOW};
 use super::preview::CountsState;
 use super::routes::Routes;
 use super::split_view::Screen;
 use super::survey::Survey;
 use super::timeline::TimelineState;
-use crate::cluster::{Access, Facts, Scope, Trouble};
+use crate::cluster::{Access, Scope, Trouble};
 use crate::keys::Keymap;
 use crate::rollout::{ChangeRecord, Conventions};
-use crate::route::BackendRef;
 
 /// What the cockpit starts with.
 #[derive(Debug, Clone)]
@@ -39,6 +39,8 @@ pub struct Start {
     pub has_metrics: bool,
     /// How often numbers are asked for.
     pub refresh: Duration,
+    /// After a controller has reported a change, requests of before may come for so long.
+    pub settle: Duration,
     /// What holds for routes that say nothing of their own.
     pub conventions: Conventions,
     /// Which key does what.
@@ -123,17 +125,6 @@ pub struct Logged {
 /// How many of these are kept.
 const MOST_LOGGED: usize = 500;
 
-/// What stands behind the backends of the selected split.
-#[derive(Debug, Default)]
-pub struct FactsState {
-    /// By backend.
-    pub known: HashMap<BackendRef, Facts>,
-    /// When the selection came to rest at what it is now, with generation.
-    pub(super) wanted: Option<(Vec<BackendRef>, i64, Duration)>,
-    /// When those were asked for.
-    pub(super) asked_at: Option<Duration>,
-}
-
 /// All of it. One owner; `ui/` draws a reference to it.
 #[derive(Debug)]
 pub struct App {
@@ -205,7 +196,7 @@ impl App {
             scope: start.scope.clone(),
             generation: 1,
             link: Link::Connecting,
-            routes: Routes::default(),
+            routes: Routes::new(WINDOW + start.settle),
             list: List::default(),
             numbers: NumbersState::new(start.has_metrics, start.refresh),
             facts: FactsState::default(),

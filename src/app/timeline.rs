@@ -117,6 +117,13 @@ pub(super) struct TimelineState {
 }
 
 impl App {
+    /// What was written to a route from this machine, as far as that was read.
+    pub(super) fn written_before(&self, route: &Route) -> impl Iterator<Item = &ChangeRecord> {
+        let past = self.timeline.past.as_ref().filter(|(id, _)| *id == route.id).map(|(_, past)| past);
+        let of_it = |known: &&Recorded| known.written && *known.record.uid == *route.uid;
+        past.into_iter().flat_map(|past| &past.records).filter(of_it).map(|known| &known.record)
+    }
+
     /// What is known to have happened to the route of a split, the newest first.
     #[must_use]
     pub fn timeline(&self, split: &Split<'_>) -> Vec<Event> {

@@ -52,7 +52,8 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::History { generation, asked, answer } if generation == app.generation => {
             app.numbers.take_history(&asked, answer);
         }
-        Msg::Facts { generation, found } if generation == app.generation => app.facts.known.extend(found),
+        Msg::Facts { generation, found } if generation == app.generation => app.facts.take(found, now),
+        Msg::EndpointsChanged { generation } if generation == app.generation => app.facts.stir(now),
         Msg::Counted { generation, backend, answer } if generation == app.generation => {
             app.take_counts(&backend, answer);
         }
@@ -70,6 +71,7 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         | Msg::Numbers { .. }
         | Msg::History { .. }
         | Msg::Facts { .. }
+        | Msg::EndpointsChanged { .. }
         | Msg::Counted { .. }
         | Msg::Past { .. }
         | Msg::Object { .. }

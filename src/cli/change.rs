@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -15,7 +15,7 @@ use super::summary;
 use crate::pilot::{
     Confirmed, DryRun, Ending, NotWritten, Pilot, PrepareError, Prepared, Progress, Request, Stage,
 };
-use crate::rollout::{ChangeRecord, Confirmation, Intent, Refusal};
+use crate::rollout::{ChangeRecord, Confirmation, Effect, Intent, Refusal, SHOWN_FOR};
 use crate::route::{Route, RouteId};
 
 /// What is shown besides must not hold up a change for longer.
@@ -80,42 +80,48 @@ pub async fn run(
     flags: &Change,
 ) -> Result<Exit, Failure> {
     let voice = Voice { json: flags.output == EndingFormat::Json };
-    let prepared = match pilot
-        .prepare(&Request {
-            route,
-            intent,
-            everywhere: related.is_some(),
-            related: related.unwrap_or_default(),
-        })
-        .await
-    {
-        Ok(prepared) => prepared,
-        Err(PrepareError::Refused(Refusal::Nothing(why))) => {
-            return voice.end(Exit::Done, &Outcome::unwritten("nothing to do", why));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    for line in summary::lines(&prepared) {
-        voice.line(&line);
-    }
+    let (everywhere, related) = (related.is_some(), related.unwrap_or_default());
+    let request = Request { route, intent, related, everywhere };
     let given = Confirmation { reason: flags.reason.clone(), typed: flags.confirm.clone() };
-    let met = prepared.demand.met_by(&given);
-    let demanded = summary::demanded(&prepared, flags.confirm.as_deref());
+    let mut asked = flags.yes;
+    loop {
+        let prepared = match pilot.prepare(&request).await {
+            Ok(prepared) => prepared,
+            Err(PrepareError::Refused(Refusal::Nothing(why))) => {
+                return voice.end(Exit::Done, &Outcome::unwritten("nothing to do", why));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let shown = Instant::now();
+        for line in summary::lines(&prepared) {
+            voice.line(&line);
+        }
+        let met = prepared.demand.met_by(&given);
+        let demanded = summary::demanded(&prepared, flags.confirm.as_deref());
 
-    forbidden(&prepared)?;
-    if flags.dry_run {
-        return ended_dry(&voice, &prepared, (!met).then_some(demanded));
+        forbidden(&prepared)?;
+        if flags.dry_run {
+            return ended_dry(&voice, &prepared, (!met).then_some(demanded));
+        }
+        let unmet = || Failure::new(Exit::Gate, format!("nothing was written: {demanded}"));
+        if !met {
+            return Err(unmet());
+        }
+        if !asked {
+            let answer = ask(&voice)?;
+            let rollback = prepared.main().is_some_and(|main| main.plan.effect == Effect::Rollback);
+            match taken(&answer, shown.elapsed(), rollback)? {
+                Answer::Yes => {}
+                // What was meant is still meant: it is prepared on what there is now.
+                Answer::Late => {
+                    asked = true;
+                    continue;
+                }
+            }
+        }
+        let confirmed = prepared.confirm(given).map_err(|_| unmet())?;
+        return carry(pilot, confirmed, flags.wait, &voice).await;
     }
-    if !met {
-        return Err(Failure::new(Exit::Gate, format!("nothing was written: {demanded}")));
-    }
-    if !flags.yes {
-        ask(&voice)?;
-    }
-    let confirmed = prepared
-        .confirm(given)
-        .map_err(|_| Failure::new(Exit::Gate, format!("nothing was written: {demanded}")))?;
-    carry(pilot, confirmed, flags.wait, &voice).await
 }
 
 /// What the server would refuse for the lack of a right needs no question. Of other routes that a rollback takes as
@@ -150,8 +156,30 @@ fn ended_dry(voice: &Voice, prepared: &Prepared, demanded: Option<String>) -> Re
     voice.end(Exit::Done, &Outcome::unwritten("dry run", "nothing was written".to_owned()))
 }
 
+/// What was answered.
+#[derive(Debug, PartialEq)]
+enum Answer {
+    Yes,
+    /// Yes, to a rollback that was shown too long ago.
+    Late,
+}
+
+/// What an answer means that came `waited` after the change was shown.
+fn taken(answer: &str, waited: Duration, rollback: bool) -> Result<Answer, Failure> {
+    let yes = matches!(answer, "y" | "Y" | "yes");
+    match (yes, waited < SHOWN_FOR) {
+        (false, _) => Err(Failure::error("nothing was written: you did not answer y")),
+        (true, true) => Ok(Answer::Yes),
+        (true, false) if rollback => Ok(Answer::Late),
+        (true, false) => Err(Failure::error(format!(
+            "expired: repeat it; nothing was written, since what was shown is older than {} s",
+            SHOWN_FOR.as_secs()
+        ))),
+    }
+}
+
 /// Asks on the terminal.
-fn ask(voice: &Voice) -> Result<(), Failure> {
+fn ask(voice: &Voice) -> Result<String, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::usage(
             "nothing was written: there is no terminal to ask on; add --yes to write without asking",
@@ -159,11 +187,9 @@ fn ask(voice: &Voice) -> Result<(), Failure> {
     }
     voice.prompt("write this? [y/N] ");
     let mut answer = String::new();
+    // What cannot be read is no yes.
     let read = io::stdin().lock().read_line(&mut answer);
-    match (read, answer.trim()) {
-        (Ok(_), "y" | "Y" | "yes") => Ok(()),
-        _ => Err(Failure::error("nothing was written: you did not answer y")),
-    }
+    Ok(if read.is_ok() { answer.trim().to_owned() } else { String::new() })
 }
 
 /// Writes, and with `wait` follows the change to its proof.
@@ -268,5 +294,26 @@ impl Voice {
             say(format_args!("{}: {}", outcome.ending, one_line(&outcome.words)));
         }
         Ok(exit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_old_is_not_written() {
+        let after = |seconds: u64, rollback| {
+            taken("y", Duration::from_secs(seconds), rollback).map_err(|failure| failure.message)
+        };
+        assert_eq!(after(29, false), Ok(Answer::Yes));
+        assert_eq!(
+            after(30, false).unwrap_err(),
+            "expired: repeat it; nothing was written, since what was shown is older than 30 s"
+        );
+        assert_eq!(after(30, true), Ok(Answer::Late), "a rollback is prepared again and goes on");
+        for no in ["", "n", "yy"] {
+            assert!(taken(no, Duration::ZERO, true).is_err());
+        }
     }
 }

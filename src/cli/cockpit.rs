@@ -10,6 +10,7 @@ use tokio::time::sleep_until;
 
 use super::exit::{Exit, Failure};
 use super::session::Session;
+use super::themes;
 use crate::app::Msg;
 use crate::config::Paths;
 use crate::keys::Key;
@@ -57,7 +58,7 @@ fn load(look: &super::Look) -> (Look, Option<String>) {
     let fitting = default_name(environment);
     let name = look.theme.as_deref().unwrap_or(fitting);
     let mut wrong = look.warnings.clone();
-    let theme = Paths::find().theme(name, depth).unwrap_or_else(|error| {
+    let theme = themes::load(&Paths::find(), name, depth).unwrap_or_else(|error| {
         wrong.push(error.to_string());
         Theme::built_in(fitting, depth).unwrap_or_default()
     });
@@ -157,7 +158,7 @@ impl Cockpit {
             Some(Outside::Copy(text)) => self.screen.copy(&text)?,
             Some(Outside::Theme(name)) => {
                 let depth = Depth::detect(|name| std::env::var(name).ok());
-                let trouble = match Paths::find().theme(&name, depth) {
+                let trouble = match themes::load(&Paths::find(), &name, depth) {
                     Ok(theme) => {
                         self.look.theme = theme;
                         None

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::args::Config;
 use super::exit::{Exit, Failure};
 use super::output::{print, say, tell};
-use crate::config::{BadTheme, Paths, Settings, sample};
+use super::themes::{self, BadTheme};
+use crate::config::{Paths, Settings, sample};
 use crate::keys::markdown;
 use crate::ui::theme::Depth;
 
@@ -49,13 +50,13 @@ pub fn run(what: &Config, paths: &Paths, asked: Option<&Path>) -> Result<Exit, F
 fn check(paths: &Paths, asked: Option<&Path>) -> Result<Exit, Failure> {
     let found = paths.read_settings(asked).map_err(Failure::usage)?;
     let mut wrong: Vec<String> = found.faults.iter().map(|fault| fault.in_file(&found.path)).collect();
-    for name in paths.theme_names() {
-        if let Err(error) = paths.theme(&name, Depth::Ansi16) {
+    for name in themes::names(paths) {
+        if let Err(error) = themes::load(paths, &name, Depth::Ansi16) {
             wrong.push(format!("{}: {error}", paths.themes().join(format!("{name}.toml")).display()));
         }
     }
     if let Some(name) = &found.settings.theme
-        && let Err(error @ BadTheme::Unknown { .. }) = paths.theme(name, Depth::Ansi16)
+        && let Err(error @ BadTheme::Unknown { .. }) = themes::load(paths, name, Depth::Ansi16)
     {
         let text = fs::read_to_string(&found.path).unwrap_or_default();
         let line =

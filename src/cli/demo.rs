@@ -34,6 +34,8 @@ pub fn session(demo: &Demo, folder: &Path, settings: Settings) -> Session {
         cluster: demo.cluster(),
         scope: Scope::All,
         metrics: demo.metrics(),
+        insists_on_metrics: false,
+        bad_url: None,
         journal: Arc::new(Journal::at(folder.join("journal.jsonl"))),
         settings: Settings { timing: Demo::timing(), ..settings },
         clock: demo.clock(),

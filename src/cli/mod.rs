@@ -25,6 +25,7 @@ mod step;
 mod summary;
 mod table;
 mod target;
+mod themes;
 mod undo;
 
 use std::future::Future;
@@ -79,13 +80,13 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let (settings, warnings) = config::settings(&paths, cli.global.config.as_deref())?;
     let settings = cli.global.over(settings);
     let _log = log::start(&paths)?;
-    let look = Look { theme: settings.theme.clone(), ascii: settings.ascii, warnings };
+    let mut look = Look { theme: settings.theme.clone(), ascii: settings.ascii, warnings };
     match cli.verb {
         None => {
             let mut builder = Builder::new_multi_thread();
             wait(builder.worker_threads(COCKPIT_THREADS), async {
                 let session = Session::open(&cli.global, settings, &paths).await?;
-                session.preflight().await?;
+                look.warnings.splice(0..0, session.preflight().await?);
                 needs_terminal()?;
                 cockpit::run(session, look).await
             })

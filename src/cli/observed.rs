@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::output::counted;
-use crate::metrics::{Granularity, Snapshot};
+use crate::metrics::{Granularity, Snapshot, Unclaimed, claim};
 use crate::rollout::{ChangeRecord, untouched_paths};
 use crate::route::{BackendRef, Route};
 
@@ -90,7 +90,7 @@ pub struct Seen {
 #[must_use]
 pub fn observe(route: &Route, index: usize, evidence: &Evidence<'_>) -> Seen {
     let count = route.rules.get(index).map_or(0, |rule| rule.backends.len());
-    match claim(route, index, evidence) {
+    match shares(route, index, evidence) {
         Ok(shares) => Seen {
             shares: shares.into_iter().map(Some).collect(),
             reason: evidence.related.note.map(ToOwned::to_owned),
@@ -99,7 +99,7 @@ pub fn observe(route: &Route, index: usize, evidence: &Evidence<'_>) -> Seen {
     }
 }
 
-fn claim(route: &Route, index: usize, evidence: &Evidence<'_>) -> Result<Vec<f64>, String> {
+fn shares(route: &Route, index: usize, evidence: &Evidence<'_>) -> Result<Vec<f64>, String> {
     let no_data = |why: &str| format!("no data: {why}");
     let snapshot = evidence.snapshot.map_err(no_data)?;
     if let Some(age) = age_of_last_change(route, evidence.now)
@@ -107,30 +107,20 @@ fn claim(route: &Route, index: usize, evidence: &Evidence<'_>) -> Result<Vec<f64
     {
         return Err(format!("changed {} s ago", age.as_secs().max(0)));
     }
-    match evidence.granularity {
-        Some(Granularity::Split) => {}
-        Some(Granularity::Service) => {
-            let paths = untouched_paths(route, index, evidence.related.of(route, index));
-            if !paths.is_empty() {
-                return Err(format!("shared with {}", counted(paths.len(), "path")));
-            }
-        }
-        Some(Granularity::Rule) => return Err(no_data("the metrics count per rule, not per backend")),
-        None => return Err(no_data("it is not known whose metrics these are")),
-    }
     let backends = route.rules.get(index).map_or(&[][..], |rule| &rule.backends);
-    let requests = backends.iter().map(|backend| {
-        let name = &backend.to.name;
-        let numbers = snapshot.get(&backend.to).ok_or_else(|| no_data(&format!("{name} has no series")))?;
-        numbers.requests.ok_or_else(|| no_data(&format!("{name} has too few samples for a rate")))
-    });
-    let requests = requests.collect::<Result<Vec<f64>, String>>()?;
+    let other_paths = || untouched_paths(route, index, evidence.related.of(route, index)).len();
+    let numbers = |backend: &BackendRef| snapshot.get(backend).copied();
+    let requests = claim(backends.iter().map(|b| &b.to), evidence.granularity, other_paths, numbers);
+    let requests = requests.map_err(|unclaimed| match unclaimed {
+        Unclaimed::Shared(paths) => format!("shared with {}", counted(paths, "path")),
+        Unclaimed::PerRule => no_data("the metrics count per rule, not per backend"),
+        Unclaimed::UnknownSource => no_data("it is not known whose metrics these are"),
+        Unclaimed::NoSeries(backend) => no_data(&format!("{} has no series", backend.name)),
+        Unclaimed::TooFew(backend) => no_data(&format!("{} has too few samples for a rate", backend.name)),
+        Unclaimed::NoTraffic => no_data(&format!("no requests in the last {} s", WINDOW.as_secs())),
+    })?;
     let sum: f64 = requests.iter().sum();
-    if sum > 0.0 {
-        Ok(requests.into_iter().map(|requests| requests / sum).collect())
-    } else {
-        Err(no_data(&format!("no requests in the last {} s", WINDOW.as_secs())))
-    }
+    Ok(requests.into_iter().map(|requests| requests / sum).collect())
 }
 
 /// How long ago tidegate changed the route; `None` when it never did, or the note about it is damaged.

@@ -26,8 +26,13 @@ pub struct Session {
     pub cluster: Cluster,
     /// The routes that were asked for.
     pub scope: Scope,
-    /// Where numbers come from, if a source was named.
+    /// Where numbers come from, if a source was named that can be one.
     pub metrics: Option<Arc<dyn MetricSource>>,
+    /// Whether its URL came with the command: then a wrong one ends it. One that stands in the settings only costs
+    /// the numbers, since what needs none must go on.
+    pub insists_on_metrics: bool,
+    /// What is wrong with the URL in the settings, if it is no URL at all.
+    pub bad_url: Option<String>,
     /// The journal of this machine.
     pub journal: Arc<Journal>,
     /// What flags, environment and settings file say.
@@ -52,8 +57,14 @@ impl Session {
     /// # Errors
     /// What is wrong with the flags or the kubeconfig.
     pub async fn open(global: &Global, settings: Settings, paths: &Paths) -> Result<Self, Failure> {
+        let insists_on_metrics = global.prometheus.is_some();
         let url = settings.prometheus.as_deref();
-        let metrics = url.map(|url| PrometheusSource::new(url, settings.provider)).transpose()?;
+        let source = url.map(|url| PrometheusSource::new(url, settings.provider)).transpose();
+        let (metrics, bad_url) = match source {
+            Ok(metrics) => (metrics, None),
+            Err(error) if insists_on_metrics => return Err(error.into()),
+            Err(error) => (None, Some(in_settings(&error))),
+        };
         let cluster = Cluster::connect(&ConnectOptions {
             kubeconfig: global.kubeconfig.clone(),
             context: global.context.clone(),
@@ -66,6 +77,8 @@ impl Session {
             cluster,
             scope,
             metrics: metrics.map(|source| Arc::new(source) as Arc<dyn MetricSource>),
+            insists_on_metrics,
+            bad_url,
             journal: Arc::new(Journal::at(paths.journal())),
             settings,
             clock: Clock::System,
@@ -74,11 +87,11 @@ impl Session {
     }
 
     /// What the cockpit refuses to open with: a cluster without the Gateway API, a `--prometheus` that is none.
-    /// A server that does not answer is no reason: the cockpit keeps trying.
+    /// A server that does not answer is no reason: the cockpit keeps trying. Returns what is wrong with the settings.
     ///
     /// # Errors
     /// In words, before the screen is touched.
-    pub async fn preflight(&self) -> Result<(), Failure> {
+    pub async fn preflight(&self) -> Result<Option<String>, Failure> {
         let (gateway, metrics) = tokio::join!(
             tokio::time::timeout(PREFLIGHT, self.cluster.discover()),
             tokio::time::timeout(PREFLIGHT, self.check_metrics()),
@@ -87,9 +100,21 @@ impl Session {
             return Err(error.into());
         }
         match metrics {
-            Ok(Err(error)) if error.is_wrong_address() => Err(error.into()),
-            _ => Ok(()),
+            Ok(Err(error)) if error.is_wrong_address() => self.wrong_address(error).map(Some),
+            _ => Ok(self.bad_url.clone()),
         }
+    }
+
+    /// What is wrong with the URL of the settings, in words.
+    fn wrong_address(&self, error: MetricError) -> Result<String, Failure> {
+        if self.insists_on_metrics { Err(error.into()) } else { Ok(in_settings(&error)) }
+    }
+
+    /// Prints why there are no numbers, and returns it.
+    fn without_numbers(&self, error: MetricError) -> Result<String, Failure> {
+        let why = if error.is_wrong_address() { self.wrong_address(error)? } else { error.to_string() };
+        warn(&why);
+        Ok(why)
     }
 
     async fn check_metrics(&self) -> Result<(), MetricError> {
@@ -102,7 +127,7 @@ impl Session {
     /// The source of numbers if it is `wanted` and answers; else the reason, for which a warning was printed.
     ///
     /// # Errors
-    /// When the URL is no Prometheus.
+    /// When the URL given with the command is no Prometheus.
     pub async fn answering_metrics(
         &self,
         wanted: bool,
@@ -111,22 +136,19 @@ impl Session {
             return Ok(Err("--no-metrics was given".to_owned()));
         }
         let Some(metrics) = self.metrics.as_deref() else {
-            return Ok(Err("no --prometheus was given".to_owned()));
+            self.bad_url.iter().for_each(warn);
+            return Ok(Err(self.bad_url.clone().unwrap_or_else(|| "no --prometheus was given".to_owned())));
         };
         match metrics.check().await {
             Ok(()) => Ok(Ok(metrics)),
-            Err(error) if error.is_wrong_address() => Err(error.into()),
-            Err(error) => {
-                warn(&error);
-                Ok(Err(error.to_string()))
-            }
+            Err(error) => self.without_numbers(error).map(Err),
         }
     }
 
     /// The numbers of the newest window; else the reason why there are none, for which a warning was printed.
     ///
     /// # Errors
-    /// When the URL is no Prometheus.
+    /// When the URL given with the command is no Prometheus.
     pub async fn numbers(
         &self,
         metrics: Result<&dyn MetricSource, String>,
@@ -141,11 +163,7 @@ impl Session {
                 snapshot.warnings.iter().for_each(|warning| warn(format_args!("Prometheus: {warning}")));
                 Ok(Ok(snapshot))
             }
-            Err(error) if error.is_wrong_address() => Err(error.into()),
-            Err(error) => {
-                warn(&error);
-                Ok(Err(error.to_string()))
-            }
+            Err(error) => self.without_numbers(error).map(Err),
         }
     }
 
@@ -232,4 +250,9 @@ impl Session {
         Pilot::new(cluster, metrics, journal, self.settings.conventions.clone(), timing, &actor)
             .with_clock(self.clock)
     }
+}
+
+/// What is wrong with the URL that stands in the settings.
+fn in_settings(error: &MetricError) -> String {
+    format!("there are no numbers, since prometheus.url of the settings is wrong: {error}")
 }

@@ -30,8 +30,7 @@ pub fn check(args: &Set) -> Result<(), Failure> {
 /// In words, with its exit code.
 pub async fn run(session: &Session, id: RouteId, args: &Set) -> Result<Exit, Failure> {
     // The gate would miss the numbers; that the address is wrong is said before anything else.
-    let (metrics, gathered) =
-        tokio::join!(session.answering_metrics(session.metrics.is_some()), change::gather(session, &id));
+    let (metrics, gathered) = tokio::join!(session.answering_metrics(true), change::gather(session, &id));
     let ((route, pilot, related), _) = (gathered?, metrics?);
     let names: Vec<&str> = args.weights.iter().map(|(name, _)| &**name).collect();
     let rule = target::split_with(&route, &target::splits(&route, args.rule.as_deref())?, &names)?;

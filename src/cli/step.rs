@@ -14,9 +14,8 @@ use crate::route::RouteId;
 /// In words, with its exit code.
 pub async fn run(session: &Session, id: RouteId, args: &Step) -> Result<Exit, Failure> {
     // The gate would miss the numbers; that the address is wrong is said before anything else.
-    let asks_gate = !args.back && session.metrics.is_some();
     let (metrics, gathered) =
-        tokio::join!(session.answering_metrics(asks_gate), change::gather(session, &id));
+        tokio::join!(session.answering_metrics(!args.back), change::gather(session, &id));
     let ((route, pilot, related), _) = (gathered?, metrics?);
     let splits = target::splits(&route, args.rule.as_deref())?;
     let intent = |rule: usize| {

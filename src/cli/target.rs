@@ -2,7 +2,7 @@
 
 use super::exit::Failure;
 use crate::rollout::{
-    ChangeRecord, Edit, Plan, Refusal, Role, RoleNames, RollbackTarget, roles, rollback_target,
+    Edit, Plan, Refusal, Role, RoleNames, RollbackTarget, roles, rollback_target, takes_over,
 };
 use crate::route::{BackendRef, Route, Rule, declared_share};
 
@@ -131,11 +131,9 @@ pub fn rollback(
         let index = splits.iter().find(has_it).or(splits.first());
         return named(route, index.copied().unwrap_or_default(), names, name);
     }
-    let last = ChangeRecord::newest(route);
-    let previous = last.as_ref().and_then(ChangeRecord::previously_active);
     let mut known: Vec<(BackendRef, BackendRef)> = Vec::new();
     for index in splits {
-        match rollback_target(route, *index, names, chosen, previous) {
+        match rollback_target(route, *index, names, chosen) {
             RollbackTarget::Known(from, into) if known.contains(&(from.clone(), into.clone())) => {}
             RollbackTarget::Known(from, into) => known.push((from, into)),
             RollbackTarget::Ask(_) if splits.len() > 1 => return Err(ambiguous(route, splits)),
@@ -154,7 +152,8 @@ fn named(
     known: &RoleNames,
     name: &str,
 ) -> Result<(BackendRef, BackendRef), Failure> {
-    let backends = route.rules.get(index).map_or(&[][..], |rule| &rule.backends);
+    let Some(rule) = route.rules.get(index) else { return Err(Refusal::NoSplit(index).into()) };
+    let backends = &rule.backends;
     let Some(position) = backends.iter().position(|b| &*b.to.name == name) else {
         let known = backends.iter().map(|b| b.to.name.to_string()).collect();
         let unknown = Refusal::UnknownBackend { name: name.to_owned(), known };
@@ -167,15 +166,9 @@ fn named(
             route.id
         )));
     }
-    let at = |index: usize| backends.get(index).map(|backend| &backend.to);
-    let from = at(position);
-    let others = backends.iter().filter(|b| Some(&b.to) != from);
-    let heaviest = others.max_by_key(|b| b.weight).map(|b| &b.to);
-    let into = roles.index(Role::Stable).and_then(at).or(heaviest);
-    match from.zip(into) {
-        Some((from, into)) => Ok((from.clone(), into.clone())),
-        None => Err(Refusal::NoSplit(index).into()),
-    }
+    let from = backends.get(position).map(|backend| backend.to.clone());
+    let drained = from.and_then(|from| takes_over(rule, &roles, &from).map(|into| (from, into)));
+    drained.ok_or_else(|| Refusal::NoSplit(index).into())
 }
 
 fn ask_canary(route: &Route, index: usize, backends: &[BackendRef]) -> Failure {

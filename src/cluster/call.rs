@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::AsyncBufRead;
 use http::Request;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::connect::Cluster;
 use super::trouble::{Trouble, Why};
@@ -30,13 +30,14 @@ impl Cluster {
         let tries = async {
             let mut pauses = PAUSES.iter();
             loop {
+                let sent = Instant::now();
                 let trouble = match call(self.client()).await {
                     Ok(answer) => return Ok(answer),
                     Err(error) => Trouble::from_kube(what, &error),
                 };
                 match (&trouble.why, pauses.next()) {
                     (Why::Busy(_), Some(pause)) => sleep(*pause).await,
-                    (Why::Unauthorized | Why::Credentials(_), _) if self.renew().await => {}
+                    (Why::Unauthorized | Why::Credentials(_), _) if self.renew(sent).await => {}
                     _ => return Err(trouble),
                 }
             }

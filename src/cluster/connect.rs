@@ -240,15 +240,20 @@ impl Cluster {
     }
 
     /// Reads the kubeconfig and runs its plugin again, as the server no longer accepts what we have: a token ran out, or
-    /// somebody has logged in again. Says whether there is something new to try.
-    pub(super) async fn renew(&self) -> bool {
+    /// somebody has logged in again. Says whether there is something new to try, for a request that was sent at `sent`.
+    pub(crate) async fn renew(&self, sent: Instant) -> bool {
         let Some(origin) = &self.shared.origin else { return false };
         let mut renewed = self.shared.renewed.lock().await;
+        // Somebody else was refused at the same time.
+        if renewed.is_some_and(|at| at > sent) {
+            return true;
+        }
         if renewed.is_some_and(|at| at.elapsed() < RENEW_PAUSE) {
             return false;
         }
+        let built = build(origin).await;
         *renewed = Some(Instant::now());
-        let Ok((client, ..)) = build(origin).await else { return false };
+        let Ok((client, ..)) = built else { return false };
         *self.shared.client.write().unwrap_or_else(PoisonError::into_inner) = client;
         true
     }

@@ -15,6 +15,7 @@ mod kubeconfig;
 mod proxy;
 mod read;
 mod redact;
+mod slices;
 mod splitter;
 mod trouble;
 mod watch;
@@ -27,6 +28,7 @@ pub use connect::{Cluster, ConnectError, ConnectOptions, GatewayApi, Version};
 pub use events::Note;
 pub use facts::{Endpoints, Facts, Known, Pods};
 pub use read::{Listed, Scope};
+pub use slices::endpoint_changes;
 pub use trouble::{Trouble, Why};
 pub use watch::{Update, watch, watch_route};
 

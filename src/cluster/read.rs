@@ -137,7 +137,7 @@ fn listed(item: &[u8]) -> Listed {
 }
 
 /// A name as part of a path. Only what the server would accept as a name; above all no `/` and no `..`.
-fn segment<'a>(name: &'a str, what: &str) -> Result<&'a str, Trouble> {
+pub(super) fn segment<'a>(name: &'a str, what: &str) -> Result<&'a str, Trouble> {
     let fits = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'.';
     if !name.is_empty() && name.bytes().all(fits) && name.starts_with(|c: char| c != '.') {
         return Ok(name);

@@ -31,8 +31,8 @@ pub enum Update {
 
 /// The server is asked to end each watch after this time. When not even that end arrives, the connection is dead, though
 /// nobody told us; an idle watch costs one small request on an open connection in this time.
-const TURN: Duration = Duration::from_secs(30);
-const GRACE: Duration = Duration::from_secs(5);
+pub(super) const TURN: Duration = Duration::from_secs(30);
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 /// Pauses after the first failure, the second, and so on; the last one repeats.
 const PAUSES: [u64; 4] = [250, 500, 1000, 2500];
 
@@ -162,7 +162,7 @@ impl Watcher {
         match &trouble.why {
             Why::Unauthorized | Why::Credentials(_) => {
                 // somebody may have logged in again; if not, the next attempt says so
-                self.cluster.renew().await;
+                self.cluster.renew(Instant::now()).await;
             }
             Why::NotFound => {
                 self.cluster.forget_version();
@@ -195,7 +195,15 @@ impl Watcher {
     }
 }
 
-/// One line of a watch.
+/// One line of a watch, whatever it is about.
+pub(super) struct Notice<'a> {
+    pub kind: &'a str,
+    /// The object.
+    pub text: &'a str,
+    pub metadata: Metadata,
+}
+
+/// One line of a watch on routes.
 struct Event {
     version: Option<Box<str>>,
     /// None for a bookmark.
@@ -217,8 +225,8 @@ struct Object {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Metadata {
-    resource_version: Option<Box<str>>,
+pub(super) struct Metadata {
+    pub resource_version: Option<Box<str>>,
     namespace: Option<Box<str>>,
     name: Option<Box<str>>,
 }
@@ -231,12 +239,12 @@ struct Status {
     message: String,
 }
 
-impl Event {
-    fn read(line: &[u8], what: &str) -> Result<Self, Trouble> {
+impl<'a> Notice<'a> {
+    pub fn read(line: &'a [u8], what: &str) -> Result<Self, Trouble> {
         let unreadable = |error: serde_json::Error| {
             Trouble::new(what, Why::Unreadable(first_line(&error.to_string(), 120).into()))
         };
-        let line: Line<'_> = serde_json::from_slice(line).map_err(unreadable)?;
+        let line: Line<'a> = serde_json::from_slice(line).map_err(unreadable)?;
         let text = line.object.get();
         if line.kind == "ERROR" {
             let status: Status = serde_json::from_str(text).map_err(unreadable)?;
@@ -246,9 +254,16 @@ impl Event {
             };
             return Err(Trouble::new(what, why));
         }
-        let Metadata { resource_version, namespace, name } =
-            serde_json::from_str::<Object>(text).map_err(unreadable)?.metadata;
-        let update = match line.kind {
+        let metadata = serde_json::from_str::<Object>(text).map_err(unreadable)?.metadata;
+        Ok(Self { kind: line.kind, text, metadata })
+    }
+}
+
+impl Event {
+    fn read(line: &[u8], what: &str) -> Result<Self, Trouble> {
+        let Notice { kind, text, metadata } = Notice::read(line, what)?;
+        let Metadata { resource_version, namespace, name } = metadata;
+        let update = match kind {
             "ADDED" | "MODIFIED" => Some(Update::Applied(Route::from_json(text))),
             "DELETED" => Some(Update::Deleted(RouteId {
                 namespace: namespace.unwrap_or_default(),

@@ -4,6 +4,7 @@
 //! Called by the runner of `app/`'s effects, by `pilot/` for gates and proofs, and by the verbs in
 //! `cli/`. Rows show rates, which are for looking; gates and proofs use counts, which are for deciding.
 
+mod claim;
 mod decode;
 mod error;
 mod history;
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 
 use crate::route::BackendRef;
 
+pub use claim::{Unclaimed, claim};
 pub use error::MetricError;
 pub use model::{BackendCounts, BackendHistory, Counts, History, Numbers, Snapshot};
 pub use prometheus::PrometheusSource;

@@ -93,7 +93,15 @@ impl Pilot {
             self.counted(main, fresh),
         );
         let readiness = readiness(&backends);
-        let gate = gate(&GateInput { route: fresh, plan: main, readiness: &readiness, counted });
+        let earlier = self.earlier(main);
+        let gate = gate(&GateInput {
+            route: fresh,
+            plan: main,
+            readiness: &readiness,
+            counted,
+            earlier: &earlier.iter().collect::<Vec<_>>(),
+            now: self.clock.now(),
+        });
         Ok(Prepared {
             demand: self.strictest(&plans, &gate, &readiness),
             gate,
@@ -172,6 +180,13 @@ impl Pilot {
     /// Canaries that were named on this machine. Without a readable journal there are none.
     pub(super) fn chosen_canaries(&self) -> HashMap<String, String> {
         self.journal.chosen_canaries().unwrap_or_default()
+    }
+
+    /// What was written to the route before, from this machine. Only an advance is judged by it.
+    fn earlier(&self, plan: &Plan) -> Vec<ChangeRecord> {
+        let advances = plan.effect == Effect::Advance;
+        let known = if advances { self.journal.of(&plan.uid).unwrap_or_default() } else { Vec::new() };
+        known.into_iter().filter(|known| known.written).map(|known| known.record).collect()
     }
 
     async fn facts(&self, backend: BackendRef, patience: Duration) -> BackendFacts {
@@ -255,13 +270,15 @@ impl Pilot {
         let counts = within(PATIENCE, metrics.counts(&backends, since)).await?;
         let counts = counts.map_err(|error| error.to_string())?;
         let [backend] = &backends;
-        let Some(counted) = counts.get(backend) else { return Err(format!("no series for {backend}")) };
+        // A backend that was never sent anything has no series yet.
+        let counted = counts.get(backend);
+        let (newest, interval) = (counted.and_then(|c| c.newest), counted.and_then(|c| c.scrape_interval));
         Ok(ErrorCount {
-            requests: counted.requests,
-            errors: counted.errors,
+            requests: counted.map_or(0.0, |counted| counted.requests),
+            errors: counted.map_or(0.0, |counted| counted.errors),
             seconds: now.duration_since(since).as_secs_f64(),
-            age_seconds: counted.newest.map(|newest| now.duration_since(newest).as_secs_f64().max(0.0)),
-            interval_seconds: counted.scrape_interval.map(|interval| interval.as_secs_f64()),
+            age_seconds: newest.map(|newest| now.duration_since(newest).as_secs_f64().max(0.0)),
+            interval_seconds: interval.map(|interval| interval.as_secs_f64()),
         })
     }
 }

@@ -188,6 +188,7 @@ impl Pilot {
                 Attempt::Later(why)
             }
             WriteError::Unreachable { why } => Attempt::Failed(NotWritten::Unreachable(why)),
+            WriteError::Busy { .. } if rollback => Attempt::Later(error.to_string()),
             WriteError::Forbidden { .. }
                 if rollback
                     && (trouble.unreachable || trouble.unanswered || planned.dry_run == DryRun::Accepted) =>

@@ -6,14 +6,20 @@ use http::Request;
 use json_patch::Patch;
 use kube::core::Status;
 use thiserror::Error;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::cluster::{Cluster, Trouble, Why, first_line, right_in, service_error};
 use crate::route::{Route, RouteId};
 
+/// Pause before a patch is sent again that the server had no time for, unless it names another one.
+const PAUSE: Duration = Duration::from_secs(1);
+/// It is not waited for longer, whatever the server says.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
 /// Permission to take a client that can write. Only this file can make one.
 pub(crate) struct MayWrite(());
 
-/// Sends patches, once each, and says precisely what became of them.
+/// Sends patches and says precisely what became of them. One that may have been taken is never sent again.
 #[derive(Clone)]
 pub struct Writer {
     cluster: Cluster,
@@ -62,6 +68,12 @@ pub enum WriteError {
         /// What happened.
         why: String,
     },
+    /// The server has too much to do, and took nothing.
+    #[error("the API server has no time for it ({why}): repeat it in a moment")]
+    Busy {
+        /// What it said.
+        why: String,
+    },
     /// The request never left.
     #[error("nothing was sent: {why}")]
     Unreachable {
@@ -81,7 +93,10 @@ impl Writer {
         Self { cluster }
     }
 
-    /// Sends one JSON Patch, once; with `dry_run` the server goes through all of it and stores nothing.
+    /// Sends one JSON Patch; with `dry_run` the server goes through all of it and stores nothing.
+    ///
+    /// What the server has turned away before it looked at it is sent once more: after a pause where it had no time
+    /// (429), with new credentials where it did not know us (401).
     ///
     /// A dry run also opens the connection, on which the write that follows is answered in one round trip.
     ///
@@ -100,16 +115,63 @@ impl Writer {
         let body = serde_json::to_vec(patch).map_err(|error| unsendable(error.to_string()))?;
         let request = request.body(body).map_err(|error| unsendable(error.to_string()))?;
 
-        let client = self.cluster.client_for_writing(&MayWrite(()));
         let limit: Duration = self.cluster.limit();
-        match tokio::time::timeout(limit, client.request_text(request)).await {
-            Ok(Ok(text)) => Route::from_json(&text).map_err(|bad| WriteError::Unanswered {
-                why: format!("the answer is no route: {}", bad.why),
-            }),
-            Ok(Err(kube::Error::Api(status))) => Err(refusal(&status)),
-            Ok(Err(error)) => Err(failure(&error)),
-            Err(_) => Err(WriteError::Unanswered { why: format!("no answer within {} s", limit.as_secs()) }),
+        let (mut waited, mut renewed) = (false, false);
+        loop {
+            let sent = Instant::now();
+            let client = self.cluster.client_for_writing(&MayWrite(()));
+            let error = match timeout(limit, client.request_text(request.clone())).await {
+                Ok(Ok(text)) => {
+                    return Route::from_json(&text).map_err(|bad| WriteError::Unanswered {
+                        why: format!("the answer is no route: {}", bad.why),
+                    });
+                }
+                Ok(Err(error)) => error,
+                Err(_) => {
+                    let why = format!("no answer within {} s", limit.as_secs());
+                    return Err(WriteError::Unanswered { why });
+                }
+            };
+            match turned_away(&error) {
+                Some(TurnedAway::Busy(pause)) if !waited => {
+                    waited = true;
+                    sleep(pause).await;
+                }
+                Some(TurnedAway::Unknown) if !renewed && self.cluster.renew(sent).await => renewed = true,
+                _ => {
+                    return Err(match error {
+                        kube::Error::Api(status) => refusal(&status),
+                        error => failure(&error),
+                    });
+                }
+            }
         }
+    }
+}
+
+/// Why the server did not even look at a patch.
+enum TurnedAway {
+    /// It has too much to do: how long to wait.
+    Busy(Duration),
+    /// It does not know who we are, or we have nothing to tell it by.
+    Unknown,
+}
+
+fn turned_away(error: &kube::Error) -> Option<TurnedAway> {
+    match error {
+        // A webhook may refuse with any code, and has looked at it.
+        kube::Error::Api(status) if denied(&status.message).is_some() => None,
+        kube::Error::Api(status) if status.code == 401 => Some(TurnedAway::Unknown),
+        kube::Error::Api(status) if status.code == 429 => {
+            let asked = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
+            let asked = Duration::from_secs(asked.into());
+            Some(TurnedAway::Busy(asked.clamp(PAUSE, LONGEST_PAUSE)))
+        }
+        kube::Error::Auth(_) => Some(TurnedAway::Unknown),
+        kube::Error::Service(error) => {
+            matches!(service_error(&**error), Why::Credentials(_)).then_some(TurnedAway::Unknown)
+        }
+        _ => None,
     }
 }
 
@@ -156,6 +218,7 @@ fn refusal(status: &Status) -> WriteError {
                 })
                 .collect(),
         },
+        429 => WriteError::Busy { why: format!("429: {}", first_line(message, 160)) },
         401 => WriteError::Other { words: Why::Unauthorized.to_string() },
         // Above 500 the server, or a proxy before it, lost track: the store may have it all the same.
         code if code >= 500 => WriteError::Unanswered {

@@ -1,8 +1,13 @@
 //! What a person must do to confirm a change.
 
+use std::time::Duration;
+
 use super::gate::{Gate, Readiness, Verdict};
 use super::plan::{Effect, Plan};
 use crate::route::BackendRef;
+
+/// For so long what was shown may be confirmed (30 s). After that the world may be another one, and it is shown anew.
+pub const SHOWN_FOR: Duration = Duration::from_secs(30);
 
 /// What is asked for before a change may be written.
 #[derive(Debug, Clone, PartialEq, Eq)]

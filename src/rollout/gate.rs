@@ -2,8 +2,12 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
+use super::change::ChangeRecord;
 use super::interval::{ALPHA_ERRORS, Interval, interval};
 use super::plan::{Effect, Plan};
+use super::restart;
 use crate::route::{BackendRef, Owner, OwnerRule, ParentState, Route, RouteState};
 
 /// The share of failed requests above which a canary fails.
@@ -152,8 +156,14 @@ pub struct GateInput<'a> {
     pub plan: &'a Plan,
     /// Readiness of the backends.
     pub readiness: &'a [(BackendRef, Readiness)],
-    /// What was counted for the backend that gains, or why nothing was.
+    /// What was counted for the first backend that advances, or why nothing can be. That nothing has reached it
+    /// yet is a count.
     pub counted: Result<ErrorCount, String>,
+    /// Earlier changes of the route, as far as they were written down on this machine; the newest is also taken from
+    /// the route itself.
+    pub earlier: &'a [&'a ChangeRecord],
+    /// The time of day.
+    pub now: Timestamp,
 }
 
 /// Judges a planned change. Only an advance has a gate; for everything else there are no checks.
@@ -247,19 +257,48 @@ fn freshness(input: &GateInput<'_>) -> Check {
 }
 
 fn errors(input: &GateInput<'_>) -> Check {
-    let (verdict, words) = match &input.counted {
-        // Errors of a moment ago are no reason to start again.
-        Ok(counted) if !is_running(input.plan) && judge_errors(counted).0 == Verdict::Fail => {
-            (Verdict::Hold, format!("before it was drained, {}", judge_errors(counted).1))
+    let judged = if is_running(input.plan) { running(&input.counted) } else { starting(input) };
+    let (verdict, words) = match (judged, input.plan.advancing.as_slice()) {
+        // The others are known by nothing.
+        ((Verdict::Pass | Verdict::NotApplicable, _), [counted, _, ..]) => {
+            (Verdict::Hold, format!("requests were counted for {counted} alone, and others advance as well"))
         }
-        _ if !is_running(input.plan) => (Verdict::NotApplicable, "no traffic now".to_owned()),
+        (judged, _) => judged,
+    };
+    Check { name: "errors", verdict, words }
+}
+
+fn running(counted: &Result<ErrorCount, String>) -> (Verdict, String) {
+    match counted {
         Err(why) => (Verdict::NoData, why.clone()),
         Ok(counted) if counted.requests <= 0.0 => {
             (Verdict::NoData, "no request has reached this backend".to_owned())
         }
         Ok(counted) => judge_errors(counted),
-    };
-    Check { name: "errors", verdict, words }
+    }
+}
+
+/// Nobody can be judged before the first request; but what was taken out before, and what could not be judged
+/// afterwards either, is not started without a person's reason.
+fn starting(input: &GateInput<'_>) -> (Verdict, String) {
+    let newest = ChangeRecord::newest(input.route);
+    let known = || input.earlier.iter().copied().chain(&newest);
+    let drained = |backend| restart::drained_by(backend, &input.route.id.namespace, known());
+    let drained = input.plan.advancing.iter().find_map(drained);
+    let drained = drained.map(|record| restart::in_words(record, input.now));
+    match (drained, &input.counted) {
+        (None, Ok(counted)) => match judge_errors(counted) {
+            // Errors of a moment ago are no reason to start again.
+            (Verdict::Fail, words) => (Verdict::Hold, format!("before it was drained, {words}")),
+            _ => (Verdict::NotApplicable, "no traffic now".to_owned()),
+        },
+        (None, Err(why)) => (Verdict::Hold, format!("errors cannot be judged: {why}")),
+        (Some(drained), Ok(counted)) if counted.requests > 0.0 => {
+            (Verdict::Hold, format!("{drained}; before that, {}", judge_errors(counted).1))
+        }
+        (Some(drained), Ok(_)) => (Verdict::Hold, format!("{drained}; nothing was counted since")),
+        (Some(drained), Err(why)) => (Verdict::Hold, format!("{drained}; errors cannot be judged: {why}")),
+    }
 }
 
 /// Said aloud, since a pass that is silent on latency reads as if it were fine.

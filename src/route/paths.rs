@@ -1,6 +1,6 @@
 //! Paths to a backend: anything that can send it requests.
 
-use super::model::{BackendRef, Match, Route, RouteId};
+use super::model::{BackendRef, Route, RouteId};
 
 /// How a path leads to a backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,17 +57,4 @@ pub fn paths_to<'a>(target: &'a BackendRef, route: &'a Route) -> impl Iterator<I
             kind,
         })
     })
-}
-
-/// Whether two routes have a host, a parent and a match in common: then weights do not merge, and the
-/// older route takes all requests of that match.
-#[must_use]
-pub fn equal_matches(a: &Route, b: &Route) -> bool {
-    let hosts = |r: &Route| r.hostnames.to_vec();
-    let share_host = (a.hostnames.is_empty() && b.hostnames.is_empty())
-        || hosts(a).iter().any(|host| hosts(b).contains(host));
-    let share_parent = a.parents.iter().any(|parent| b.parents.contains(parent));
-    let matches =
-        |r: &Route| -> Vec<Match> { r.rules.iter().flat_map(|rule| rule.matches.to_vec()).collect() };
-    share_host && share_parent && matches(a).iter().any(|m| matches(b).contains(m))
 }

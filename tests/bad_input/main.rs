@@ -166,6 +166,31 @@ fn a_prometheus_that_is_none() {
 }
 
 #[test]
+fn a_wrong_prometheus_in_the_settings_costs_the_numbers_alone() {
+    let home = Home::with(Server::start(healthy));
+    let page = Server::start(|_, _| Answer::Say(200, "<html>Log in</html>".to_owned())).url();
+    let wrong = [
+        (&*page, format!("{page} answered with a web page")),
+        ("localhost 9090", "--prometheus localhost 9090 is not a usable URL".to_owned()),
+    ];
+    for (url, why) in wrong {
+        let settings = home.write("settings.toml", &format!("[prometheus]\nurl = \"{url}\"\n"));
+        let run = |args: &[&str]| home.run(&with(args, &["--config", &settings]));
+        let words = format!("there are no numbers, since prometheus.url of the settings is wrong: {why}");
+        let set = with(VERBS[2], &["--yes"]);
+        for args in [VERBS[0], VERBS[1], &*set] {
+            let run = run(args);
+            let told = run.err.lines().filter(|line| line.starts_with(&format!("warning: {words}")));
+            assert_eq!((run.exit, told.count()), (Some(0), 1), "{args:?}: {}", run.err);
+        }
+        let held = run(&["step", "checkout", "--to", "25", "--yes"]);
+        assert_eq!(held.exit, Some(3), "the gate holds: {} {}", held.out, held.err);
+        let cockpit = run(&[]);
+        assert!(cockpit.err.starts_with("error: the cockpit needs a terminal"), "{}", cockpit.err);
+    }
+}
+
+#[test]
 fn a_prometheus_that_is_away_costs_the_numbers_alone() {
     let home = Home::with(Server::start(healthy));
     let url = Server::closed().url();

@@ -79,7 +79,8 @@ fn a_flip_is_an_advance_that_wants_the_receiver_typed() {
     let plan = plan(&fresh, &Intent::Flip { rule: 0 }, &Conventions::default(), None).unwrap();
     assert_eq!(plan.effect, Effect::Advance);
     let counted = Err("no data".to_owned());
-    let gate = gate(&GateInput { route: &fresh, plan: &plan, readiness: &[], counted });
+    let now = jiff::Timestamp::UNIX_EPOCH;
+    let gate = gate(&GateInput { route: &fresh, plan: &plan, readiness: &[], counted, earlier: &[], now });
     assert_eq!(demand(&plan, &gate, &[]), Demand::Name("web-green".into()));
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tidegate::rollout::{
-    Confirmation, Conventions, Demand, Direction, ErrorCount, Gate, GateInput, Intent, Plan, Readiness,
-    Verdict, demand, gate, plan,
+    ChangeRecord, Confirmation, Conventions, Demand, Direction, ErrorCount, Gate, GateInput, Intent, Plan,
+    Readiness, Verdict, demand, gate, plan,
 };
 use tidegate::route::{BackendRef, Route};
 
@@ -50,7 +50,18 @@ fn judged(
     readiness: &[(BackendRef, Readiness)],
     counted: Result<ErrorCount, String>,
 ) -> (Gate, Demand) {
-    let gate = gate(&GateInput { route, plan, readiness, counted });
+    judged_after((route, plan), readiness, counted, &[])
+}
+
+/// As [`judged`], with what the journal knows.
+fn judged_after(
+    (route, plan): (&Route, &Plan),
+    readiness: &[(BackendRef, Readiness)],
+    counted: Result<ErrorCount, String>,
+    earlier: &[&ChangeRecord],
+) -> (Gate, Demand) {
+    let now = "2026-03-01T12:00:00Z".parse().unwrap();
+    let gate = gate(&GateInput { route, plan, readiness, counted, earlier, now });
     let demand = demand(plan, &gate, readiness);
     (gate, demand)
 }
@@ -85,9 +96,73 @@ fn no_numbers_and_old_numbers_are_no_data() {
     assert!(demand.met_by(&Confirmation { reason: Some("low traffic".into()), typed: None }));
     let old = ErrorCount { age_seconds: Some(6.5), ..counted(500.0, 0.0) };
     assert_eq!(judged(&change, &ready(3, 3), Ok(old)).0.verdict(), Verdict::NoData);
+}
+
+#[test]
+fn a_first_step_passes_on_endpoints_only_where_errors_could_be_judged_afterwards() {
     let first = step(&accepted(document(&json!([split(100, 0)]))));
-    let verdict = judged(&first, &ready(3, 3), Err("nothing".into())).0.verdict();
-    assert_eq!(verdict, Verdict::Pass, "a canary at 0 % has no traffic to judge yet");
+    let (gate, demand) = judged(&first, &ready(3, 3), Err("no Prometheus is configured".into()));
+    assert_eq!((gate.verdict(), demand), (Verdict::Hold, Demand::Reason));
+    assert_eq!(gate.words(), "errors cannot be judged: no Prometheus is configured");
+    let nothing = ErrorCount { age_seconds: None, interval_seconds: None, ..counted(0.0, 0.0) };
+    let (gate, demand) = judged(&first, &ready(3, 3), Ok(nothing));
+    assert_eq!((gate.verdict(), demand), (Verdict::Pass, Demand::Yes));
+    assert_eq!(gate.words(), "checkout-canary 3/3 ready; errors not judged: no traffic now");
+    assert_eq!(judged(&first, &ready(3, 0), Ok(nothing)).0.verdict(), Verdict::Fail);
+}
+
+/// The route as a rollback of its canary left it, as the annotation and the journal have it.
+fn rolled_back() -> (Value, ChangeRecord) {
+    let (_, plan) = rollback(&document(&json!([split(90, 10)])));
+    let at = "2026-03-01T11:48:00Z".to_owned();
+    let record = ChangeRecord::new(&plan, "1".into(), "anna".into(), at, None, String::new());
+    (accepted(document(&json!([split(100, 0)]))), record)
+}
+
+#[test]
+fn what_was_rolled_back_is_not_started_again_without_a_reason() {
+    let (mut doc, record) = rolled_back();
+    let nothing = || Ok(ErrorCount { age_seconds: Some(2.0), ..counted(0.0, 0.0) });
+    let held = |doc: &Value, counted, earlier: &[&ChangeRecord]| {
+        let (route, plan) = step(doc);
+        let (gate, demand) = judged_after((&route, &plan), &ready(3, 3), counted, earlier);
+        (gate.verdict(), demand, gate.words())
+    };
+    let reason = |words: &str| (Verdict::Hold, Demand::Reason, words.to_owned());
+    let silent = reason("rolled back 12 min ago by anna; nothing was counted since");
+    assert_eq!(held(&doc, nothing(), &[&record]), silent, "from the journal");
+    assert_eq!(held(&doc, nothing(), &[]).0, Verdict::Pass, "nobody knows of it");
+    doc["metadata"]["annotations"]["tidegate.dev/last-change"] =
+        serde_json::to_string(&record).unwrap().into();
+    assert_eq!(held(&doc, nothing(), &[]), silent, "from the route");
+    let blind = "rolled back 12 min ago by anna; errors cannot be judged: Prometheus is away";
+    assert_eq!(held(&doc, Err("Prometheus is away".into()), &[]), reason(blind));
+    let (_, _, words) = held(&doc, Ok(counted(1000.0, 0.0)), &[]);
+    assert!(words.starts_with("rolled back 12 min ago by anna; before that, "), "{words}");
+    assert!(words.contains("of 1000 failed"), "{words}");
+    let again = ChangeRecord { at: "2026-03-01T11:59:00Z".into(), ..record.clone() };
+    let again = ChangeRecord { before: record.after.clone(), after: record.before.clone(), ..again };
+    assert_eq!(
+        held(&doc, nothing(), &[&again]).0,
+        Verdict::Pass,
+        "it was started since, and drained elsewhere"
+    );
+}
+
+#[test]
+fn two_backends_that_advance_are_not_judged_by_one() {
+    let three = json!({"backendRefs": [super::backend("checkout-stable", 80),
+        super::backend("checkout-canary", 10), super::backend("checkout-next", 10)]});
+    let route = route(&accepted(document(&json!([three]))));
+    let weights = [("checkout-stable", 60), ("checkout-canary", 20), ("checkout-next", 20)];
+    let weights = weights.map(|(name, weight)| (name.into(), weight)).into();
+    let plan = plan(&route, &Intent::Set { rule: 0, weights }, &Conventions::default(), None).unwrap();
+    let mut readiness = ready(3, 3);
+    readiness
+        .push((BackendRef::service("shop", "checkout-next", 8080), Readiness::Known { ready: 1, total: 1 }));
+    let (gate, demand) = judged(&(route, plan), &readiness, Ok(counted(500.0, 0.0)));
+    assert_eq!((gate.verdict(), demand), (Verdict::Hold, Demand::Reason), "{gate:?}");
+    assert!(gate.words().contains("counted for checkout-canary alone"), "{}", gate.words());
 }
 
 #[test]
@@ -158,8 +233,6 @@ fn errors_of_a_moment_ago_hold_a_new_start() {
     let (gate, _) = judged(&step(&doc), &ready(3, 3), Ok(counted(1000.0, 300.0)));
     assert_eq!(gate.verdict(), Verdict::Hold);
     assert!(gate.words().contains("before it was drained"), "{}", gate.words());
-    let (gate, _) = judged(&step(&doc), &ready(3, 3), Err("no Prometheus".into()));
-    assert!(gate.words().contains("errors not judged"), "{}", gate.words());
 }
 
 #[test]

@@ -221,8 +221,15 @@ fn other_paths_to_the_same_services_make_a_share_unclaimable() {
 #[test]
 fn what_a_rollback_drains_is_known_or_asked() {
     let target = |rules: Value, previous: Option<&str>| {
-        let route = route(&document(&rules));
-        match rollback_target(&route, 0, &RoleNames::default(), None, previous) {
+        let mut doc = document(&rules);
+        if let Some(previous) = previous {
+            let note = json!({"id": "1", "namespace": "shop", "route": "checkout", "uid": doc["metadata"]["uid"],
+                "actor": "anna", "at": "2026-03-01T12:00:00Z", "action": "flip", "verdict": "pass",
+                "before": {"0": {previous: 100, "other": 0}}, "after": {"0": {previous: 0, "other": 100}}});
+            doc["metadata"]["annotations"]["tidegate.dev/last-change"] = note.to_string().into();
+        }
+        let route = route(&doc);
+        match rollback_target(&route, 0, &RoleNames::default(), None) {
             RollbackTarget::Known(from, into) => format!("{from} into {into}"),
             RollbackTarget::Ask(names) => format!("ask {}", names.len()),
         }

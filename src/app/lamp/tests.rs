@@ -64,6 +64,50 @@ fn a_small_destination_puts_it_out() {
 }
 
 #[test]
+fn who_takes_over_in_another_rule_counts_as_well() {
+    let rules: [(&str, &[(&str, u32)]); 2] = [
+        ("/", &[("checkout-stable", 90), ("checkout-canary", 10)]),
+        ("/old", &[("checkout-old", 90), ("checkout-canary", 10)]),
+    ];
+    let mut bench = bench(crate::app::fixture::route("checkout", 1, &rules));
+    let wanted = bench.app.facts.known.len();
+    assert_eq!(wanted, 2, "the bench knows two of the three");
+    assert_eq!(lamp(&bench), Lamp::Unknown("endpoints of checkout-old in rule /old: not read yet".into()));
+    endpoints(&mut bench, "checkout-old", 0);
+    assert_eq!(lamp(&bench), Lamp::Off("checkout-old has no ready endpoint in rule /old".into()));
+    endpoints(&mut bench, "checkout-old", 3);
+    assert_eq!(lamp(&bench), Lamp::Unknown("the server was not asked yet".into()));
+    endpoints(&mut bench, "checkout-stable", 0);
+    assert_eq!(lamp(&bench), Lamp::Off("checkout-stable has no ready endpoint".into()));
+}
+
+#[test]
+fn all_who_would_take_over_are_looked_at() {
+    let rules: [(&str, &[(&str, u32)]); 2] = [
+        ("/", &[("checkout-stable", 90), ("checkout-canary", 10)]),
+        ("/old", &[("checkout-old", 90), ("checkout-canary", 10)]),
+    ];
+    let route = crate::app::fixture::route("checkout", 1, &rules);
+    let bench = Bench::with((120, 40), vec![Ok(route)]);
+    let looked = |effect: &Effect| matches!(effect, Effect::Facts { backends, .. } if backends.contains(&backend("checkout-old")));
+    assert!(bench.effects.iter().any(looked), "{:?}", bench.effects);
+}
+
+#[test]
+fn what_was_looked_at_long_ago_tells_nothing() {
+    let mut bench = bench(checkout(1, 90, 10));
+    bench.after(1000);
+    let ticket = bench.app.lamps.asked.as_ref().unwrap().0;
+    answer(&mut bench, ticket, 1, DryRun::Accepted);
+    bench.facts().after(90_000);
+    assert_eq!(lamp(&bench), Lamp::On);
+    bench.after(1000);
+    assert_eq!(lamp(&bench), Lamp::Unknown("endpoints of checkout-stable: read 2 min ago".into()));
+    bench.facts();
+    assert_eq!(lamp(&bench), Lamp::On);
+}
+
+#[test]
 fn what_speaks_against_it_is_named_without_asking_the_server() {
     let bare = |route: Route| lamp(&bench(route));
     assert_eq!(bare(checkout(1, 100, 0)), Lamp::Nothing("checkout-canary has no traffic here".into()));
@@ -111,6 +155,7 @@ fn the_server_is_asked_once_the_selection_rests_and_not_again_before_something_c
     assert!(matches!(lamp(&bench), Lamp::Unknown(_)), "that answer was for another generation");
     let (ticket, _) = asked(bench.after(1000)).unwrap();
     answer(&mut bench, ticket, 2, DryRun::Accepted);
+    bench.facts();
     assert_eq!(lamp(&bench), Lamp::On);
     assert!(asked(bench.after(300_000)).is_some(), "an old answer is asked for again");
 }

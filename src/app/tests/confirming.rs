@@ -35,11 +35,40 @@ fn enter_confirms_nothing_anywhere() {
 }
 
 #[test]
+fn a_key_that_came_too_early_is_told_in_every_dialog() {
+    let told = "not armed yet: press y again";
+    let mut bench = bench();
+    bench.keys("sy");
+    assert_eq!(bench.dialog().told, Some(told), "before it is prepared");
+    let (ticket, intent) = (ticket_of(&bench), bench.dialog().ask.intent.clone().unwrap());
+    let answer = Ok(Box::new(prepared(&checkout(7, 95, 5), &intent, Verdict::Pass, Demand::Yes)));
+    bench.msg(Msg::Prepared { ticket, answer });
+    assert_eq!(bench.dialog().told, Some(told), "and still when it is");
+    bench.keys("s");
+    assert_eq!(bench.dialog().told, Some(told), "a held key takes nothing away");
+    bench.after(300).keys("y");
+    assert!(bench.carries());
+
+    let mut bench = super::bench();
+    bench.keys("s").prepared(Verdict::Hold, Demand::Reason).keys("y");
+    assert_eq!(bench.dialog().told, Some(told));
+
+    let mut bench = super::bench();
+    bench.keys("s").prepared(Verdict::Fail, Demand::Name("yes-canary".into())).keys("y");
+    assert_eq!(bench.dialog().told, Some("not armed yet: the name is asked for, then y"));
+    assert_eq!(bench.dialog().ready().unwrap().text.value(), "", "it is no letter of the name");
+    bench.after(300).keys("yes-canary");
+    assert!(!bench.carries());
+    bench.keys("y");
+    assert!(bench.carries());
+}
+
+#[test]
 fn a_dialog_is_not_armed_before_300_ms() {
     let mut bench = bench();
     bench.keys("s").prepared(Verdict::Pass, Demand::Yes).after(299).keys("y");
     assert!(!bench.carries());
-    assert_eq!(bench.dialog().told, Some("not armed yet"));
+    assert_eq!(bench.dialog().told, Some("not armed yet: press y again"));
     let wake = next_wake(&bench.app);
     assert_eq!(wake, Some(bench.app.now.since_start + Duration::from_millis(1)), "drawn again when it arms");
     bench.after(1).keys("y");

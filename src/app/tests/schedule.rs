@@ -64,3 +64,29 @@ fn what_was_left_unfinished_is_taken_up_for_the_same_object_only() {
     bench.watch(Update::Reset(vec![Ok(checkout(1, 95, 5))]));
     assert_eq!(bench.effects.iter().filter(|e| matches!(e, Effect::Resume { .. })).count(), 1);
 }
+
+#[test]
+fn endpoints_of_the_open_split_are_watched_and_read_when_they_change() {
+    let mut bench = bench();
+    let followed = |bench: &Bench| {
+        bench.effects.iter().find_map(|effect| match effect {
+            Effect::FollowEndpoints { backends, .. } => Some(backends.len()),
+            _ => None,
+        })
+    };
+    let read = |bench: &Bench| bench.effects.iter().any(|effect| matches!(effect, Effect::Facts { .. }));
+    bench.after(1000);
+    assert_eq!(followed(&bench), None, "a row is not watched");
+    assert_eq!(followed(bench.key(Key::Enter)), Some(2));
+    bench.after(5000);
+    let generation = bench.app.generation;
+    assert!(!read(bench.msg(Msg::EndpointsChanged { generation })), "one seldom comes alone");
+    assert!(next_wake(&bench.app).unwrap() <= bench.app.now.since_start + Duration::from_secs(1));
+    assert!(read(bench.after(1000)));
+    assert!(!read(bench.after(1000)), "once");
+    assert!(
+        !read(bench.msg(Msg::EndpointsChanged { generation: generation + 1 }).after(1000)),
+        "another scope's"
+    );
+    assert_eq!(followed(bench.key(Key::Esc)), Some(0));
+}

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::perform::Performer;
 use crate::app::{App, Effect, Msg, Now, Start, next_wake, update};
 use crate::cli::session::Session;
+use crate::cli::themes;
 use crate::clock::Clock;
 use crate::config::Paths;
 use crate::pilot::Stage;
@@ -53,12 +54,13 @@ impl Engine {
             conventions: session.settings.conventions.clone(),
             keymap: session.settings.keymap.clone(),
             refresh: session.settings.refresh,
+            settle: session.settings.timing.settle,
             chosen: session.chosen_canaries(),
             // A journal that cannot be read only costs the memory of that.
             unfinished: session.journal.unfinished().unwrap_or_default(),
             note: session.note,
             contexts: session.cluster.contexts(),
-            themes: Paths::find().theme_names(),
+            themes: themes::names(&Paths::find()),
             theme: String::new(),
             message,
         };

@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::StreamExt;
-use futures::future::join_all;
+use futures::future::{join_all, ready};
+use futures::stream::select_all;
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -14,10 +15,10 @@ use tokio::time::timeout;
 
 use crate::app::{Effect, Msg, Past, WINDOW};
 use crate::cli::session::Session;
-use crate::cluster::{Cluster, Listed, Scope, Trouble, Why, watch};
+use crate::cluster::{Cluster, Listed, Scope, Trouble, Why, endpoint_changes, watch};
 use crate::metrics::MetricSource;
 use crate::pilot::{Ending, Pilot, Progress};
-use crate::route::{RouteId, writers};
+use crate::route::{BackendRef, RouteId, writers};
 
 /// What a sparkline shows, and in which steps.
 const SPAN: Duration = Duration::from_mins(10);
@@ -27,11 +28,12 @@ const OPENING: Duration = Duration::from_secs(20);
 /// Between attempts to learn who we are.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Turns effects into tasks. One watch and one preparation at a time; everything else runs to its end.
+/// Turns effects into tasks. One watch of routes, one of endpoints and one preparation at a time; everything else runs to its end.
 pub(super) struct Performer {
     session: Session,
     messages: UnboundedSender<Msg>,
     watch: Option<JoinHandle<()>>,
+    endpoints: Option<JoinHandle<()>>,
     preparation: Option<JoinHandle<()>>,
     /// User name as the API server knows it, once it has told.
     user: Arc<OnceLock<Box<str>>>,
@@ -46,7 +48,8 @@ impl Performer {
         let user = Arc::new(OnceLock::new());
         let home = (session.cluster.context().to_owned(), session.metrics.clone());
         let epoch = Arc::new(AtomicU64::new(0));
-        let new = Self { session, messages, watch: None, preparation: None, user, epoch, home };
+        let new =
+            Self { session, messages, watch: None, endpoints: None, preparation: None, user, epoch, home };
         tokio::spawn(learn_user(new.session.cluster.clone(), Arc::clone(&new.user), new.sender()));
         new
     }
@@ -73,6 +76,7 @@ impl Performer {
                     send(Msg::Facts { generation, found: found.await });
                 });
             }
+            Effect::FollowEndpoints { generation, backends } => self.follow_endpoints(generation, &backends),
             Effect::Count { generation, route, backend } => {
                 let pilot = self.pilot();
                 tokio::spawn(async move {
@@ -152,6 +156,16 @@ impl Performer {
         }
     }
 
+    fn follow_endpoints(&mut self, generation: u64, backends: &[BackendRef]) {
+        let send = self.sender();
+        let changes = backends.iter().map(|backend| endpoint_changes(&self.session.cluster, backend).boxed());
+        let told = select_all(changes).for_each(move |()| {
+            send(Msg::EndpointsChanged { generation });
+            ready(())
+        });
+        replace(&mut self.endpoints, tokio::spawn(told));
+    }
+
     fn ask_metrics(&self, effect: Effect) {
         let Some(source) = self.session.metrics.clone() else { return };
         let send = self.sender();
@@ -173,7 +187,9 @@ impl Performer {
 
     /// Leaves the cluster that was used. Changes under way go on with it.
     fn switch(&mut self, cluster: Cluster) {
-        for task in [&mut self.watch, &mut self.preparation].into_iter().filter_map(Option::take) {
+        for task in
+            [&mut self.watch, &mut self.endpoints, &mut self.preparation].into_iter().filter_map(Option::take)
+        {
             task.abort();
         }
         self.epoch.fetch_add(1, Ordering::Relaxed);

@@ -113,6 +113,42 @@ async fn rights_and_absence() {
     assert!(matches!(refused(401, status_json(401, "Unauthorized", "")).await, WriteError::Other { .. }));
 }
 
+/// The answers one after the other, the last one again and again.
+async fn answered(answers: Vec<(u16, String)>) -> (usize, Duration, Result<Route, WriteError>) {
+    let mut next = 0;
+    let (server, cluster) = FakeServer::start(move |_| {
+        let (code, body) = answers[next.min(answers.len() - 1)].clone();
+        next += 1;
+        Answer::Say(code, body)
+    });
+    let began = Instant::now();
+    let outcome = Writer::new(cluster).patch(&RouteId::new("shop", "checkout"), &patch(), false).await;
+    (server.lines().len(), began.elapsed(), outcome)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_busy_server_did_not_take_is_sent_once_more() {
+    let taken = || (200, route_json("checkout", 2).to_string());
+    let busy = || (429, "Too many requests, please try again later.".to_owned());
+    let (times, waited, outcome) = answered(vec![busy(), taken()]).await;
+    assert!(outcome.is_ok() && times == 2 && waited >= PAUSE, "{times} {waited:?} {outcome:?}");
+
+    let asked = |seconds: u32| {
+        json!({ "kind": "Status", "status": "Failure", "code": 429, "reason": "TooManyRequests",
+            "message": "later", "details": { "retryAfterSeconds": seconds } })
+    };
+    let (_, waited, outcome) = answered(vec![(429, asked(3).to_string()), taken()]).await;
+    assert!(outcome.is_ok() && waited >= Duration::from_secs(3), "{waited:?}");
+    let (_, waited, _) = answered(vec![(429, asked(3600).to_string()), taken()]).await;
+    assert!(waited < Duration::from_secs(6), "{waited:?}");
+
+    let (times, _, outcome) = answered(vec![busy()]).await;
+    assert!(matches!(outcome, Err(WriteError::Busy { .. })) && times == 2, "{times} {outcome:?}");
+    let message = "admission webhook \"guard.example\" denied the request: too many changes today";
+    let (times, _, outcome) = answered(vec![(429, status_json(429, "TooManyRequests", message))]).await;
+    assert!(matches!(outcome, Err(WriteError::Denied { .. })) && times == 1, "{times} {outcome:?}");
+}
+
 /// Each of these may have been written all the same.
 #[tokio::test(start_paused = true)]
 async fn what_is_not_known_is_called_so() {
@@ -147,6 +183,37 @@ async fn send_to(port: u16) -> Result<Route, WriteError> {
 async fn what_was_never_sent_is_called_so() {
     let Err(WriteError::Unreachable { why }) = send_to(1).await else { panic!("nobody listens there") };
     assert!(why.contains("refused"), "{why}");
+}
+
+/// The token has run out; the kubeconfig, read again, has another one by now.
+#[tokio::test]
+async fn what_a_server_refused_to_hear_is_sent_once_more_with_new_credentials() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let patches = Arc::new(AtomicU32::new(0));
+    let count = patches.clone();
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let count = count.clone();
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                while let Ok(length @ 1..) = connection.read(&mut request).await {
+                    let (status, body) = match request[..length].starts_with(b"PATCH") {
+                        true if count.fetch_add(1, Ordering::Relaxed) == 0 => {
+                            ("401 Unauthorized", status_json(401, "Unauthorized", "Unauthorized"))
+                        }
+                        true => ("200 OK", route_json("checkout", 2).to_string()),
+                        false => ("200 OK", r#"{"resources":[{"name":"httproutes"}]}"#.to_owned()),
+                    };
+                    let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                    connection.write_all(answer.as_bytes()).await.unwrap();
+                }
+            });
+        }
+    });
+    let outcome = send_to(port).await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!(patches.load(Ordering::Relaxed), 2);
 }
 
 /// The server takes the patch on a connection that is already open, and closes it: the client must not open another one

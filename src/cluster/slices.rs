@@ -1,0 +1,177 @@
+//! Tells when the endpoints of a Service have changed, by a watch on its slices. How many there are then is read by
+//! [`Cluster::facts`]: one slice does not tell.
+
+use std::time::Duration;
+
+use futures::{AsyncBufReadExt, Stream, stream};
+use serde::Deserialize;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::call::Body;
+use super::connect::Cluster;
+use super::first_line;
+use super::read::segment;
+use super::trouble::{Trouble, Why};
+use super::watch::{GRACE, Notice, TURN};
+use crate::route::BackendRef;
+
+/// Pause after a failure.
+const PAUSE: Duration = Duration::from_millis(2500);
+/// A watch that ends sooner is not opened again at once.
+const SHORT: Duration = Duration::from_secs(1);
+
+/// Comes each time that the endpoints of `backend` have changed, or may have. Ends where nobody may watch them, and for
+/// what is no Service.
+pub fn endpoint_changes(cluster: &Cluster, backend: &BackendRef) -> impl Stream<Item = ()> + Send + use<> {
+    let what = format!("watch the endpoints of {}/{}", backend.namespace, backend.name);
+    let named = segment(&backend.namespace, &what).and(segment(&backend.name, &what)).is_ok();
+    let slices = (backend.is_service() && named).then(|| Slices {
+        cluster: cluster.clone(),
+        path: format!("/apis/discovery.k8s.io/v1/namespaces/{}/endpointslices", backend.namespace),
+        selector: format!("labelSelector=kubernetes.io%2Fservice-name%3D{}", backend.name),
+        what,
+        at: At::Nothing,
+    });
+    stream::unfold(slices, |slices| async move {
+        let mut slices = slices?;
+        slices.changed().await.then_some(((), Some(slices)))
+    })
+}
+
+struct Slices {
+    cluster: Cluster,
+    path: String,
+    selector: String,
+    what: String,
+    at: At,
+}
+
+enum At {
+    /// What happened until now may have been missed.
+    Nothing,
+    /// Everything up to this version has been told.
+    Version(Box<str>),
+    /// A watch is open.
+    Open { version: Box<str>, body: Body, since: Instant },
+}
+
+#[derive(Deserialize)]
+struct List {
+    metadata: ListMeta,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListMeta {
+    resource_version: Box<str>,
+}
+
+impl Slices {
+    /// Waits for the next change; false when there will be none.
+    async fn changed(&mut self) -> bool {
+        loop {
+            let step = match std::mem::replace(&mut self.at, At::Nothing) {
+                At::Nothing => self.list().await.map(|()| true),
+                At::Version(version) => self.open(version).await.map(|()| false),
+                At::Open { version, body, since } => self.follow(version, body, since).await,
+            };
+            match step {
+                Ok(true) => return true,
+                Ok(false) => {}
+                Err(Trouble { why: Why::Forbidden(_), .. }) => return false,
+                Err(_) => sleep(PAUSE).await,
+            }
+        }
+    }
+
+    async fn list(&mut self) -> Result<(), Trouble> {
+        let text = self.cluster.get_text(&self.what, &format!("{}?{}", self.path, self.selector)).await?;
+        let list: List = serde_json::from_str(&text).map_err(|error| {
+            Trouble::new(&*self.what, Why::Unreadable(first_line(&error.to_string(), 120).into()))
+        })?;
+        self.at = At::Version(list.metadata.resource_version);
+        Ok(())
+    }
+
+    async fn open(&mut self, version: Box<str>) -> Result<(), Trouble> {
+        let turn = TURN.as_secs();
+        let query = format!(
+            "watch=true&allowWatchBookmarks=true&timeoutSeconds={turn}&resourceVersion={version}&{}",
+            self.selector
+        );
+        let body = self.cluster.open_watch(&self.what, &format!("{}?{query}", self.path)).await?;
+        self.at = At::Open { version, body, since: Instant::now() };
+        Ok(())
+    }
+
+    async fn follow(&mut self, version: Box<str>, mut body: Body, since: Instant) -> Result<bool, Trouble> {
+        let mut line = Vec::new();
+        let read = timeout(TURN + GRACE, body.read_until(b'\n', &mut line)).await;
+        if !matches!(read, Ok(Ok(_))) || line.last() != Some(&b'\n') {
+            if since.elapsed() < SHORT {
+                sleep(PAUSE).await;
+            }
+            self.at = At::Version(version);
+            return Ok(false);
+        }
+        let Notice { kind, metadata, .. } = Notice::read(&line, &self.what)?;
+        let version = metadata.resource_version.unwrap_or(version);
+        self.at = At::Open { version, body, since };
+        Ok(kind != "BOOKMARK")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::StreamExt;
+    use serde_json::json;
+
+    use super::*;
+    use crate::cluster::{Answer, FakeServer, status_json};
+
+    fn line(kind: &str, version: u32) -> String {
+        let object = json!({ "metadata": { "name": "canary-x", "namespace": "shop", "resourceVersion": version.to_string() } });
+        format!("{}\n", json!({ "type": kind, "object": object }))
+    }
+
+    fn canary() -> BackendRef {
+        BackendRef::service("shop", "canary", 80)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_change_is_told_and_a_bookmark_is_none() {
+        let mut watches = 0;
+        let (server, cluster) = FakeServer::start(move |asked| {
+            if !asked.line.contains("watch=true") {
+                return Answer::Say(
+                    200,
+                    json!({ "metadata": { "resourceVersion": "5" }, "items": [] }).to_string(),
+                );
+            }
+            watches += 1;
+            match watches {
+                1 => Answer::Say(200, line("MODIFIED", 6) + &line("BOOKMARK", 9) + &line("DELETED", 10)),
+                2 => Answer::Say(410, status_json(410, "Expired", "too old")),
+                _ => Answer::Stay(Vec::new()),
+            }
+        });
+        let mut changes = Box::pin(endpoint_changes(&cluster, &canary()));
+        for _ in 0..3 {
+            changes.next().await.unwrap();
+        }
+        let asked = |n: usize| server.lines().get(n).cloned().unwrap_or_default();
+        assert!(asked(0).ends_with("endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Dcanary"));
+        assert!(asked(1).contains("resourceVersion=5&"), "{}", asked(1));
+        changes.next().await.unwrap();
+        assert!(asked(2).contains("resourceVersion=10&"), "it goes on where it was: {}", asked(2));
+        assert!(!asked(3).contains("watch=true"), "too old: all is read again: {}", asked(3));
+    }
+
+    #[tokio::test]
+    async fn it_ends_where_it_is_not_allowed() {
+        let (_, cluster) = FakeServer::start(|_| Answer::Say(403, status_json(403, "Forbidden", "no")));
+        assert_eq!(Box::pin(endpoint_changes(&cluster, &canary())).next().await, None);
+        let other = BackendRef::service("shop", "../x", 80);
+        assert_eq!(Box::pin(endpoint_changes(&cluster, &other)).next().await, None);
+    }
+}
