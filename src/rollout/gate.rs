@@ -272,7 +272,7 @@ fn running(counted: &Result<ErrorCount, String>) -> (Verdict, String) {
     match counted {
         Err(why) => (Verdict::NoData, why.clone()),
         Ok(counted) if counted.requests <= 0.0 => {
-            (Verdict::NoData, "no request has reached this backend".to_owned())
+            (Verdict::NoData, "no request was counted for this backend".to_owned())
         }
         Ok(counted) => judge_errors(counted),
     }
