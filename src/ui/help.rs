@@ -20,7 +20,8 @@ const COLUMN: u16 = 57;
 const GAP: u16 = 2;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, scroll: &Scroll, look: &Look) {
-    let sections = sections(&app.start.keymap, &app.contexts_below_help(), look);
+    let room = COLUMN.min(area.width.saturating_sub(4)).into();
+    let sections = sections(&app.start.keymap, &app.contexts_below_help(), room, look);
     let columns = side_by_side(&sections, if area.width >= 2 * COLUMN + GAP + 4 { 2 } else { 1 });
     let longest = columns.iter().map(Vec::len).max().unwrap_or(0);
     let width = u16::try_from(columns.len()).unwrap_or(1) * (COLUMN + GAP) - GAP + 4;
@@ -36,22 +37,28 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, scroll: &Scroll, 
 }
 
 /// The keys under the heading of their context; where one is comes first.
-pub(super) fn sections(keymap: &Keymap, here: &[Context], look: &Look) -> Vec<Vec<Line<'static>>> {
+pub(super) fn sections(
+    keymap: &Keymap,
+    here: &[Context],
+    room: usize,
+    look: &Look,
+) -> Vec<Vec<Line<'static>>> {
     let others = Context::ALL.into_iter().filter(|context| !here.contains(context));
     let entries = |context: Context| {
         let title = [look.span(Role::Text, context.title())];
-        let mut all = vec![section(COLUMN.into(), &title, look)];
-        all.extend(sheet(keymap, context).into_iter().map(|entry| {
+        let mut all = vec![section(room, &title, look)];
+        all.extend(sheet(keymap, context).into_iter().flat_map(|entry| {
             let (help, mark) = if entry.writes {
                 (format!("{:HELP$} ", entry.help), "writes")
             } else {
                 (entry.help.to_owned(), "")
             };
-            Line::from(vec![
+            let line = Line::from(vec![
                 look.span(Role::Accent, format!("{:KEYS$} ", entry.keys.join(" "))),
                 look.span(Role::Text, help),
                 look.span(Role::Muted, mark),
-            ])
+            ]);
+            fold(&line, room, KEYS + 1)
         }));
         all
     };

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 use unicode_width::UnicodeWidthStr;
 
+use super::fold::fold;
 use super::format;
 use super::theme::{Role, Theme};
 
@@ -147,10 +148,8 @@ const LEAST: (u16, u16) = (24, 6);
 /// Says so instead of drawing a box that nobody could read.
 fn too_small(buffer: &mut Buffer, area: Rect, look: &Look) -> Rect {
     let words = format!("too small for this dialog: {}x{}", buffer.area.width, buffer.area.height);
-    let warn = look.style(Role::Warn);
-    let line = Rect { height: 1, ..area }.intersection(area);
-    Clear.render(line, buffer);
-    lines(buffer, line, &[Line::styled(words, warn)]);
+    Clear.render(area.intersection(buffer.area), buffer);
+    lines(buffer, area, &fold(&Line::from(look.span(Role::Warn, words)), area.width.into(), 0));
     Rect { width: 0, height: 0, ..area }
 }
 

@@ -367,7 +367,7 @@ fn only_what_may_be_claimed_is() {
 #[test]
 fn the_help_lists_the_whole_table() {
     let keymap = Keymap::default();
-    let sections = help::sections(&keymap, &[Context::View], &look(false));
+    let sections = help::sections(&keymap, &[Context::View], 57, &look(false));
     let shown: Vec<String> = sections.iter().flatten().map(ToString::to_string).collect();
     assert!(shown[0].contains(Context::View.title()), "where one is comes first");
     for context in Context::ALL {

@@ -23,7 +23,7 @@ pub(super) fn draw(
     let title = format!("weights of {}  rule {}", editor.route.id, editor.route.rule_label(editor.rule));
     let inside = popup(buffer, area, (area.width.saturating_sub(4).min(76), height), &title, look);
     let room = usize::from(inside.width);
-    let names = room.saturating_sub(FIELD + 26).clamp(8, 32);
+    let names = room.saturating_sub(FIELD + 16).clamp(6, 32);
     let mut all = vec![Line::from(look.span(
         Role::Muted,
         format!(
