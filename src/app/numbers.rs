@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::state::App;
 use crate::metrics::{BackendHistory, Granularity, History, MetricError, Numbers, Snapshot};
-use crate::rollout::{ALPHA_ERRORS, ERROR_LIMIT, interval};
+use crate::rollout::{ALPHA_ERRORS, ERROR_LIMIT, lies_above};
 use crate::route::BackendRef;
 
 /// What rates in rows are taken over.
@@ -67,7 +67,7 @@ impl BackendNumbers {
 #[must_use]
 pub fn too_many_errors(numbers: &Numbers) -> bool {
     let (Some(rate), Some(requests)) = (numbers.error_rate, numbers.requests) else { return false };
-    rate > ERROR_LIMIT && interval(rate * requests, requests, ALPHA_ERRORS).lo > ERROR_LIMIT
+    lies_above(ERROR_LIMIT, rate * requests, requests, ALPHA_ERRORS)
 }
 
 /// The state of all numbers.

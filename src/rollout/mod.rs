@@ -32,7 +32,7 @@ pub use change::{ChangeRecord, RuleWeights, weight_keys, weights_of};
 pub use confirm::{Confirmation, Demand, SHOWN_FOR, demand};
 pub use conventions::{Conventions, Production, RoleNames};
 pub use gate::{Check, ERROR_LIMIT, ErrorCount, Gate, GateInput, Readiness, Verdict, gate};
-pub use interval::{ALPHA_ERRORS, Interval, interval, needed};
+pub use interval::{ALPHA_ERRORS, Interval, interval, lies_above, needed};
 pub use kubectl::kubectl;
 pub use ladder::{BadLadder, Ladder, Stage};
 pub use patch::json_patch;

@@ -126,11 +126,11 @@ fn percent(weight: u64, sum: u64) -> String {
 
 /// Whether both rules split between the same backends and `target` has the same share in both.
 pub(super) fn same_split(a: &Rule, b: &Rule, target: &BackendRef) -> bool {
-    let names = |rule: &Rule| {
-        let mut names: Vec<BackendRef> = rule.backends.iter().map(|b| b.to.clone()).collect();
+    fn names(rule: &Rule) -> Vec<&BackendRef> {
+        let mut names: Vec<&BackendRef> = rule.backends.iter().map(|b| &b.to).collect();
         names.sort();
         names
-    };
+    }
     let ((wa, sa), (wb, sb)) = (share_of(a, target), share_of(b, target));
     names(a) == names(b) && wa * sb == wb * sa && (sa == 0) == (sb == 0)
 }

@@ -2,7 +2,7 @@
 
 use super::plan::{Edit, Plan};
 use super::planner::same_split;
-use crate::route::{BackendRef, Path, PathKind, Route, paths_to};
+use crate::route::{BackendRef, Path, PathKind, Route, Rule, paths_to};
 
 /// The paths to `target` that are still open once `plans` are written.
 pub fn remaining_paths<'a>(
@@ -41,12 +41,10 @@ pub fn untouched_paths<'a>(
     for other in routes {
         for backend in &rule.backends {
             for path in paths_to(&backend.to, other) {
+                let same_as = |r: &Rule| rule.backends.iter().all(|b| same_split(rule, r, &b.to));
                 let same = path.route == route.id
                     && path.kind != PathKind::Mirror
-                    && other
-                        .rules
-                        .get(path.rule)
-                        .is_some_and(|r| rule.backends.iter().all(|b| same_split(rule, r, &b.to)));
+                    && (path.rule == index || other.rules.get(path.rule).is_some_and(same_as));
                 if !same && !found.contains(&path) {
                     found.push(path);
                 }
