@@ -360,15 +360,14 @@ fn draw_trend(
     most: Option<f64>,
     look: &Look,
 ) {
-    let series = |numbers: Option<&BackendNumbers>| numbers.map(|numbers| pick(&numbers.series)).cloned();
-    let (stable, canary) = (series(versions.0), series(versions.1));
-    let highest = || [&stable, &canary].into_iter().flatten().filter_map(Series::max).fold(0.0, f64::max);
+    let (stable, canary) = (versions.0.map(|n| pick(&n.series)), versions.1.map(|n| pick(&n.series)));
+    let highest = || [stable, canary].into_iter().flatten().filter_map(Series::max).fold(0.0, f64::max);
     let most = most.unwrap_or_else(highest);
     let (first, second) = halves(room);
     if first > 0 {
-        pen.put(&trend(stable.as_ref(), first, most, look), drawn(plain(look, Role::Stable))).skip(1);
+        pen.put(&trend(stable, first, most, look), drawn(plain(look, Role::Stable))).skip(1);
     }
-    pen.put(&trend(canary.as_ref(), second, most, look), drawn(plain(look, Role::Canary)));
+    pen.put(&trend(canary, second, most, look), drawn(plain(look, Role::Canary)));
 }
 
 /// The newest `cells` values of a series, the newest on the right.
