@@ -35,8 +35,16 @@ pub enum Worst {
 struct Seen {
     errors: bool,
     under_way: bool,
-    stale: bool,
-    no_data: bool,
+    data: Data,
+}
+
+/// The numbers of the backends that get traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Data {
+    #[default]
+    Known,
+    Missing,
+    Old,
 }
 
 fn worst(state: &RouteState, seen: Seen) -> Worst {
@@ -49,9 +57,11 @@ fn worst(state: &RouteState, seen: Seen) -> Worst {
         _ if seen.under_way => Worst::UnderWay,
         RouteState::Pending => Worst::Pending,
         RouteState::NoStatus => Worst::NoStatus,
-        RouteState::Accepted if seen.stale => Worst::Stale,
-        RouteState::Accepted if seen.no_data => Worst::NoData,
-        RouteState::Accepted => Worst::Fine,
+        RouteState::Accepted => match seen.data {
+            Data::Old => Worst::Stale,
+            Data::Missing => Worst::NoData,
+            Data::Known => Worst::Fine,
+        },
     }
 }
 
@@ -60,11 +70,11 @@ impl App {
     #[must_use]
     pub fn worst_of(&self, split: &Split<'_>) -> Worst {
         let fresh = |index| self.is_fresh(split, index);
-        let seen = Seen {
-            errors: gets_traffic(split).any(|index| fresh(index) && self.errs(split, index)),
-            stale: gets_traffic(split).any(|index| !fresh(index)),
-            ..self.seen(split)
-        };
+        let errors = gets_traffic(split).any(|index| fresh(index) && self.errs(split, index));
+        let mut seen = Seen { errors, ..self.seen(split) };
+        if gets_traffic(split).any(|index| !fresh(index)) {
+            seen.data = Data::Old;
+        }
         worst(&split.route.state(), seen)
     }
 
@@ -94,11 +104,8 @@ impl App {
     fn seen(&self, split: &Split<'_>) -> Seen {
         let known = |index: usize| self.numbers.get(&split.rule.backends[index].to);
         let no_data = |index| known(index).is_some_and(|numbers| numbers.latest.is_none());
-        Seen {
-            under_way: self.is_under_way(split.route),
-            no_data: gets_traffic(split).any(no_data),
-            ..Seen::default()
-        }
+        let data = if gets_traffic(split).any(no_data) { Data::Missing } else { Data::Known };
+        Seen { errors: false, under_way: self.is_under_way(split.route), data }
     }
 
     /// What nobody has asked about yet is not old.
@@ -128,7 +135,7 @@ mod tests {
         let not_accepted = RouteState::NotAccepted(String::new());
         let refused = RouteState::Refused(String::new());
         let degraded = RouteState::Degraded(String::new());
-        let all = Seen { errors: true, under_way: true, stale: true, no_data: true };
+        let all = Seen { errors: true, under_way: true, data: Data::Old };
         let calm = Seen { errors: false, ..all };
         let still = Seen { under_way: false, ..calm };
         let none = Seen::default();
@@ -143,7 +150,7 @@ mod tests {
             (&RouteState::Pending, still, Worst::Pending),
             (&RouteState::NoStatus, still, Worst::NoStatus),
             (&RouteState::Accepted, still, Worst::Stale),
-            (&RouteState::Accepted, Seen { no_data: true, ..none }, Worst::NoData),
+            (&RouteState::Accepted, Seen { data: Data::Missing, ..none }, Worst::NoData),
             (&RouteState::Accepted, none, Worst::Fine),
         ];
         for (state, seen, expected) in told {

@@ -59,10 +59,18 @@ const MOST_DETAIL: u16 = 24;
 /// The lines below the title, the most important first.
 #[must_use]
 pub fn banners(app: &App) -> Vec<Banner> {
-    let room = usize::from(app.size.0).saturating_sub(4);
+    // With room for the sign before it, and for the mark of what is cut behind it.
+    let room = usize::from(app.size.0).saturating_sub(6);
     let mut lines = Vec::new();
     for (tone, text) in news(app) {
-        let parts = wrap(&text, room).into_iter().take(MOST_LINES).enumerate();
+        let mut parts = wrap(&text, room);
+        if parts.len() > MOST_LINES {
+            parts.truncate(MOST_LINES);
+            if let Some(last) = parts.last_mut() {
+                last.push_str(" ~");
+            }
+        }
+        let parts = parts.into_iter().enumerate();
         lines.extend(parts.map(|(place, text)| Banner { tone, text, continued: place > 0 }));
     }
     lines

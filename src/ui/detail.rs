@@ -111,8 +111,10 @@ fn trends(part: &Part<'_>, airy: bool, rows: u8) -> Vec<Line<'static>> {
         let mut heading = vec![look.span(Role::Muted, left("10 min", LABEL))];
         for kind in &kinds {
             let top = kind.top(part).map_or(format::NONE.to_owned(), kind.words);
-            heading.push(look.span(Role::Muted, left(&format!("{} up to {top}", kind.name), cells + 2)));
+            heading.push(look.span(Role::Muted, left(&format!("{} up to {top}", kind.name), cells)));
+            heading.push(Span::raw("  "));
         }
+        heading.pop();
         all.push(Line::from(heading));
     }
     for index in 0..split.rule.backends.len() {
@@ -121,10 +123,10 @@ fn trends(part: &Part<'_>, airy: bool, rows: u8) -> Vec<Line<'static>> {
         for row in 0..usize::from(rows) {
             let label = if row + 1 == usize::from(rows) { part.called(index) } else { String::new() };
             let mut line = vec![look.span(role, left(&label, LABEL))];
-            for (kind, chart) in kinds.iter().zip(&charts) {
+            for (place, (kind, chart)) in kinds.iter().zip(&charts).enumerate() {
+                line.push(Span::raw(if place > 0 { "  " } else { "" }));
                 line.push(look.span(Role::Muted, name(kind)));
                 line.push(Span::styled(chart.get(row).cloned().unwrap_or_default(), plain(look, role)));
-                line.push(Span::raw("  "));
             }
             all.push(Line::from(line));
         }

@@ -13,10 +13,12 @@ use crate::app::{App, Layer};
 use crate::keys::{Action, Binding, Context};
 
 /// Whose hints come first. The others follow in the order of the table.
-const FIRST: [Action; 12] = [
+const FIRST: [Action; 13] = [
     Action::Close,
+    Action::Messages,
     Action::RollBack,
     Action::StepNext,
+    Action::Flip,
     Action::Open,
     Action::NextPane,
     Action::Palette,
@@ -25,7 +27,6 @@ const FIRST: [Action; 12] = [
     Action::SetWeights,
     Action::StepBack,
     Action::Undo,
-    Action::Flip,
 ];
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
@@ -151,21 +152,27 @@ fn works(app: &App, binding: &Binding) -> bool {
     if !app.layers.is_empty() {
         return true;
     }
-    let is_denied = binding.writes && app.missing_right(app.namespace()).is_some();
     let needs_split = binding.writes || matches!(binding.action, Action::Open | Action::Timeline);
-    let needs_route = binding.action == Action::Yaml;
-    let needs_rows = matches!(binding.action, Action::Filter | Action::Sort);
-    !is_denied
-        && !(needs_split && app.selected().is_none())
-        && !(needs_route && app.looked_at().is_none())
-        && !(needs_rows && app.routes.entries().len() == 0)
-        && app.cannot(binding.action).is_none()
+    let has_what_it_needs = match binding.action {
+        _ if needs_split => app.selected().is_some(),
+        Action::Yaml => app.looked_at().is_some(),
+        Action::Filter | Action::Sort => app.routes.entries().len() > 0,
+        _ => true,
+    };
+    let is_denied = binding.writes && app.missing_right(app.namespace()).is_some();
+    has_what_it_needs && !is_denied && app.cannot(binding.action).is_none()
+}
+
+/// Whether the row of messages is too short for what was said.
+fn is_cut(app: &App) -> bool {
+    app.said.as_ref().is_some_and(|said| width(&said.text) > app.size.0.saturating_sub(2))
 }
 
 /// The word of a hint; some mean another thing now.
 fn hint(app: &App, binding: &Binding) -> &'static str {
     match (binding.action, binding.context) {
         (Action::Close, Context::Routes) if app.said.is_some() => "clear",
+        (Action::Messages, _) if is_cut(app) => "all of it",
         (Action::Close, Context::Routes) if !app.arrangement.filter.is_empty() => "all routes",
         (Action::Freeze, _) if app.frozen.is_some() => "go on",
         _ => binding.hint,

@@ -1,5 +1,7 @@
 //! What is asked for by itself, and when.
 
+use std::collections::HashMap;
+
 use super::*;
 
 #[test]
@@ -89,4 +91,44 @@ fn endpoints_of_the_open_split_are_watched_and_read_when_they_change() {
         "another scope's"
     );
     assert_eq!(followed(bench.key(Key::Esc)), Some(0));
+}
+
+/// A row that was out of sight has no numbers of that time: they are fetched, so that its curve has no gap.
+#[test]
+fn the_past_of_what_comes_back_into_sight_is_asked_for_again() {
+    let names: Vec<String> = (10..60).map(|n| format!("r{n}")).collect();
+    let mut listed: Vec<_> = names.iter().map(|name| Ok(split(name, 1, &[("x", 1), ("y", 1)]))).collect();
+    listed.push(Ok(checkout(7, 95, 5)));
+    let mut bench = Bench::with((80, 24), listed);
+    let asks_past = |bench: &Bench| {
+        let canary = backend("checkout-canary");
+        bench
+            .effects
+            .iter()
+            .any(|e| matches!(e, Effect::History { backends, .. } if backends.contains(&canary)))
+    };
+    let answered = |bench: &mut Bench| {
+        let (generation, evaluated_at) = (bench.app.generation, bench.now().wall);
+        let answer = crate::metrics::Snapshot {
+            evaluated_at,
+            window: crate::app::WINDOW,
+            backends: HashMap::new(),
+            warnings: Vec::new(),
+        };
+        let asked = Vec::new();
+        bench.msg(Msg::Numbers { generation, asked, granularity: None, answer: Ok(answer) });
+    };
+    bench.keys("g");
+    bench.numbers().keys("G");
+    answered(&mut bench);
+    bench.after(11_000);
+    answered(&mut bench);
+    assert!(!asks_past(bench.keys("g").after(11_000)), "one scroll is no gap");
+    bench.numbers().keys("G");
+    for _ in 0..5 {
+        answered(&mut bench);
+        bench.after(11_000);
+    }
+    answered(&mut bench);
+    assert!(asks_past(bench.keys("g").after(11_000)));
 }

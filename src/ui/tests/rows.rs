@@ -131,4 +131,8 @@ fn what_is_under_way_and_what_was_said_have_a_row_each() {
     assert!(last[1].starts_with(" routes without a split are hidden"), "{shown}");
     bench.keys("?");
     assert!(text(&mut bench, SMALL).contains(" routes without a split are hidden"), "whole, below a layer");
+    bench.key(Key::Esc);
+    assert!(text(&mut bench, SMALL).contains(" Esc clear  r roll back"));
+    bench.keys("c");
+    assert!(text(&mut bench, SMALL).contains(" Esc clear  m all of it  r roll back"), "half is not the end");
 }
