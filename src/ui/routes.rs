@@ -151,14 +151,12 @@ fn draw_split(
     let has_word = columns.iter().any(|placed| placed.column == Column::Word);
     let numbers = |index: Option<usize>| split.backend(index).and_then(|b| app.numbers.get(b));
     let (stable, canary) = (numbers(split.stable()), numbers(split.canary()));
+    let mut word = (!has_word && worst != Worst::Fine).then_some((said.as_str(), sign.role));
     for placed in columns {
         let pen = &mut Pen::new(buffer, placed.x, row.y, placed.width);
         match placed.column {
             Column::Glyph => drop(pen.put(sign.glyph, look.style(sign.role)).room()),
-            Column::Name => {
-                let word = (!has_word && worst != Worst::Fine).then_some((said.as_str(), sign.role));
-                draw_name(pen, app, split, word, look);
-            }
+            Column::Name => word = draw_name(pen, app, split, word, look),
             Column::Weights => {
                 draw_weights(pen, split, placed.width, look);
                 if split.is_new(app.now.since_start) {
@@ -166,7 +164,10 @@ fn draw_split(
                     buffer.set_style(cell, Style::new().add_modifier(Modifier::REVERSED));
                 }
             }
-            Column::Observed => draw_observed(pen, app, split, placed.width, look),
+            // That there are errors is told by their red number.
+            Column::Observed => {
+                draw_observed(pen, app, split, word.filter(|_| worst != Worst::Errors), look);
+            }
             Column::Errors => {
                 let cell = |numbers: &Numbers| format::percent(numbers.error_rate);
                 draw_pair(pen, app, split, cell, |index| app.errs(split, index), look);
@@ -222,27 +223,34 @@ fn draw_split(
     }
 }
 
-fn draw_name(pen: &mut Pen<'_>, app: &App, split: &Split<'_>, word: Option<(&str, Role)>, look: &Look) {
+/// Returns the word that found no room.
+fn draw_name<'w>(
+    pen: &mut Pen<'_>,
+    app: &App,
+    split: &Split<'_>,
+    word: Option<(&'w str, Role)>,
+    look: &Look,
+) -> Option<(&'w str, Role)> {
     let room = pen.room();
     let id = &split.route.id;
     let label = split.is_one_of_many().then(|| split.route.rule_label(split.index));
     if split.continued {
         let label = label.unwrap_or_default();
         pen.put("  ", Style::new()).put(&middle(&label, room.saturating_sub(2)), look.style(Role::Muted));
-        return;
+        return word;
     }
     let name = place(app, id, room);
     // The name comes before the word, and half a word says less than the glyph.
-    let word = word.filter(|(word, _)| usize::from(width(&name)) + usize::from(width(word)) < room);
-    let for_word = word.map_or(0, |(word, _)| usize::from(width(word)) + 1);
+    let beside = word.filter(|(word, _)| usize::from(width(&name)) + usize::from(width(word)) < room);
+    let for_word = beside.map_or(0, |(word, _)| usize::from(width(word)) + 1);
     pen.put(&name, look.style(Role::Text));
     if let Some(label) = label.filter(|_| pen.room() > for_word + 4) {
         let label = middle(&label, pen.room() - for_word - 1);
         pen.put(" ", Style::new()).put(&label, look.style(Role::Muted));
     }
-    if let Some((word, role)) = word {
-        pen.put(" ", Style::new()).put(word, look.style(role));
-    }
+    let Some((beside, role)) = beside else { return word };
+    pen.put(" ", Style::new()).put(beside, look.style(role));
+    None
 }
 
 fn draw_weights(pen: &mut Pen<'_>, split: &Split<'_>, room: u16, look: &Look) {
@@ -280,12 +288,15 @@ pub(super) fn version(split: &Split<'_>, index: usize) -> Role {
     }
 }
 
-fn draw_observed(pen: &mut Pen<'_>, app: &App, split: &Split<'_>, room: u16, look: &Look) {
+/// Where no share can be claimed stands why: the row's `word`, if it is still to be said, comes before that.
+fn draw_observed(pen: &mut Pen<'_>, app: &App, split: &Split<'_>, word: Option<(&str, Role)>, look: &Look) {
     let observed = app.observed(split);
     let focus = split.canary().unwrap_or(split.rule.backends.len().saturating_sub(1));
     let Some((share, interval)) = observed.share(focus) else {
         let role = if observed == Observed::Proven { Role::Ok } else { Role::NoData };
-        pen.put(&observed.reason(room.into()), look.style(role));
+        let reason = observed.reason(pen.room());
+        let (words, role) = word.unwrap_or((&reason, role));
+        pen.put(words, look.style(role));
         return;
     };
     let stale = split

@@ -48,11 +48,12 @@ fn settling_ends_with_the_proof() {
         fresh: Some(fresh),
     };
     bench.msg(Msg::Progress { change, progress }).after(10_000).numbers();
-    assert!(row(&mut bench, SMALL, "checkout").contains("settling"));
+    assert!(row(&mut bench, HUGE, "checkout").contains("settling"));
+    assert!(row(&mut bench, SMALL, "checkout").contains("observed"), "the word has no other place");
     bench.msg(Msg::Ended { change, ending: Ending::Proven("9.6 % observed".into()) });
     assert!(row(&mut bench, SMALL, "checkout").contains("proven"));
     bench.after(20_000).watch(Update::Applied(Ok(checkout(9, 85, 15))));
-    assert!(row(&mut bench, SMALL, "checkout").contains("settling"), "somebody has changed it since");
+    assert!(row(&mut bench, HUGE, "checkout").contains("settling"), "somebody has changed it since");
 }
 
 #[test]
