@@ -1,6 +1,6 @@
 //! What can be asked for of a split: the question to confirm it, or why it cannot be done.
 
-use super::changes::Change;
+use super::changes::{Change, list};
 use super::dialog::{Ask, ChangeDialog, Step, What};
 use super::layers::Layer;
 use super::msg::Effect;
@@ -143,8 +143,8 @@ fn verify(app: &mut App) -> Vec<Effect> {
     let mut related = app.routes.related(split.rule.backends.iter().map(|backend| &backend.to));
     related.retain(|other| other.id != route);
     let ask = Verify { route, rule, related, everywhere: app.scope == Scope::All };
-    let shares: Vec<String> = split.rule.backends.iter().map(|b| b.weight.to_string()).collect();
-    let what = format!("verify {}", shares.join("/"));
+    let weights: Vec<u32> = split.rule.backends.iter().map(|backend| backend.weight).collect();
+    let what = format!("verify {}", list(&weights));
     let change = app.next_number();
     app.changes.begin(Change::verify(change, ask.route.clone(), what, app.now.since_start));
     vec![Effect::Verify { change, ask }]

@@ -7,7 +7,7 @@ use crate::pilot::{Ending, Progress, Stage};
 use crate::rollout::{ChangeRecord, Plan, RuleChange};
 use crate::route::RouteId;
 
-/// One confirmed change.
+/// One confirmed change, or a look at what is served.
 #[derive(Debug, Clone)]
 pub struct Change {
     /// Its number.
@@ -43,59 +43,40 @@ impl Change {
     #[must_use]
     pub fn new(id: u64, ask: Ask, plan: &Plan, since: Duration) -> Self {
         let weights = plan.main_change().map(|change| format!(" {}", moved(change))).unwrap_or_default();
-        let canary = plan.canary.as_ref().map(|canary| (plan.uid.clone(), canary.name.to_string()));
         let what = format!("{}{weights}", plan.intent.word());
-        let route = ask.route.clone();
-        let (ask, words) = (Some(ask), String::new());
-        let rules = plan.changes().map(|change| change.rule).collect();
         Self {
-            id,
-            route,
-            ask,
-            what,
-            canary,
-            looks: false,
-            stage: Stage::Writing,
-            words,
-            since,
-            ended: None,
-            ended_at: None,
-            rules,
-            elsewhere: None,
+            canary: plan.canary.as_ref().map(|canary| (plan.uid.clone(), canary.name.to_string())),
+            rules: plan.changes().map(|change| change.rule).collect(),
+            ask: Some(ask.clone()),
+            ..Self::begun(id, ask.route, what, Stage::Writing, since)
         }
     }
 
     /// A change that was written before the program ended, and is taken up again.
     #[must_use]
     pub fn taken_up(id: u64, record: &ChangeRecord, since: Duration) -> Self {
+        let route = RouteId::new(&record.namespace, &record.route);
         Self {
-            id,
-            route: RouteId::new(&record.namespace, &record.route),
-            ask: None,
-            what: record.action.clone(),
-            canary: None,
-            looks: false,
-            stage: Stage::Written,
             words: "taken up again".to_owned(),
-            since,
-            ended: None,
-            ended_at: None,
-            rules: Vec::new(),
-            elsewhere: None,
+            ..Self::begun(id, route, record.action.clone(), Stage::Written, since)
         }
     }
 
     /// A look at a split that nothing was written to.
     #[must_use]
     pub fn verify(id: u64, route: RouteId, what: String, since: Duration) -> Self {
+        Self { looks: true, ..Self::begun(id, route, what, Stage::Counting, since) }
+    }
+
+    fn begun(id: u64, route: RouteId, what: String, stage: Stage, since: Duration) -> Self {
         Self {
             id,
             route,
             ask: None,
             what,
             canary: None,
-            looks: true,
-            stage: Stage::Counting,
+            looks: false,
+            stage,
             words: String::new(),
             since,
             ended: None,
@@ -103,12 +84,6 @@ impl Change {
             rules: Vec::new(),
             elsewhere: None,
         }
-    }
-
-    /// The route that was selected.
-    #[must_use]
-    pub fn route(&self) -> &RouteId {
-        &self.route
     }
 
     /// The route, with its context if that is not the one shown.
@@ -138,8 +113,12 @@ impl Change {
 
 /// The weights of a rule before and after: `95/5 -> 90/10`.
 fn moved(change: &RuleChange) -> String {
-    let list = |weights: &[u32]| weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("/");
     format!("{} -> {}", list(&change.before), list(&change.after))
+}
+
+/// Weights in the order of their rule: `95/5`.
+pub(super) fn list(weights: &[u32]) -> String {
+    weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("/")
 }
 
 /// All of them, the oldest first; of each route at most one that has ended.
@@ -198,7 +177,7 @@ impl Changes {
     /// The newest change of a route.
     #[must_use]
     pub fn of(&self, route: &RouteId) -> Option<&Change> {
-        self.0.iter().rev().find(|change| change.elsewhere.is_none() && change.route() == route)
+        self.0.iter().rev().find(|change| change.elsewhere.is_none() && change.route == *route)
     }
 
     /// Whether what a rule of `route` has said since `changed` was proven.

@@ -15,7 +15,7 @@ use crate::pilot::{PrepareError, Prepared};
 use crate::rollout::{Demand, Intent, SHOWN_FOR};
 use crate::route::{BackendRef, RouteId};
 
-pub(super) use press::{Outcome, input_request};
+pub(super) use press::Outcome;
 
 /// Before that, `y` does not count: nobody has read it.
 pub(super) const ARMING: Duration = Duration::from_millis(300);

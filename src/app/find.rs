@@ -2,10 +2,10 @@
 
 use tui_input::{Input, InputRequest};
 
-use super::dialog::input_request;
 use super::layers::Layer;
 use super::msg::Effect;
 use super::state::App;
+use super::typing::{input_request, pasted};
 use crate::keys::{Action, Context, Key};
 
 /// Begins with the filter that there is.
@@ -34,8 +34,7 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
 }
 
 pub(super) fn paste(app: &mut App, text: &str) {
-    let letters = text.chars().filter(|letter| !letter.is_control()).take(200);
-    edit(app, letters.map(InputRequest::InsertChar));
+    edit(app, pasted(text));
 }
 
 fn edit(app: &mut App, requests: impl IntoIterator<Item = InputRequest>) {

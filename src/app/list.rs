@@ -63,11 +63,8 @@ impl List {
 
     /// Moves the cursor to a route, if it has a row.
     pub fn go_to(&mut self, id: &RouteId, routes: &Routes) -> bool {
-        let of = |shown: &Shown<'_>| match shown {
-            Shown::Split { route, .. } | Shown::Whole(route) => route.id == *id,
-            Shown::Bad(bad) => bad.id == *id,
-        };
-        let found = (0..routes.len()).find(|index| routes.shown(*index).is_some_and(|shown| of(&shown)));
+        let found =
+            (0..routes.len()).find(|index| routes.shown(*index).is_some_and(|shown| shown.id() == id));
         if let Some(index) = found {
             self.go(index, routes);
         }
@@ -123,12 +120,14 @@ impl Selected {
 
     /// Whether `shown` is of the same object.
     fn is_of(&self, shown: &Shown<'_>) -> bool {
-        match shown {
-            Shown::Split { route, .. } | Shown::Whole(route) => {
-                self.id == route.id && self.uid.as_ref() == Some(&route.uid)
-            }
-            Shown::Bad(bad) => self.id == bad.id && self.uid.is_none(),
-        }
+        self.id == *shown.id() && self.uid.as_ref() == uid(shown)
+    }
+}
+
+fn uid<'a>(shown: &Shown<'a>) -> Option<&'a Box<str>> {
+    match shown {
+        Shown::Split { route, .. } | Shown::Whole(route) => Some(&route.uid),
+        Shown::Bad(_) => None,
     }
 }
 
@@ -140,11 +139,7 @@ fn rule(shown: &Shown<'_>) -> Option<usize> {
 }
 
 fn describe(shown: &Shown<'_>) -> Selected {
-    let (id, uid) = match shown {
-        Shown::Split { route, .. } | Shown::Whole(route) => (&route.id, Some(route.uid.clone())),
-        Shown::Bad(bad) => (&bad.id, None),
-    };
-    Selected { id: id.clone(), uid, rule: rule(shown) }
+    Selected { id: shown.id().clone(), uid: uid(shown).cloned(), rule: rule(shown) }
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::panes::panes;
 use super::routes::Shown;
 use super::state::App;
 use crate::cluster::Scope;
@@ -22,25 +21,18 @@ impl App {
     }
 
     fn cells(&self, row: usize) -> Option<usize> {
-        let id = match self.routes.shown(row)? {
-            Shown::Split { route, rule, continued, .. } => {
-                let label =
-                    route.splits().nth(1).map_or(0, |_| route.rule_label(rule).width().min(MOST_LABEL) + 1);
-                return Some(if continued { label + 2 } else { self.called(&route.id).width() + label });
-            }
-            Shown::Whole(route) => &route.id,
-            Shown::Bad(bad) => &bad.id,
-        };
-        Some(self.called(id).width())
+        let shown = self.routes.shown(row)?;
+        let name = self.called(shown.id()).width();
+        let Shown::Split { route, rule, continued, .. } = shown else { return Some(name) };
+        let label = route.splits().nth(1).map_or(0, |_| route.rule_label(rule).width().min(MOST_LABEL) + 1);
+        Some(if continued { label + 2 } else { name + label })
     }
 }
 
 /// Gives the names in sight the room that they need. It is never taken away again: a column that shrinks moves all that
 /// stands right of it.
 pub(super) fn widen(app: &mut App) {
-    let top = app.list.top();
-    let rows = top..(top + usize::from(panes(app).list)).min(app.routes.len());
-    let widest = rows.filter_map(|row| app.cells(row)).max().unwrap_or_default();
+    let widest = app.rows_in_sight().filter_map(|row| app.cells(row)).max().unwrap_or_default();
     app.list.widen(u16::try_from(widest).unwrap_or(u16::MAX));
 }
 

@@ -14,8 +14,11 @@ use crate::route::BackendRef;
 pub const WINDOW: Duration = Duration::from_mins(1);
 /// How often they are asked for, unless the settings say otherwise; half as often where no request flows at all.
 pub const REFRESH: Duration = Duration::from_secs(5);
-/// Distance of the values of a sparkline, and how many there are: ten minutes.
-pub(super) const STEP: Duration = Duration::from_secs(10);
+/// What a sparkline shows.
+pub const SPAN: Duration = Duration::from_mins(10);
+/// Distance of its values.
+pub const STEP: Duration = Duration::from_secs(10);
+/// How many of them it shows.
 const CAPACITY: usize = 60;
 /// Without numbers for so long, a sparkline has a gap.
 const HOLE: Duration = Duration::from_secs(30);
@@ -98,18 +101,6 @@ pub struct NumbersState {
 impl NumbersState {
     pub(super) fn new(has_source: bool, every: Duration) -> Self {
         Self { has_source, every, ..Self::default() }
-    }
-
-    /// Distance of the values of a series.
-    #[must_use]
-    pub fn step(&self) -> Duration {
-        STEP
-    }
-
-    /// How many values a series has at most.
-    #[must_use]
-    pub fn steps(&self) -> usize {
-        CAPACITY
     }
 
     /// How long to wait before they are asked for again.

@@ -46,21 +46,17 @@ impl ObjectView {
 impl App {
     /// The route that is looked at: that of the open split, else that of the selected row.
     #[must_use]
-    pub fn looked_at(&self) -> Option<RouteId> {
-        use super::routes::Shown;
-        if let Some(view) = self.open_split() {
-            return Some(view.id.clone());
+    pub fn looked_at(&self) -> Option<&RouteId> {
+        match self.open_split() {
+            Some(view) => Some(&view.id),
+            None => self.routes.shown(self.list.cursor()).map(|shown| shown.id()),
         }
-        Some(match self.routes.shown(self.list.cursor())? {
-            Shown::Split { route, .. } | Shown::Whole(route) => route.id.clone(),
-            Shown::Bad(bad) => bad.id.clone(),
-        })
     }
 }
 
 /// Asks for the object and shows it when it comes.
 pub(super) fn open(app: &mut App) -> Vec<Effect> {
-    let Some(route) = app.looked_at() else {
+    let Some(route) = app.looked_at().cloned() else {
         app.say(Tone::Plain, "there is no route here");
         return Vec::new();
     };

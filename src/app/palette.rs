@@ -4,17 +4,18 @@ use std::cmp::Reverse;
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
-use tui_input::{Input, InputRequest};
+use tui_input::Input;
 
 use super::actions;
 use super::contexts;
-use super::dialog::input_request;
 use super::layers::Layer;
 use super::msg::Effect;
+use super::routes::Entry;
 use super::routes_keys;
 use super::scroll::Scroll;
 use super::state::{App, Tone};
 use super::survey::{self, Survey};
+use super::typing::{input_request, pasted};
 use crate::cluster::Scope;
 use crate::keys::{Action, Binding, Context, Key};
 use crate::route::RouteId;
@@ -129,11 +130,7 @@ fn items(app: &App) -> Vec<Item> {
     let mut items: Vec<Item> =
         app.start.keymap.iter().filter(|binding| belongs(app, binding)).map(|b| action(app, b)).collect();
     let plain = |text: String, run: Run| Item { text, key: String::new(), refused: None, run };
-    for entry in app.routes.entries() {
-        let id = match &entry.listed {
-            Ok(route) => &route.id,
-            Err(bad) => &bad.id,
-        };
+    for id in app.routes.entries().map(Entry::id) {
         items.push(plain(format!("route {id}"), Run::Route(id.clone())));
     }
     if app.scope != Scope::All {
@@ -162,12 +159,12 @@ fn belongs(app: &App, binding: &Binding) -> bool {
 }
 
 fn action(app: &App, binding: &Binding) -> Item {
-    let refused = app.cannot(binding.action);
+    let key = binding.keys.first();
     Item {
         text: format!("{}: {}", binding.action.name(), binding.help),
-        key: binding.keys.first().map(ToString::to_string).unwrap_or_default(),
-        refused,
-        run: Run::Action(binding.action, binding.keys.first().copied().unwrap_or(Key::Enter)),
+        key: key.map(ToString::to_string).unwrap_or_default(),
+        refused: app.cannot(binding.action),
+        run: Run::Action(binding.action, key.copied().unwrap_or(Key::Enter)),
     }
 }
 
@@ -207,8 +204,8 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
 
 pub(super) fn paste(app: &mut App, text: &str) {
     let Some(palette) = app.layers.palette_mut() else { return };
-    for letter in text.chars().filter(|letter| !letter.is_control()).take(200) {
-        palette.input.handle(InputRequest::InsertChar(letter));
+    for request in pasted(text) {
+        palette.input.handle(request);
     }
     palette.search();
 }

@@ -1,5 +1,6 @@
 //! How the height of the screen is dealt out. `ui/` draws into it; the list needs it to scroll.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::state::{App, Link, Tone};
@@ -82,7 +83,7 @@ fn news(app: &App) -> Vec<(Tone, String)> {
     news.extend(app.start.note.map(|note| (Tone::Plain, with_keys(app, note))));
     let ago = |since: Duration| steps(app.now.since_start.saturating_sub(since));
     if let Some(frozen) = &app.frozen {
-        let key = app.start.keymap.keys_of(Action::Freeze, Context::Split).first();
+        let key = app.start.keymap.key_of(Action::Freeze, Context::Split);
         let key = key.map(|key| format!("; {key} goes on")).unwrap_or_default();
         let age = app.now.since_start.saturating_sub(frozen.since);
         let since = if age < FIRST_STEP { String::new() } else { format!(" {}", ago(frozen.since)) };
@@ -120,8 +121,8 @@ fn with_keys(app: &App, text: &str) -> String {
         ("{help}", Action::Help, Context::Anywhere),
     ];
     named.iter().fold(text.to_owned(), |text, (name, action, context)| {
-        let key = app.start.keymap.keys_of(*action, *context).first();
-        text.replace(name, &key.map(ToString::to_string).unwrap_or_default())
+        let key = app.start.keymap.key_of(*action, *context);
+        text.replace(name, &key.map(|key| key.to_string()).unwrap_or_default())
     })
 }
 
@@ -131,6 +132,14 @@ fn steps(age: Duration) -> String {
         seconds @ 0..60 => format!("{} s", seconds / 5 * 5),
         seconds @ 60..3600 => format!("{} min", seconds / 60),
         seconds => format!("{} h", seconds / 3600),
+    }
+}
+
+impl App {
+    /// The rows of the list that are in sight.
+    pub(super) fn rows_in_sight(&self) -> Range<usize> {
+        let top = self.list.top();
+        top..self.routes.len().min(top + usize::from(panes(self).list))
     }
 }
 

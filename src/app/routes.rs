@@ -23,7 +23,9 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn id(&self) -> &RouteId {
+    /// The object's id.
+    #[must_use]
+    pub fn id(&self) -> &RouteId {
         match &self.listed {
             Ok(route) => &route.id,
             Err(bad) => &bad.id,
@@ -91,6 +93,17 @@ pub enum Shown<'a> {
     Whole(&'a Arc<Route>),
     /// An object that could not be read.
     Bad(&'a BadRoute),
+}
+
+impl<'a> Shown<'a> {
+    /// The object's id.
+    #[must_use]
+    pub fn id(&self) -> &'a RouteId {
+        match self {
+            Self::Split { route, .. } | Self::Whole(route) => &route.id,
+            Self::Bad(bad) => &bad.id,
+        }
+    }
 }
 
 /// Who refers to a backend, by its namespace and name.
@@ -362,9 +375,7 @@ fn key(backend: &BackendRef) -> (Box<str>, Box<str>) {
 }
 
 fn keys(route: &Route) -> impl Iterator<Item = (Box<str>, Box<str>)> + '_ {
-    route.rules.iter().flat_map(|rule| {
-        rule.backends.iter().map(|b| &b.to).chain(rule.mirrors.iter().map(|mirror| &mirror.to)).map(key)
-    })
+    route.targets().map(key)
 }
 
 /// Whether `new` is an earlier state of the object that `old` shows.

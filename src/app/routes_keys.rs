@@ -137,13 +137,14 @@ pub(super) fn edit(app: &mut App, key: Key) -> Vec<Effect> {
             app.say(Tone::Plain, "nothing was written");
         }
         Some(Action::Done) => {
+            // Not `chosen_canary`: the editor is borrowed from the layers.
             let chosen = app.chosen.get(&*editor.route.uid).map(String::as_str);
             // A refusal is on the screen already.
             if editor.plan(&app.start.conventions, chosen).is_ok() {
-                let opening = app.start.keymap.keys_of(Action::SetWeights, Context::Split).first();
+                let opening = app.start.keymap.key_of(Action::SetWeights, Context::Split);
                 let ask = Ask {
                     what: What::Set,
-                    opened_by: opening.copied().unwrap_or(Key::Enter),
+                    opened_by: opening.unwrap_or(Key::Enter),
                     route: editor.route.id.clone(),
                     intent: Some(editor.intent()),
                 };

@@ -6,9 +6,8 @@ use super::dialog::ARMING;
 use super::facts::{facts_due, follow_endpoints, read_facts};
 use super::lamp::{ask_lamp, lamp_due};
 use super::msg::Effect;
-use super::panes::panes;
 use super::routes::Shown;
-use super::split::{FLASH, Split};
+use super::split::FLASH;
 use super::state::{App, Link, Said};
 use crate::rollout::SHOWN_FOR;
 use crate::route::BackendRef;
@@ -47,8 +46,7 @@ fn dialog_wake(app: &App) -> Option<Duration> {
 /// The moment at which a row stops standing out.
 fn flash_wake(app: &App) -> Option<Duration> {
     let now = app.now.since_start;
-    let rows = app.list.top()..app.routes.len().min(app.list.top() + usize::from(panes(app).list));
-    let ends = rows.filter_map(|row| match app.routes.shown(row)? {
+    let ends = app.rows_in_sight().filter_map(|row| match app.routes.shown(row)? {
         Shown::Split { changed, .. } => changed.map(|at| at + FLASH),
         _ => None,
     });
@@ -73,17 +71,11 @@ fn age_wake(app: &App) -> Option<Duration> {
 
 /// The backends of the rows in sight, each once.
 pub(super) fn visible_backends(app: &App) -> Vec<BackendRef> {
-    let height = usize::from(panes(app).list);
-    let top = app.list.top();
-    let of = |split: &Split<'_>| split.rule.backends.iter().map(|backend| backend.to.clone()).collect();
     // The rows below an open split go on: whoever comes back wants no gaps.
     let open = app.open_split().and_then(|view| app.find(view));
-    let mut backends: Vec<BackendRef> = open.as_ref().map(of).unwrap_or_default();
-    for row in top..(top + height).min(app.routes.len()) {
-        if let Some(split) = app.split(row) {
-            backends.extend(split.rule.backends.iter().map(|backend| backend.to.clone()));
-        }
-    }
+    let splits = open.into_iter().chain(app.rows_in_sight().filter_map(|row| app.split(row)));
+    let mut backends: Vec<BackendRef> =
+        splits.flat_map(|split| split.rule.backends.iter().map(|backend| backend.to.clone())).collect();
     backends.sort();
     backends.dedup();
     backends

@@ -259,15 +259,12 @@ impl App {
     /// The namespace of the selected object, else the one to go to.
     #[must_use]
     pub fn namespace(&self) -> &str {
-        use super::routes::Shown;
         if let Some(view) = self.open_split() {
             return &view.id.namespace;
         }
-        match (&self.scope, self.routes.shown(self.list.cursor())) {
-            (Scope::Namespace(namespace), _) => namespace,
-            (Scope::All, Some(Shown::Split { route, .. } | Shown::Whole(route))) => &route.id.namespace,
-            (Scope::All, Some(Shown::Bad(bad))) => &bad.id.namespace,
-            (Scope::All, None) => &self.start.namespace,
+        match &self.scope {
+            Scope::Namespace(namespace) => namespace,
+            Scope::All => self.looked_at().map_or(&self.start.namespace, |id| &id.namespace),
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use jiff::Timestamp;
 
+use super::changes::list;
 use super::msg::{Effect, Now};
 use super::split::Split;
 use super::state::App;
@@ -102,10 +103,6 @@ fn difference(old: &Route, new: &Route) -> String {
         }
     }
     if moved.is_empty() { "spec edited".to_owned() } else { moved.join(", ") }
-}
-
-fn list(weights: &[u32]) -> String {
-    weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("/")
 }
 
 /// What was read, and of what.

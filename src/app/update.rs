@@ -192,15 +192,8 @@ fn recheck_dialog(app: &mut App) -> Vec<Effect> {
 }
 
 fn reviewed(app: &mut App, namespace: Box<str>, answer: Result<Access, Trouble>) {
-    match answer {
-        Ok(access) => {
-            app.access.insert(namespace, Some(access));
-        }
-        // The write itself will tell; asked again when the connection is back.
-        Err(_) => {
-            app.access.insert(namespace, None);
-        }
-    }
+    // Without an answer the write itself will tell; asked again when the connection is back.
+    app.access.insert(namespace, answer.ok());
 }
 
 fn progressed(app: &mut App, id: u64, progress: Progress) -> Vec<Effect> {
@@ -231,7 +224,7 @@ fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
     let (place, what) = (change.place(), &change.what);
     let whole = format!("{place} {what}: {ending}");
     let is_read_below = panes(app).detail > 0 || app.open_split().is_some();
-    if tone != Tone::Bad && is_read_below && app.looked_at().as_ref() == Some(change.route()) {
+    if tone != Tone::Bad && is_read_below && app.looked_at() == Some(&change.route) {
         app.say_briefly(tone, format!("{place} {what}: {}", ending.word()), whole);
     } else {
         app.say(tone, whole);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tui_input::{Input, InputRequest};
 
-use super::dialog::input_request;
+use super::typing::input_request;
 use crate::keys::Key;
 use crate::rollout::{Conventions, Intent, Plan, Refusal, plan};
 use crate::route::Route;

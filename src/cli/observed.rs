@@ -6,12 +6,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::output::counted;
+use crate::app::WINDOW;
 use crate::metrics::{Granularity, Snapshot, Unclaimed, claim};
 use crate::rollout::{ChangeRecord, untouched_paths};
 use crate::route::{BackendRef, Route};
-
-/// What rates and shares are taken over.
-pub const WINDOW: Duration = Duration::from_mins(1);
 
 /// All routes that may lead to a backend, found by the backend: a list of 10,000 routes is looked through
 /// once, not once a route.
@@ -27,7 +25,7 @@ impl<'a> Related<'a> {
     pub fn new(routes: impl IntoIterator<Item = &'a Route>, note: Option<&'a str>) -> Self {
         let mut by_backend: HashMap<_, Vec<&Route>> = HashMap::new();
         for route in routes {
-            for to in targets(route) {
+            for to in route.targets() {
                 let known = by_backend.entry(key(to)).or_default();
                 if known.last().is_none_or(|last| !std::ptr::eq(*last, route)) {
                     known.push(route);
@@ -50,13 +48,6 @@ impl<'a> Related<'a> {
         }
         found
     }
-}
-
-fn targets(route: &Route) -> impl Iterator<Item = &BackendRef> {
-    route
-        .rules
-        .iter()
-        .flat_map(|rule| rule.backends.iter().map(|b| &b.to).chain(rule.mirrors.iter().map(|m| &m.to)))
 }
 
 fn key(to: &BackendRef) -> (&str, &str) {

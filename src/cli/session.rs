@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use super::args::Global;
 use super::exit::Failure;
-use super::observed::WINDOW;
 use super::output::warn;
+use crate::app::WINDOW;
 use crate::audit::Journal;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, ConnectError, ConnectOptions, Listed, Scope, Trouble, Version, Why};

@@ -68,6 +68,16 @@ impl Route {
         self.rules.iter().enumerate().filter(|(_, rule)| rule.is_split())
     }
 
+    /// Where requests or copies of them may be sent: the backends and mirrors of all rules, as often as they stand there.
+    pub fn targets(&self) -> impl Iterator<Item = &BackendRef> {
+        self.rules.iter().flat_map(|rule| {
+            rule.backends
+                .iter()
+                .map(|backend| &backend.to)
+                .chain(rule.mirrors.iter().map(|mirror| &mirror.to))
+        })
+    }
+
     /// How a person calls rule `index`: its name if no other rule has it, else its first match.
     #[must_use]
     pub fn rule_label(&self, index: usize) -> String {

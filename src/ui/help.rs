@@ -87,7 +87,7 @@ pub(super) fn draw_quit(buffer: &mut Buffer, area: Rect, app: &App, look: &Look)
     all.push(Line::from(keys.collect::<Vec<_>>()));
     all.push(Line::default());
     for change in running {
-        let line = format!("{}  {}  {}", change.route(), change.what, change.stage.word());
+        let line = format!("{}  {}  {}", change.route, change.what, change.stage.word());
         all.extend(fold(&Line::from(look.span(Role::Accent, line)), room, 2));
     }
     let height = u16::try_from(all.len() + 2).unwrap_or(u16::MAX);

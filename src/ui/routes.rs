@@ -68,7 +68,7 @@ fn say_no_split(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
 fn empty(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     let words = match (&app.link, &app.scope) {
         _ if app.routes.entries().len() > 0 => {
-            let key = app.start.keymap.keys_of(Action::Close, Context::Routes).first();
+            let key = app.start.keymap.key_of(Action::Close, Context::Routes);
             let key = key.map(|key| format!("; {key} shows all")).unwrap_or_default();
             format!("none of {} routes fits{key}", app.routes.entries().len())
         }
@@ -87,7 +87,7 @@ fn empty(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
 pub(super) fn no_split(app: &App) -> String {
     const DEMO: &str = "`tidegate demo` shows what they look like";
     let Scope::Namespace(name) = &app.scope else { return format!("no splits in this cluster; {DEMO}") };
-    let key = app.start.keymap.keys_of(Action::AllNamespaces, Context::Routes).first();
+    let key = app.start.keymap.key_of(Action::AllNamespaces, Context::Routes);
     let key = key.map_or(String::new(), |key| format!("; {key} = all namespaces"));
     match app.splits_elsewhere() {
         Some((0, _)) => format!("no splits in {name}, nor in any namespace; {DEMO}"),

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use tui_input::InputRequest;
-
 use super::{ChangeDialog, REASONS, Step, What};
+use crate::app::typing::{input_request, pasted};
 use crate::keys::{Action, Context, Key, Keymap};
 use crate::pilot::Confirmed;
 use crate::rollout::{Confirmation, Demand, Intent, heaviest_but};
@@ -152,8 +151,8 @@ impl ChangeDialog {
         if self.is_typing(now)
             && let Step::Ready(ready) = &mut self.step
         {
-            for letter in text.chars().filter(|letter| !letter.is_control()).take(200) {
-                ready.text.handle(InputRequest::InsertChar(letter));
+            for request in pasted(text) {
+                ready.text.handle(request);
             }
         }
     }
@@ -233,20 +232,4 @@ impl ChangeDialog {
 
 fn confirms(keymap: &Keymap, key: Key) -> bool {
     keymap.lookup(Context::Dialog, key) == Some(Action::Confirm)
-}
-
-/// What a key does to a line of text.
-pub(in crate::app) fn input_request(key: Key) -> Option<InputRequest> {
-    Some(match key {
-        Key::Char(letter) => InputRequest::InsertChar(letter),
-        Key::Backspace => InputRequest::DeletePrevChar,
-        Key::Delete => InputRequest::DeleteNextChar,
-        Key::Left => InputRequest::GoToPrevChar,
-        Key::Right => InputRequest::GoToNextChar,
-        Key::Home => InputRequest::GoToStart,
-        Key::End => InputRequest::GoToEnd,
-        Key::Ctrl('u') => InputRequest::DeleteLine,
-        Key::Ctrl('w') => InputRequest::DeletePrevWord,
-        _ => return None,
-    })
 }

@@ -13,16 +13,13 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::app::{Effect, Msg, Past, WINDOW};
+use crate::app::{Effect, Msg, Past, SPAN, STEP, WINDOW};
 use crate::cli::session::Session;
 use crate::cluster::{Cluster, Listed, Scope, Trouble, Why, endpoint_changes, watch};
 use crate::metrics::MetricSource;
 use crate::pilot::{Ending, Pilot, Progress};
 use crate::route::{BackendRef, RouteId, writers};
 
-/// What a sparkline shows, and in which steps.
-const SPAN: Duration = Duration::from_mins(10);
-const STEP: Duration = Duration::from_secs(10);
 /// Another context, with its credential plugin, has this long to answer.
 const OPENING: Duration = Duration::from_secs(20);
 /// Between attempts to learn who we are.

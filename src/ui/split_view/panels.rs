@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use super::Part;
 use super::curves::{ALL, Kind};
 use super::versions::whole;
-use crate::app::too_many_errors;
+use crate::app::{SPAN, STEP, too_many_errors};
 use crate::route::weight_sum;
 use crate::ui::format::{self, left, right};
 use crate::ui::paint::{section, width};
@@ -60,8 +60,7 @@ pub(super) fn lines(part: &Part<'_>, heights: Heights) -> Vec<Line<'static>> {
     let room = (part.room - GAP * (columns - 1)) / columns;
     let one = part.with(room);
     let curve = room.saturating_sub(BEFORE + BEHIND);
-    let step = part.app.numbers.step().as_secs();
-    let span = u64::try_from(curve.min(part.app.numbers.steps())).unwrap_or(0) * step;
+    let span = (u64::try_from(curve).unwrap_or(u64::MAX).saturating_mul(STEP.as_secs())).min(SPAN.as_secs());
     let about = format!("each on one scale; curves of {}m", span / 60);
     let title = [look.span(Role::Muted, format!("versions  numbers of 1m, {about}"))];
     let mut all = vec![section(part.room, &title, look)];
