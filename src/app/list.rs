@@ -120,11 +120,11 @@ impl Selected {
 
     /// Whether `shown` is of the same object.
     fn is_of(&self, shown: &Shown<'_>) -> bool {
-        self.id == *shown.id() && self.uid.as_ref() == uid(shown)
+        self.id == *shown.id() && self.uid.as_deref() == uid(shown)
     }
 }
 
-fn uid<'a>(shown: &Shown<'a>) -> Option<&'a Box<str>> {
+fn uid<'a>(shown: &Shown<'a>) -> Option<&'a str> {
     match shown {
         Shown::Split { route, .. } | Shown::Whole(route) => Some(&route.uid),
         Shown::Bad(_) => None,
@@ -139,7 +139,7 @@ fn rule(shown: &Shown<'_>) -> Option<usize> {
 }
 
 fn describe(shown: &Shown<'_>) -> Selected {
-    Selected { id: shown.id().clone(), uid: uid(shown).cloned(), rule: rule(shown) }
+    Selected { id: shown.id().clone(), uid: uid(shown).map(Into::into), rule: rule(shown) }
 }
 
 #[cfg(test)]

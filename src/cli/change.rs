@@ -1,4 +1,4 @@
-//! What `set` and `rollback` have in common: prepare, show, confirm, write, and tell what follows.
+//! What the verbs that write have in common: prepare, show, confirm, write, and tell what follows.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::Arc;
