@@ -128,14 +128,12 @@ async fn verb_to_end(
         Verb::List(args) => list::run(&session, args).await,
         Verb::Show(args) => show::run(&session, &id(&args.route)?, args).await,
         Verb::Set(args) => set::run(&session, id(&args.route)?, args).await,
-        // Done without a cluster.
-        Verb::Config(what) => config::run(what, paths, global.config.as_deref()),
         Verb::Rollback(args) => rollback::run(&session, id(&args.route)?, args).await,
         Verb::Step(args) => step::run(&session, id(&args.route)?, args).await,
         Verb::Flip(args) => flip::run(&session, id(&args.route)?, args).await,
         Verb::Undo(args) => undo::run(&session, id(&args.route)?, args).await,
-        // Opened by `run`, as it needs no cluster.
-        Verb::Demo(_) => Ok(Exit::Done),
+        // Done by `run`, as they need no cluster.
+        Verb::Config(_) | Verb::Demo(_) => Ok(Exit::Done),
     }
 }
 

@@ -244,10 +244,15 @@ impl Session {
         // Servers before 1.28 cannot tell who we are; that is no reason not to roll back.
         let user = self.cluster.whoami().await.map(|user| user.name);
         let actor = user.ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "unknown".into());
+        self.pilot_for(&actor, Timing { watch_on: Duration::ZERO, ..self.settings.timing })
+    }
+
+    /// What carries changes through in the name of `actor`.
+    #[must_use]
+    pub fn pilot_for(&self, actor: &str, timing: Timing) -> Pilot {
         let (cluster, metrics, journal) =
             (self.cluster.clone(), self.metrics.clone(), Arc::clone(&self.journal));
-        let timing = Timing { watch_on: Duration::ZERO, ..self.settings.timing };
-        Pilot::new(cluster, metrics, journal, self.settings.conventions.clone(), timing, &actor)
+        Pilot::new(cluster, metrics, journal, self.settings.conventions.clone(), timing, actor)
             .with_clock(self.clock)
     }
 }

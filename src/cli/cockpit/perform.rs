@@ -235,19 +235,8 @@ impl Performer {
 
     /// A pilot who knows by now who is changing things.
     fn pilot(&self) -> Pilot {
-        let session = &self.session;
         let actor = self.user.get().map_or("unknown", |user| user);
-        let (cluster, metrics, journal) =
-            (session.cluster.clone(), session.metrics.clone(), Arc::clone(&session.journal));
-        Pilot::new(
-            cluster,
-            metrics,
-            journal,
-            session.settings.conventions.clone(),
-            session.settings.timing,
-            actor,
-        )
-        .with_clock(session.clock)
+        self.session.pilot_for(actor, self.session.settings.timing)
     }
 }
 

@@ -197,6 +197,11 @@ impl Layout<'_> {
     }
 }
 
+/// Whether a backend is known to have no ready endpoint.
+fn has_none_ready(prepared: &Prepared, backend: &BackendRef) -> bool {
+    ready_of(prepared, backend).is_some_and(|(ready, _)| ready == 0)
+}
+
 fn ready_of(prepared: &Prepared, backend: &BackendRef) -> Option<(u32, u32)> {
     let facts = prepared.backends.iter().find(|known| known.backend == *backend)?;
     facts.facts.endpoints.as_ref().ok().map(|ends| (ends.ready, ends.total))

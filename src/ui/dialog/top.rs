@@ -3,7 +3,7 @@
 
 use ratatui::text::Line;
 
-use super::{LABEL, NARROW, ready_of};
+use super::{LABEL, NARROW, has_none_ready, ready_of};
 use crate::app::{App, ChangeDialog};
 use crate::keys::{Action, Context};
 use crate::pilot::Prepared;
@@ -65,13 +65,11 @@ fn destination(prepared: &Prepared, plan: &Plan, room: usize, look: &Look) -> Li
     };
     let all = *share > 1.0 - 1e-9;
     let percent = exact_share(plan, to).unwrap_or_else(|| format::percent(Some(*share)));
-    let nobody =
-        gaining.iter().all(|(backend, _)| ready_of(prepared, backend).is_some_and(|(ready, _)| ready == 0));
+    let nobody = gaining.iter().all(|(backend, _)| has_none_ready(prepared, backend));
     let mut line = Vec::new();
     let dead = |edit: &Edit| {
         let receivers = edit.receivers().unwrap_or_default();
-        let none = |backend: &BackendRef| ready_of(prepared, backend).is_some_and(|(ready, _)| ready == 0);
-        !receivers.is_empty() && receivers.iter().all(none)
+        !receivers.is_empty() && receivers.iter().all(|backend| has_none_ready(prepared, backend))
     };
     if !nobody && prepared.planned.iter().flat_map(|planned| &planned.plan.edits).any(dead) {
         line.push(look.span(Role::Bad, "503 IN ONE RULE   "));
@@ -151,8 +149,7 @@ fn backends(prepared: &Prepared, plan: &Plan, room: usize, look: &Look) -> Vec<L
                 Some(_) if change.backends.len() == 2 => ("stable", Role::Stable),
                 _ => ("", Role::Text),
             };
-            let none_ready = ready_of(prepared, backend).is_some_and(|(ready, _)| ready == 0);
-            let ready_role = if none_ready { Role::Bad } else { Role::Muted };
+            let ready_role = if has_none_ready(prepared, backend) { Role::Bad } else { Role::Muted };
             Some(Line::from(vec![
                 look.span(role, left(label, LABEL)),
                 look.span(Role::Text, left(&backend.to_string(), name_room)),
