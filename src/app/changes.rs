@@ -180,6 +180,14 @@ impl Changes {
         self.0.iter().rev().find(|change| change.elsewhere.is_none() && change.route == *route)
     }
 
+    /// The newest change of a route, unless it has ended and the route was changed since, at `changed`.
+    #[must_use]
+    pub fn standing(&self, route: &RouteId, changed: Option<Duration>) -> Option<&Change> {
+        let overtaken =
+            |change: &Change| change.ended_at.is_some_and(|end| changed.is_some_and(|at| at > end));
+        self.of(route).filter(|change| !overtaken(change))
+    }
+
     /// Whether what a rule of `route` has said since `changed` was proven.
     #[must_use]
     pub fn is_proven(&self, route: &RouteId, rule: usize, changed: Duration) -> bool {

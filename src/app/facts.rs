@@ -73,7 +73,7 @@ impl App {
         let Some(looked) = self.facts.known.get(backend) else {
             return Readiness::Unknown("not read yet".to_owned());
         };
-        let age = self.now.since_start.saturating_sub(looked.at);
+        let age = self.shown_at().saturating_sub(looked.at);
         match &looked.endpoints {
             _ if age > LASTS => Readiness::Unknown(format!("read {} min ago", age.as_secs().div_ceil(60))),
             Ok(ends) => Readiness::Known { ready: ends.ready, total: ends.total },

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::msg::{Effect, Msg, Now};
+use super::panes::{FIRST_STEP, steps};
 use super::state::{App, Tone};
 use super::update::handle;
 use crate::cluster::Update;
@@ -17,6 +18,15 @@ pub struct Frozen {
     /// Since when.
     pub since: Duration,
     held: Vec<(Now, Msg)>,
+}
+
+impl App {
+    /// For how long the screen stands still, in words that may follow others; empty at first.
+    #[must_use]
+    pub fn frozen_for(&self) -> Option<String> {
+        let age = self.now.since_start.saturating_sub(self.frozen.as_ref()?.since);
+        Some(if age < FIRST_STEP { String::new() } else { format!(" {}", steps(age)) })
+    }
 }
 
 /// Freezes the screen, or lets it go on.

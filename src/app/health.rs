@@ -111,7 +111,7 @@ impl App {
     /// What nobody has asked about yet is not old.
     fn is_fresh(&self, split: &Split<'_>, index: usize) -> bool {
         let numbers = self.numbers.get(&split.rule.backends[index].to);
-        numbers.is_none_or(|numbers| !numbers.is_stale(self.now.since_start))
+        numbers.is_none_or(|numbers| !numbers.is_stale(self.shown_at()))
     }
 
     fn is_under_way(&self, route: &Route) -> bool {

@@ -104,7 +104,7 @@ impl App {
         if let Some(lamp) = self.destinations(split, &from, &into) {
             return lamp;
         }
-        let fresh = |known: &&Known| self.now.since_start.saturating_sub(known.at) < LASTS + LOST;
+        let fresh = |known: &&Known| self.shown_at().saturating_sub(known.at) < LASTS + LOST;
         match self.lamps.get(split).filter(fresh).map(|known| &known.answer) {
             None => Lamp::Unknown("the server was not asked yet".to_owned()),
             Some(DryRun::Accepted) => Lamp::On,

@@ -43,7 +43,7 @@ pub struct Banner {
 }
 
 /// Ages below are not told.
-const FIRST_STEP: Duration = Duration::from_secs(5);
+pub(super) const FIRST_STEP: Duration = Duration::from_secs(5);
 
 /// Most lines of one banner.
 const MOST_LINES: usize = 2;
@@ -82,13 +82,6 @@ fn news(app: &App) -> Vec<(Tone, String)> {
     let mut news = Vec::new();
     news.extend(app.start.note.map(|note| (Tone::Plain, with_keys(app, note))));
     let ago = |since: Duration| steps(app.now.since_start.saturating_sub(since));
-    if let Some(frozen) = &app.frozen {
-        let key = app.start.keymap.key_of(Action::Freeze, Context::Split);
-        let key = key.map(|key| format!("; {key} goes on")).unwrap_or_default();
-        let age = app.now.since_start.saturating_sub(frozen.since);
-        let since = if age < FIRST_STEP { String::new() } else { format!(" {}", ago(frozen.since)) };
-        news.push((Tone::Warn, format!("FROZEN{since}{key}")));
-    }
     if let Link::Lost { since, trouble } = &app.link {
         let seen = if app.routes.is_empty() { "nothing was read yet" } else { "the last data stays" };
         let advice = trouble.advice.as_ref().map(|advice| format!("; {advice}")).unwrap_or_default();
@@ -127,7 +120,7 @@ fn with_keys(app: &App, text: &str) -> String {
 }
 
 /// An age in steps of 5 s, then minutes, so that nothing ticks.
-fn steps(age: Duration) -> String {
+pub(super) fn steps(age: Duration) -> String {
     match age.as_secs() {
         seconds @ 0..60 => format!("{} s", seconds / 5 * 5),
         seconds @ 60..3600 => format!("{} min", seconds / 60),

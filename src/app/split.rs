@@ -29,7 +29,7 @@ pub struct Split<'a> {
     /// Whether the row above is of the same route.
     pub continued: bool,
     /// When the route's spec was last seen to change.
-    changed: Option<Duration>,
+    pub changed: Option<Duration>,
 }
 
 /// What can be said of the share that each backend really gets.
@@ -182,7 +182,7 @@ impl App {
     /// What can be said of the shares that were served.
     #[must_use]
     pub fn observed(&self, split: &Split<'_>) -> Observed {
-        let now = self.now.since_start;
+        let now = self.shown_at();
         if let Some(at) = split.changed.filter(|at| now.saturating_sub(*at) < self.settling()) {
             let proven = self.changes.is_proven(&split.route.id, split.index, at);
             return if proven { Observed::Proven } else { Observed::Settling };

@@ -105,11 +105,18 @@ pub struct Said {
 
 /// How long a message stands at least, unless it is taken away.
 const STANDS: Duration = Duration::from_secs(10);
+/// Good news goes by itself: a proof of a while ago would stand beside what came after it.
+const GOOD_NEWS: Duration = Duration::from_mins(1);
 
 impl Said {
     /// When it goes by itself: once somebody has had the time to read it, and has gone on.
     pub(super) fn ends(&self) -> Option<Duration> {
-        self.moved.then(|| self.at + STANDS)
+        let stands = match self.tone {
+            _ if self.moved => STANDS,
+            Tone::Good => GOOD_NEWS,
+            _ => return None,
+        };
+        Some(self.at + stands)
     }
 }
 
@@ -278,6 +285,12 @@ impl App {
         }
     }
 
+    /// The moment that the screen shows: while it is frozen, that of then.
+    #[must_use]
+    pub fn shown_at(&self) -> Duration {
+        self.frozen.as_ref().map_or(self.now.since_start, |frozen| frozen.since)
+    }
+
     /// Whether a change of the selected object wants more care: the settings call its place production.
     #[must_use]
     pub fn in_production(&self) -> bool {
@@ -322,6 +335,17 @@ mod tests {
         bench.after(7000);
         assert!(bench.app.said.is_none(), "and goes by itself");
         bench.keys(".").key(Key::Esc);
+        assert!(bench.app.said.is_none());
+    }
+
+    #[test]
+    fn good_news_goes_by_itself() {
+        let mut bench = two();
+        bench.keys("v");
+        let change = bench.app.changes.running().next().unwrap().id;
+        bench.msg(Msg::Ended { change, ending: Ending::Proven("5 % observed".into()) }).after(59_000);
+        assert!(bench.app.said.is_some());
+        bench.after(1000);
         assert!(bench.app.said.is_none());
     }
 

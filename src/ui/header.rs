@@ -40,6 +40,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
 fn title(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     let (text, muted) = (look.style(Role::Text), look.style(Role::Muted));
     let read_only = app.missing_right(app.namespace()).is_some();
+    let frozen = app.frozen_for().map(|age| format!(" FROZEN{age} "));
     let live = match &app.link {
         Link::Live => (LIVE, Role::Muted),
         Link::Connecting => ("connecting", Role::Muted),
@@ -54,6 +55,11 @@ fn title(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     let banners = [(app.in_production(), " PROD "), (read_only, " READ-ONLY ")];
     let banners = banners.into_iter().filter(|(shown, _)| *shown).map(|(_, words)| (words, Role::Banner));
     let mut told: Vec<(&str, Role)> = banners.chain([metrics, live]).collect();
+    // In the place of what comes and goes, so that nothing moves.
+    if let Some(frozen) = &frozen {
+        told.retain(|(words, _)| ![OK, LIVE, ASKED].contains(words));
+        told.push((frozen, Role::Banner));
+    }
     let cells = |told: &[(&str, Role)]| told.iter().map(|(words, _)| width(words) + 2).sum::<u16>();
     // Where there is little room, what is as it should be is not told.
     for usual in [OK, LIVE, ASKED] {

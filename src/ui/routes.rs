@@ -159,7 +159,7 @@ fn draw_split(
             Column::Name => word = draw_name(pen, app, split, word, look),
             Column::Weights => {
                 draw_weights(pen, split, placed.width, look);
-                if split.is_new(app.now.since_start) {
+                if split.is_new(app.shown_at()) {
                     let cell = Rect { x: placed.x, width: placed.width, ..row };
                     buffer.set_style(cell, Style::new().add_modifier(Modifier::REVERSED));
                 }
@@ -183,7 +183,7 @@ fn draw_split(
                     .iter()
                     .map(|backend| app.numbers.get(&backend.to)?.latest?.requests_per_second)
                     .sum();
-                let old = stable.is_some_and(|numbers| numbers.is_stale(app.now.since_start));
+                let old = stable.is_some_and(|numbers| numbers.is_stale(app.shown_at()));
                 let role = if old || all.is_none() { Role::NoData } else { Role::Text };
                 pen.put(&right(&format::rate(all), placed.width.into()), look.style(role));
             }
@@ -302,7 +302,7 @@ fn draw_observed(pen: &mut Pen<'_>, app: &App, split: &Split<'_>, word: Option<(
     let stale = split
         .backend(Some(focus))
         .and_then(|backend| app.numbers.get(backend))
-        .is_some_and(|numbers| numbers.is_stale(app.now.since_start));
+        .is_some_and(|numbers| numbers.is_stale(app.shown_at()));
     let declared = declared_share(split.rule, focus);
     let off = declared.is_some_and(|declared| declared < interval.lo || declared > interval.hi);
     let role = if stale {
@@ -334,7 +334,7 @@ fn draw_pair(
         let backend = index.and_then(|index| split.rule.backends.get(index));
         let numbers = backend.and_then(|backend| app.numbers.get(&backend.to));
         let text = numbers.and_then(|n| n.latest.as_ref()).map_or_else(|| format::NONE.to_owned(), &cell);
-        let old = numbers.is_none_or(|numbers| numbers.is_stale(app.now.since_start));
+        let old = numbers.is_none_or(|numbers| numbers.is_stale(app.shown_at()));
         let drained = backend.is_some_and(|backend| backend.weight == 0);
         let role = if old || drained || text == format::NONE {
             Role::NoData

@@ -26,7 +26,7 @@ const NEWEST: usize = 4;
 
 /// The ladder of a change's stages, and what is seen.
 pub(in crate::ui) fn under_way(part: &Part<'_>) -> Vec<Line<'static>> {
-    let change = part.app.changes.of(&part.split.route.id);
+    let change = part.app.changes.standing(&part.split.route.id, part.split.changed);
     change.map(|change| stages(part, change)).unwrap_or_default()
 }
 

@@ -180,7 +180,7 @@ impl Row<'_> {
             ),
             Column::Errors => {
                 let words = errors(&numbers);
-                let stale = known.is_none_or(|numbers| numbers.is_stale(app.now.since_start));
+                let stale = known.is_none_or(|numbers| numbers.is_stale(app.shown_at()));
                 if too_many_errors(&numbers) && !stale && !self.part.is_idle(self.index) {
                     (words, look.style(Role::Bad))
                 } else {
@@ -199,7 +199,7 @@ impl Row<'_> {
     /// In the version's colour, as long as it is fresh.
     fn number(&self, known: Option<&BackendNumbers>, text: String) -> (String, Style) {
         let Part { app, split, look, .. } = self.part;
-        let old = known.is_none_or(|numbers| numbers.is_stale(app.now.since_start));
+        let old = known.is_none_or(|numbers| numbers.is_stale(app.shown_at()));
         let missing = text == format::NONE || old || self.part.is_idle(self.index);
         let style = if missing { look.style(Role::NoData) } else { plain(look, version(split, self.index)) };
         (text, style)

@@ -115,10 +115,34 @@ fn a_screen_that_is_too_small_says_so() {
 fn a_frozen_screen_does_not_count_from_zero() {
     let mut bench = shop();
     bench.keys(" ");
-    assert!(text(&mut bench, SMALL).contains("! FROZEN; Space goes on"));
+    assert!(text(&mut bench, SMALL).lines().next().unwrap().ends_with(" FROZEN"));
     bench.after(5000);
-    assert!(text(&mut bench, SMALL).contains("! FROZEN 5 s; Space goes on"));
+    assert!(text(&mut bench, SMALL).lines().next().unwrap().ends_with(" FROZEN 5 s"));
     assert!(next_wake(&bench.app).is_some());
+}
+
+#[test]
+fn a_frozen_screen_stands_still_however_old_it_gets() {
+    for size in [(40, 12), SMALL, HUGE] {
+        let mut bench = shop();
+        let rows = |shown: &str| shown.lines().skip(1).take(6).map(str::to_owned).collect::<Vec<_>>();
+        let before = rows(&text(&mut bench, size));
+        bench.keys(" ").after(240_000);
+        let shown = text(&mut bench, size);
+        assert!(shown.lines().next().unwrap().contains(" FROZEN 4 min"), "{shown}");
+        assert_eq!(rows(&shown), before, "{shown}");
+    }
+}
+
+#[test]
+fn a_proof_does_not_stand_beside_what_somebody_wrote_after_it() {
+    let mut bench = running();
+    let change = bench.app.changes.running().next().unwrap().id;
+    bench.msg(Msg::Ended { change, ending: Ending::Proven("9.6 % observed".into()) });
+    let told = "proven: 9.6 % observed";
+    assert!(text(&mut bench, LARGE).contains(told));
+    bench.after(1000).watch(Update::Applied(Ok(checkout(9, 85, 15))));
+    assert!(!text(&mut bench, LARGE).contains(told), "{}", text(&mut bench, LARGE));
 }
 
 /// One row each, whatever goes on.
