@@ -26,14 +26,11 @@ impl Pilot {
     /// Counts requests from `settle` after the change was observed, until the claim is shown or time is over.
     pub async fn prove(&self, watched: Watched, progress: &UnboundedSender<Progress>) -> Ending {
         let stage = if watched.observed { Stage::Observed } else { Stage::Written };
-        let subject = self.measured(watched.written.subject.clone(), watched.written.at).await;
-        let mut ending = self.count(&subject, watched.at, stage, progress).await;
+        let mut subject = self.measured(watched.written.subject.clone(), watched.written.at).await;
+        let caveats: Vec<String> = watched.written.unwritten().into_iter().chain(subject.caveat).collect();
+        subject.caveat = (!caveats.is_empty()).then(|| caveats.join("; "));
+        let ending = self.count(&subject, watched.at, stage, progress).await;
         self.finish().await;
-        let failed: Vec<String> =
-            watched.written.failed.iter().map(|(route, why)| format!("{route}: {why}")).collect();
-        if !failed.is_empty() {
-            ending = Ending::Unproven(format!("{}; {ending}", failed.join("; ")));
-        }
         for (record, _) in &watched.written.done {
             let _ = self.journal.ended(&record.id, &ending.to_string());
         }
@@ -70,9 +67,6 @@ impl Pilot {
         stage: Stage,
         progress: &UnboundedSender<Progress>,
     ) -> Ending {
-        let Some(metrics) = &self.metrics else {
-            return Ending::Unproven("no Prometheus is configured (--prometheus URL)".to_owned());
-        };
         let mut subject = subject.clone();
         let mut telling = Telling {
             route: subject.route.clone(),
@@ -80,6 +74,9 @@ impl Pilot {
             progress,
             furthest: stage,
             reached: stage,
+        };
+        let Some(metrics) = &self.metrics else {
+            return telling.unproven("no Prometheus is configured (--prometheus URL)");
         };
         let mut since = observed_at.saturating_add(self.timing.settle).unwrap_or(observed_at);
         let settling = self.clock.until(since);
@@ -96,7 +93,7 @@ impl Pilot {
         loop {
             let standing = self.standing(&subject).await;
             if let Standing::Superseded(why) = standing {
-                return Ending::Unproven(why);
+                return telling.unproven(&why);
             }
             let (finding, interval) = look(&**metrics, &subject, since, restarts).await;
             limit = limit.max(interval * INTERVALS);
@@ -119,18 +116,18 @@ impl Pilot {
                         return telling.proven(words);
                     }
                     Standing::Behind(why) | Standing::Superseded(why) if waited >= limit => {
-                        return Ending::Unproven(format!("{why}; {words}"));
+                        return telling.unproven(&format!("{why}; {words}"));
                     }
                     Standing::Behind(why) | Standing::Superseded(why) => {
                         telling.tell(format!("{why}; {words}"));
                     }
                 },
                 Heard::NotYet(words) if waited >= limit + self.timing.watch_on => {
-                    return Ending::Unproven(telling.unproven(&words, waited));
+                    return telling.unproven(&after(&words, waited));
                 }
                 Heard::NotYet(words) if waited >= limit && !announced => {
                     announced = true;
-                    telling.tell(format!("unproven: {}; still watching", telling.unproven(&words, waited)));
+                    telling.tell(format!("{}; still watching", telling.unproven(&after(&words, waited))));
                 }
                 Heard::NotYet(words) if announced => {
                     telling.tell(format!("unproven: {words}; still watching"));
@@ -273,18 +270,22 @@ impl Telling<'_> {
     }
 
     fn proven(&mut self, words: String) -> Ending {
-        if let Some(caveat) = &self.caveat {
-            return Ending::Unproven(format!("{caveat}; {words}"));
+        if self.caveat.is_some() {
+            return self.unproven(&words);
         }
         self.furthest = Stage::Proven;
         self.tell(words.clone());
         Ending::Proven(words)
     }
 
-    fn unproven(&self, words: &str, waited: Duration) -> String {
+    fn unproven(&self, words: &str) -> Ending {
         let caveat = self.caveat.as_ref().map(|caveat| format!("{caveat}; ")).unwrap_or_default();
-        format!("{caveat}{words} after {} s", waited.as_secs())
+        Ending::Unproven(format!("{caveat}{words}"))
     }
+}
+
+fn after(words: &str, waited: Duration) -> String {
+    format!("{words} after {} s", waited.as_secs())
 }
 
 #[cfg(test)]

@@ -27,13 +27,14 @@ impl Pilot {
         open
     }
 
-    /// All routes that may be seen: of all namespaces, else of the route's own.
-    async fn all_routes(&self, id: &RouteId) -> Vec<Route> {
-        let mut listed = self.cluster.list(&Scope::All).await;
-        if listed.is_err() {
-            listed = self.cluster.list(&Scope::Namespace(id.namespace.clone())).await;
+    /// All routes that may be seen: of all namespaces, else of the route's own, and why the others are missing.
+    async fn all_routes(&self, id: &RouteId) -> (Vec<Route>, Option<String>) {
+        let (related, unseen) = self.related(&[], false).await;
+        if unseen.is_none() {
+            return (related.iter().map(|route| Route::clone(route)).collect(), None);
         }
-        listed.unwrap_or_default().into_iter().filter_map(Result::ok).collect()
+        let listed = self.cluster.list(&Scope::Namespace(id.namespace.clone())).await;
+        (listed.unwrap_or_default().into_iter().filter_map(Result::ok).collect(), unseen)
     }
 
     /// Finds out what became of an unfinished change: goes on with its proof where the route still shows it.
@@ -41,8 +42,8 @@ impl Pilot {
         let id = RouteId::new(&record.namespace, &record.route);
         let subject = match self.cluster.get(&id).await {
             Ok(route) if is_ours(&route, record) => {
-                let others = self.all_routes(&id).await;
-                Subject::taken_up(record, &route, &others).ok_or("the route has changed since")
+                let (others, unseen) = self.all_routes(&id).await;
+                Subject::taken_up(record, &route, &others, unseen).ok_or("the route has changed since")
             }
             Ok(_) => Err("the route does not show the change: not written, or replaced since"),
             // Asked again at the next start.

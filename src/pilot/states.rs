@@ -114,6 +114,15 @@ pub struct Written {
     pub(super) at: jiff::Timestamp,
 }
 
+impl Written {
+    /// Which routes of the change could not be written, and why; `None` when all of them were.
+    #[must_use]
+    pub fn unwritten(&self) -> Option<String> {
+        let words: Vec<String> = self.failed.iter().map(|(route, why)| format!("{route}: {why}")).collect();
+        (!words.is_empty()).then(|| words.join("; "))
+    }
+}
+
 /// A change whose controllers have reported it, or had their time to.
 #[derive(Debug, Clone)]
 pub struct Watched {

@@ -1,7 +1,7 @@
 //! What a proof is about: which backends are counted, what they should show, and what counts cannot tell.
 
 use crate::rollout::{ChangeRecord, Claim, Edit, Effect, Plan, untouched_paths, weights_of};
-use crate::route::{BackendRef, Path, Route, RouteId, declared_share};
+use crate::route::{BackendRef, Path, PathKind, Route, RouteId, declared_share};
 
 use super::states::Prepared;
 
@@ -59,26 +59,30 @@ impl Subject {
 
     /// From the journal, for a change whose program ended before its proof did. `None` when the route no longer
     /// has these weights or backends.
-    pub(super) fn taken_up(record: &ChangeRecord, route: &Route, others: &[Route]) -> Option<Self> {
-        let (index, after) = record.after.first_key_value()?;
-        let rule = route.rules.get(*index)?;
-        let of = |weights| weights_of(weights, rule, &route.id.namespace);
-        let (before, after) = (of(record.before.get(index)?)?, of(after)?);
-        if rule.backends.iter().zip(&after).any(|(backend, weight)| backend.weight != *weight) {
-            return None;
-        }
-        let share = |weights: &[u32], weight: u32| {
-            let sum: f64 = weights.iter().copied().map(f64::from).sum();
-            if sum > 0.0 { f64::from(weight) / sum } else { 0.0 }
+    ///
+    /// Of a rollback the smallest share that any of its rules had, as [`Subject::of`] takes it.
+    pub(super) fn taken_up(
+        record: &ChangeRecord,
+        route: &Route,
+        others: &[Route],
+        unseen: Option<String>,
+    ) -> Option<Self> {
+        let edited: Vec<usize> = record.after.keys().copied().collect();
+        let rules: Vec<Moves> =
+            edited.iter().map(|index| recorded(record, route, *index)).collect::<Option<_>>()?;
+        let drain = Some(drained_in(&rules)).filter(|_| record.was_rollback());
+        let (moves, edited) = match drain {
+            Some(moves) if moves.iter().any(is_drained) => (moves, edited),
+            _ => (rules.into_iter().next()?, edited.into_iter().take(1).collect()),
         };
-        let shares = before.iter().zip(&after).map(|(old, new)| (share(&before, *old), share(&after, *new)));
+        let (backends, shares) = moves.into_iter().unzip();
         Some(Self {
             route: route.id.clone(),
             routes: vec![(route.id.clone(), route.generation)],
-            backends: rule.backends.iter().map(|b| b.to.clone()).collect(),
-            claim: Claim { shares: shares.collect() },
-            caveat: other_paths(route, *index, others),
-            unseen: None,
+            backends,
+            claim: Claim { shares },
+            caveat: other_paths(route, &edited, others),
+            unseen,
             shared: false,
         })
     }
@@ -98,7 +102,7 @@ impl Subject {
             routes: vec![(route.id.clone(), route.generation)],
             backends: rule.backends.iter().map(|b| b.to.clone()).collect(),
             claim: Claim::served(&shares?),
-            caveat: other_paths(route, index, others),
+            caveat: other_paths(route, &[index], others),
             unseen,
             shared: false,
         })
@@ -121,10 +125,60 @@ impl Subject {
     }
 }
 
-/// What counts alone cannot tell apart: requests that come by other paths.
-fn other_paths(route: &Route, index: usize, others: &[Route]) -> Option<String> {
+/// Backends with their shares before and after.
+type Moves = Vec<(BackendRef, (f64, f64))>;
+
+/// What a record says of one rule; `None` when the route has other weights or backends now.
+fn recorded(record: &ChangeRecord, route: &Route, index: usize) -> Option<Moves> {
+    let rule = route.rules.get(index)?;
+    let of = |weights| weights_of(weights, rule, &route.id.namespace);
+    let (before, after) = (of(record.before.get(&index)?)?, of(record.after.get(&index)?)?);
+    if rule.backends.iter().zip(&after).any(|(backend, weight)| backend.weight != *weight) {
+        return None;
+    }
+    let share = |weights: &[u32], weight: u32| {
+        let sum: f64 = weights.iter().copied().map(f64::from).sum();
+        if sum > 0.0 { f64::from(weight) / sum } else { 0.0 }
+    };
+    let shares = before.iter().zip(&after).map(|(old, new)| (share(&before, *old), share(&after, *new)));
+    Some(rule.backends.iter().map(|backend| backend.to.clone()).zip(shares).collect())
+}
+
+fn is_drained((_, (old, new)): &(BackendRef, (f64, f64))) -> bool {
+    *old > 0.0 && *new <= 0.0
+}
+
+/// The backends of all rules; those that get nothing any more had the smallest share that any rule gave them.
+fn drained_in(rules: &[Moves]) -> Moves {
+    let smallest = rules
+        .iter()
+        .flatten()
+        .filter(|moved| is_drained(moved))
+        .map(|(_, (old, _))| *old)
+        .fold(1.0, f64::min);
+    let mut backends: Vec<BackendRef> = rules.iter().flatten().map(|(backend, _)| backend.clone()).collect();
+    backends.sort();
+    backends.dedup();
+    let share = |backend: BackendRef| {
+        let mine = || rules.iter().flatten().filter(|(other, _)| *other == backend);
+        let gone = mine().any(is_drained) && mine().all(|(_, (_, new))| *new <= 0.0);
+        let shares = if gone { (smallest, 0.0) } else { (0.0, 0.0) };
+        (backend, shares)
+    };
+    backends.into_iter().map(share).collect()
+}
+
+/// What counts alone cannot tell apart: requests that come by other paths than these rules.
+fn other_paths(route: &Route, rules: &[usize], others: &[Route]) -> Option<String> {
     let all = || others.iter().filter(|other| other.id != route.id).chain([route]);
-    let paths = untouched_paths(route, index, all());
+    let edited =
+        |path: &Path| path.kind != PathKind::Mirror && path.route == route.id && rules.contains(&path.rule);
+    let mut paths: Vec<Path> = Vec::new();
+    for path in rules.iter().flat_map(|rule| untouched_paths(route, *rule, all())) {
+        if !edited(&path) && !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
     let list = paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     (!paths.is_empty()).then(|| format!("other paths lead to the same backends: {list}"))
 }

@@ -11,7 +11,7 @@ use super::{NotWritten, Pilot, PrepareError, Prepared, Request, Timing, Written}
 use crate::audit::Journal;
 use crate::cluster::{Answer, Asked, FakeServer};
 use crate::rollout::{Confirmation, Conventions, Direction, Intent};
-use crate::route::{BackendRef, RouteId};
+use crate::route::{BackendRef, Route, RouteId};
 
 /// One route behind a server that applies patches. Before a patch is applied, somebody else may write; after
 /// it, the answer may be lost.
@@ -21,6 +21,10 @@ struct Store(Arc<Mutex<Inner>>);
 #[derive(Default)]
 struct Inner {
     route: Value,
+    /// Route `shop/other`, if there is one.
+    other: Value,
+    /// Writes of this route are denied by a policy, though not their dry runs.
+    denied: Option<&'static str>,
     races: Vec<fn(&mut Value)>,
     lose_answers: usize,
     drop_requests: usize,
@@ -63,13 +67,27 @@ impl Store {
 
     fn answer(&self, asked: &Asked) -> Answer {
         let mut inner = self.0.lock().unwrap();
+        let dry_run = asked.line.contains("dryRun=All");
+        let denied = inner.denied.filter(|name| asked.line.contains(&format!("/httproutes/{name}")));
+        if denied.is_some() && asked.line.starts_with("PATCH") && !dry_run {
+            let words = "ValidatingAdmissionPolicy 'guard' with binding 'guard' denied request: not now";
+            return Answer::Say(422, status(422, words));
+        }
+        if asked.line.contains("/httproutes/other") {
+            if asked.line.starts_with("PATCH") {
+                let patched = apply(&inner.other, &asked.body).unwrap();
+                let kept = if dry_run { &mut Value::Null } else { &mut inner.other };
+                kept.clone_from(&patched);
+                return Answer::Say(200, patched.to_string());
+            }
+            return Answer::Say(200, inner.other.to_string());
+        }
         if !asked.line.contains("/httproutes/checkout") {
             return Answer::Say(403, status(403, "not allowed to look"));
         }
         if asked.line.starts_with("GET") {
             return Answer::Say(200, inner.route.to_string());
         }
-        let dry_run = asked.line.contains("dryRun=All");
         if let Some((code, message)) = inner.refuse {
             return Answer::Say(code, status(code, message));
         }
@@ -330,4 +348,82 @@ async fn an_unfinished_change_is_taken_up_or_closed() {
     let ending = rig.pilot.resume(&open[0], &progress).await;
     assert!(ending.to_string().contains("no Prometheus"), "{ending}");
     assert!(rig.pilot.unfinished().is_empty());
+}
+
+/// A rollback of `shop/checkout` that takes `shop/other` as well, and what it told.
+async fn roll_both_back(rig: &Rig) -> (Result<Written, NotWritten>, Vec<String>) {
+    let other = Route::from_json(&rig.store.0.lock().unwrap().other.to_string()).unwrap();
+    let service = |name| BackendRef::service("shop", name, 8080);
+    let (from, into) = (service("checkout-canary"), service("checkout-stable"));
+    let intent = Intent::Drain { from, into, other_paths: true };
+    let (route, related) = (RouteId::new("shop", "checkout"), vec![Arc::new(other)]);
+    let prepared = rig.pilot.prepare(&Request { route, intent, related, everywhere: true }).await.unwrap();
+    assert_eq!(prepared.planned.len(), 2);
+    let given = Confirmation { reason: None, typed: Some("checkout-stable".into()) };
+    let (progress, mut hear) = unbounded_channel();
+    let written = rig.pilot.write_only(prepared.confirm(given).unwrap(), &progress).await;
+    let mut told = Vec::new();
+    while let Ok(progress) = hear.try_recv() {
+        told.push(format!("{} {}: {}", progress.route, progress.stage.word(), progress.words));
+    }
+    (written, told)
+}
+
+fn with_other(stable: u32, canary: u32) -> Store {
+    Store::new(stable, canary).with(|inner| {
+        inner.other = route(60, 40);
+        inner.other["metadata"]["name"] = json!("other");
+        inner.other["metadata"]["uid"] = json!("u-other");
+    })
+}
+
+#[tokio::test]
+async fn another_route_that_is_not_written_is_told_at_once() {
+    let rig = rig(with_other(95, 5).with(|inner| inner.denied = Some("other")));
+    let (written, told) = roll_both_back(&rig).await;
+    assert_eq!(rig.store.weights(), (100, 0));
+    let written = written.unwrap();
+    assert_eq!(
+        written.unwritten().as_deref(),
+        Some("shop/other: nothing was written: policy guard: not now")
+    );
+    assert_eq!(
+        told.last().map(String::as_str),
+        Some("shop/other writing: shop/other: nothing was written: policy guard: not now")
+    );
+}
+
+#[tokio::test]
+async fn what_stops_a_rollback_of_one_route_does_not_stop_the_others() {
+    fn drain(route: &mut Value) {
+        route["spec"]["rules"][0]["backendRefs"][1]["weight"] = json!(0);
+        bump(route);
+    }
+    for (store, why) in [
+        (with_other(95, 5).with(|inner| inner.denied = Some("checkout")), "policy guard"),
+        (with_other(95, 5).with(|inner| inner.races = vec![drain]), "somebody else did it"),
+    ] {
+        let rig = rig(store);
+        let (written, _) = roll_both_back(&rig).await;
+        let weight = |index: usize| {
+            rig.store.0.lock().unwrap().other["spec"]["rules"][0]["backendRefs"][index]["weight"].clone()
+        };
+        assert_eq!((weight(0), weight(1)), (json!(100), json!(0)), "{why}");
+        let failed = written.unwrap().unwritten().unwrap();
+        assert!(
+            failed.starts_with("shop/checkout: nothing was written: ") && failed.contains(why),
+            "{failed}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn where_no_route_is_written_the_first_reason_is_told() {
+    let rig = rig(with_other(95, 5).with(|inner| inner.denied = Some("")));
+    let (written, told) = roll_both_back(&rig).await;
+    assert!(matches!(written, Err(NotWritten::Refused(_))));
+    assert!(
+        told.iter().any(|words| words.starts_with("shop/other writing: shop/other: nothing")),
+        "{told:?}"
+    );
 }

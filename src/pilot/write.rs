@@ -46,10 +46,11 @@ struct Trouble {
 }
 
 impl Pilot {
-    /// Writes a confirmed change and does not wait for what follows.
+    /// Writes a confirmed change and does not wait for what follows. What stops a rollback of one route does not
+    /// stop it on the others: see [`Written::unwritten`].
     ///
     /// # Errors
-    /// The reason why nothing was written to the selected route.
+    /// The reason why nothing was written to any route; of several the first.
     pub async fn write_only(
         &self,
         confirmed: Confirmed,
@@ -71,9 +72,24 @@ impl Pilot {
                     planned.plan = plan;
                     done.push((record, route));
                 }
-                Err(why) if done.is_empty() => return Err(why),
-                Err(why) => failed.push((planned.plan.route.clone(), why)),
+                Err(why) => {
+                    let route = planned.plan.route.clone();
+                    let words = format!("{route}: {why}");
+                    let _ = progress.send(Progress {
+                        route: route.clone(),
+                        stage: Stage::Writing,
+                        words,
+                        fresh: None,
+                    });
+                    failed.push((route, why));
+                    if planned.plan.effect != Effect::Rollback {
+                        break;
+                    }
+                }
             }
+        }
+        if done.is_empty() && !failed.is_empty() {
+            return Err(failed.swap_remove(0).1);
         }
         let subject = Subject::of(&prepared, &route, &done);
         Ok(Written { subject, done, failed, at: self.clock.now() })

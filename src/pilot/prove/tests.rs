@@ -12,8 +12,8 @@ use super::*;
 use crate::audit::Journal;
 use crate::cluster::{Answer, FakeServer};
 use crate::metrics::{BackendCounts, History, MetricError, Provider, Snapshot};
-use crate::pilot::Timing;
-use crate::rollout::{Claim, Conventions};
+use crate::pilot::{NotWritten, Timing, Written};
+use crate::rollout::{ChangeRecord, Claim, Conventions};
 use crate::route::BackendRef;
 
 /// What one look at the counts finds.
@@ -70,9 +70,8 @@ impl MetricSource for Scripted {
             ..BackendCounts::default()
         };
         let counts = |canary: Option<BackendCounts>, stable: BackendCounts| {
-            let found = [Some(stable), canary];
-            let named =
-                backends.iter().cloned().zip(found).filter_map(|(backend, found)| Some((backend, found?)));
+            let found = |backend: &BackendRef| if &*backend.name == "canary" { canary } else { Some(stable) };
+            let named = backends.iter().filter_map(|backend| Some((backend.clone(), found(backend)?)));
             Ok(Counts { since, asked_at: since, backends: named.collect::<HashMap<_, _>>() })
         };
         let answer = match look {
@@ -114,7 +113,12 @@ fn bench(looks: &[Look]) -> Bench {
         "status": {"parents": [status(8)]},
     })));
     let shown = route.clone();
-    let (_, cluster) = FakeServer::start(move |_| Answer::Say(200, shown.lock().unwrap().to_string()));
+    let (_, cluster) = FakeServer::start(move |asked| {
+        if asked.line.contains("/httproutes/checkout") {
+            return Answer::Say(200, shown.lock().unwrap().to_string());
+        }
+        Answer::Say(403, json!({"kind": "Status", "code": 403, "message": "not allowed to look"}).to_string())
+    });
     let source = Arc::new(Scripted {
         looks: Mutex::new(looks.iter().cloned().collect()),
         asked: Mutex::default(),
@@ -316,4 +320,55 @@ async fn a_look_at_a_standing_split_ends_like_a_proof() {
     );
     let (ending, _) = verify(&[Look::Counted(990.0, 10.0, 9)]).await;
     assert!(ending.starts_with("unproven: 10 of 1000 requests reached a backend of weight 0"), "{ending}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_that_could_not_be_written_is_never_shown_as_proven() {
+    for looks in [Look::Counted(5000.0, 0.0, 9), Look::Silent] {
+        let mut bench = bench(&[looks]);
+        let other = RouteId::new("shop", "other");
+        let failed = vec![(other, NotWritten::Refused("policy guard: not now".to_owned()))];
+        let at = Timestamp::now();
+        let written = Written { subject: drained(), done: Vec::new(), failed, at };
+        let ending = bench.pilot.prove(Watched { written, observed: true, at }, &bench.progress).await;
+        let words = ending.to_string();
+        let start = "unproven: shop/other: nothing was written: policy guard: not now; ";
+        assert!(words.starts_with(start) && words.matches("unproven").count() == 1, "{words}");
+        let told = bench.told();
+        assert!(!told.iter().any(|words| words.starts_with("proven")), "{told:?}");
+    }
+}
+
+/// A rollback of two rules, at 50 and at 5 %, as a crash left it in the journal and in the route.
+fn left_behind(bench: &Bench) -> ChangeRecord {
+    let weights = |stable: u32, canary: u32| json!({"stable": stable, "canary": canary});
+    let record = json!({
+        "id": "1-0", "namespace": "shop", "route": "checkout", "uid": "u-1", "actor": "ada",
+        "at": "2026-03-01T12:00:00Z", "action": "rollback", "verdict": "no gate",
+        "before": {"0": weights(50, 50), "1": weights(95, 5)},
+        "after": {"0": weights(100, 0), "1": weights(100, 0)},
+    });
+    let mut route = bench.route.lock().unwrap();
+    route["metadata"]["annotations"] = json!({"tidegate.dev/last-change": record.to_string()});
+    let rule = route["spec"]["rules"][0].clone();
+    route["spec"]["rules"].as_array_mut().unwrap().push(rule);
+    serde_json::from_value(record).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_taken_up_again_needs_as_much_as_before_and_says_what_it_did_not_see() {
+    let bench = bench(&[Look::Counted(20.0, 0.0, 9), Look::Counted(135.0, 0.0, 18)]);
+    let record = left_behind(&bench);
+    let ending = bench.pilot.resume(&record, &bench.progress).await.to_string();
+    assert!(ending.starts_with("proven: 0 of 135 requests"), "20 show nothing of the rule at 5 %: {ending}");
+    assert!(ending.contains("; paths from other namespaces were not seen: "), "{ending}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_taken_up_again_must_still_stand_in_every_rule() {
+    let bench = bench(&[Look::Counted(5000.0, 0.0, 9)]);
+    let record = left_behind(&bench);
+    bench.route.lock().unwrap()["spec"]["rules"][1]["backendRefs"][1]["weight"] = json!(7);
+    let ending = bench.pilot.resume(&record, &bench.progress).await.to_string();
+    assert_eq!(ending, "unproven: the route has changed since");
 }
