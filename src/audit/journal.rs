@@ -102,18 +102,20 @@ impl Journal {
         Ok(open)
     }
 
-    /// The canary that was named on this machine last, by route uid.
+    /// The canary that was named on this machine last, by route uid. A change that was not written names none.
     ///
     /// # Errors
     /// [`JournalError`] naming the file; a line that cannot be read is skipped.
     pub fn chosen_canaries(&self) -> Result<HashMap<String, String>, JournalError> {
-        let mut chosen = HashMap::new();
-        self.read(|entry| {
-            if let Entry::Intent(record) = entry
-                && let Some(canary) = record.canary
-            {
-                chosen.insert(record.uid, canary);
+        let (mut named, mut chosen) = (HashMap::new(), HashMap::new());
+        self.read(|entry| match entry {
+            Entry::Intent(record) => {
+                if let Some(canary) = record.canary {
+                    named.insert(record.id, (record.uid, canary));
+                }
             }
+            Entry::Written { id, .. } => chosen.extend(named.remove(&id)),
+            Entry::Ended { .. } => {}
         })?;
         Ok(chosen)
     }
@@ -178,5 +180,34 @@ impl Journal {
 
     fn error(&self, doing: &'static str, why: io::Error) -> JournalError {
         JournalError { path: self.path.clone(), doing, why }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn naming(id: &str, canary: &str) -> ChangeRecord {
+        let record = json!({
+            "id": id, "namespace": "shop", "route": "checkout", "uid": "u-1", "actor": "ada",
+            "at": "2026-03-01T12:00:00Z", "action": "step", "verdict": "pass", "canary": canary,
+            "before": {}, "after": {},
+        });
+        serde_json::from_value(record).unwrap()
+    }
+
+    #[test]
+    fn only_what_was_written_names_the_canary() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::at(folder.path().join("journal.jsonl"));
+        journal.intent(&naming("a", "one")).unwrap();
+        journal.ended("a", "nothing was written").unwrap();
+        assert!(journal.chosen_canaries().unwrap().is_empty(), "it was refused");
+        journal.intent(&naming("b", "two")).unwrap();
+        journal.written("b", 8).unwrap();
+        journal.intent(&naming("c", "one")).unwrap();
+        assert_eq!(journal.chosen_canaries().unwrap().get("u-1").map(String::as_str), Some("two"));
     }
 }
