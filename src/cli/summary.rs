@@ -6,7 +6,7 @@ use crate::rollout::{Demand, Edit, RuleChange};
 use crate::route::BackendRef;
 use crate::ui::format::{percent, share};
 
-use super::output::{counted, one_line};
+use super::output::{counted, one_line, steers};
 
 /// The lines.
 pub fn lines(prepared: &Prepared) -> Vec<String> {
@@ -169,5 +169,5 @@ fn danger(prepared: &Prepared) -> String {
 fn clean(line: &str) -> String {
     let text = line.trim_start_matches(' ');
     let indent = &line[..line.len() - text.len()];
-    if text.chars().any(char::is_control) { format!("{indent}{}", one_line(text)) } else { line.to_owned() }
+    if text.chars().any(steers) { format!("{indent}{}", one_line(text)) } else { line.to_owned() }
 }

@@ -9,8 +9,7 @@ use super::*;
 const LONGEST: usize = 253;
 
 /// Two cells a character, combining marks, one that turns the direction, escapes and a line break.
-const ODD: &str =
-    "支払いが遅い e\u{301}\u{301} 👩\u{200d}💻 \u{202e}txet\u{202c} \u{1b}[31mred\u{7} a\nb\tc 한국어";
+const ODD: &str = "支払いが遅い e\u{301}\u{301} 👩\u{200d}💻 \u{202e}txet\u{202c}\u{200f}\u{2067}x\u{2069} \u{1b}[31mred\u{7} a\nb\tc 한국어";
 
 /// A route whose every text is longer and stranger than anybody's.
 fn odd() -> Bench {
@@ -100,7 +99,8 @@ fn assert_sound(buffer: &Buffer, what: &str) {
         while x < buffer.area.width {
             let symbol = buffer[Position { x, y }].symbol();
             assert!(!symbol.chars().any(char::is_control), "{what}: {symbol:?} at {x},{y}");
-            assert!(!symbol.contains(['\u{202e}', '\u{202c}']), "{what}: turned at {x},{y}");
+            let turning = ['\u{202e}', '\u{202c}', '\u{200f}', '\u{2067}', '\u{2069}'];
+            assert!(!symbol.contains(turning), "{what}: turned at {x},{y}");
             let cells = u16::try_from(symbol.width()).unwrap().max(1);
             assert!(x + cells <= buffer.area.width, "{what}: {symbol:?} hangs over the edge at {x},{y}");
             x += cells;
