@@ -132,6 +132,21 @@ pub enum Verb {
     Config(Config),
 }
 
+impl Verb {
+    /// The flags of a verb that writes.
+    #[must_use]
+    pub fn change(&self) -> Option<&Change> {
+        match self {
+            Self::Step(args) => Some(&args.change),
+            Self::Set(args) => Some(&args.change),
+            Self::Flip(args) => Some(&args.change),
+            Self::Rollback(args) => Some(&args.change),
+            Self::Undo(args) => Some(&args.change),
+            Self::List(_) | Self::Show(_) | Self::Demo(_) | Self::Config(_) => None,
+        }
+    }
+}
+
 /// `config`.
 #[derive(Debug, Subcommand)]
 pub enum Config {

@@ -4,6 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustix::termios::{QueueSelector, tcflush};
 use serde::Serialize;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -20,6 +21,7 @@ use crate::route::{Route, RouteId};
 
 /// What is shown besides must not hold up a change for longer.
 const PATIENCE: Duration = Duration::from_secs(5);
+const NOT_WAITED_FOR: &str = "proof was not waited for; --wait does";
 
 /// How a change ended, for scripts.
 #[derive(Debug, Serialize)]
@@ -27,7 +29,7 @@ struct Outcome {
     /// `proven`, `unproven`, `written`, `not written`, `dry run`, `nothing to do`.
     ending: &'static str,
     words: String,
-    /// Of the route as written.
+    /// Of the route that was asked for, as written.
     generation: Option<i64>,
     /// Of the change, in the journal and in the annotation.
     id: Option<String>,
@@ -36,6 +38,14 @@ struct Outcome {
 impl Outcome {
     fn unwritten(ending: &'static str, words: String) -> Self {
         Self { ending, words, generation: None, id: None }
+    }
+}
+
+/// Tells a script, where it wants JSON, what a verb tells a person that failed before it was written.
+pub fn tell_failure(flags: &Change, failure: &Failure) -> Result<(), Failure> {
+    match flags.output {
+        EndingFormat::Json => output::json(&Outcome::unwritten("not written", failure.message.clone())),
+        EndingFormat::Text => Ok(()),
     }
 }
 
@@ -120,7 +130,7 @@ pub async fn run(
             }
         }
         let confirmed = prepared.confirm(given).map_err(|_| unmet())?;
-        return carry(pilot, confirmed, flags.wait, &voice).await;
+        return carry(pilot, confirmed, &request.route, flags.wait, &voice).await;
     }
 }
 
@@ -185,6 +195,8 @@ fn ask(voice: &Voice) -> Result<String, Failure> {
             "nothing was written: there is no terminal to ask on; add --yes to write without asking",
         ));
     }
+    // What was typed before answers something else. If it cannot be dropped, the question is asked all the same.
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
     voice.prompt("write this? [y/N] ");
     let mut answer = String::new();
     // What cannot be read is no yes.
@@ -193,7 +205,13 @@ fn ask(voice: &Voice) -> Result<String, Failure> {
 }
 
 /// Writes, and with `wait` follows the change to its proof.
-async fn carry(pilot: &Pilot, confirmed: Confirmed, wait: bool, voice: &Voice) -> Result<Exit, Failure> {
+async fn carry(
+    pilot: &Pilot,
+    confirmed: Confirmed,
+    route: &RouteId,
+    wait: bool,
+    voice: &Voice,
+) -> Result<Exit, Failure> {
     let (sender, receiver) = unbounded_channel();
     let work = async move {
         if wait {
@@ -203,29 +221,20 @@ async fn carry(pilot: &Pilot, confirmed: Confirmed, wait: bool, voice: &Voice) -
         let ending = match written {
             Ok(written) => {
                 pilot.leave(&written);
-                None
+                written.unwritten().map(|words| Ending::Unproven(format!("{words}; {NOT_WAITED_FOR}")))
             }
             Err(why) => Some(Ending::NotWritten(why)),
         };
         pilot.finish().await;
         ending
     };
-    let (ending, (generation, id)) = tokio::join!(work, voice.follow(receiver));
+    let (ending, (generation, id)) = tokio::join!(work, voice.follow(receiver, route));
     let outcome = |ending, words| Outcome { ending, words, generation, id };
     match ending {
-        None => {
-            let words = "proof was not waited for; --wait does".to_owned();
-            voice.end(Exit::Done, &outcome("written", words))
-        }
+        None => voice.end(Exit::Done, &outcome("written", NOT_WAITED_FOR.to_owned())),
         Some(Ending::Proven(words)) => voice.end(Exit::Done, &outcome("proven", words)),
         Some(Ending::Unproven(words)) => voice.end(Exit::Unproven, &outcome("unproven", words)),
-        Some(Ending::NotWritten(why)) => {
-            let words = not_written(&why);
-            if voice.json {
-                output::json(&outcome("not written", words.clone()))?;
-            }
-            Err(Failure::new(Exit::from(&why), words))
-        }
+        Some(Ending::NotWritten(why)) => Err(Failure::new(Exit::from(&why), not_written(&why))),
     }
 }
 
@@ -274,12 +283,18 @@ impl Voice {
         let _ = written;
     }
 
-    /// Prints each step, and returns the newest generation and the change's id, as far as they were told.
-    async fn follow(&self, mut steps: UnboundedReceiver<Progress>) -> (Option<i64>, Option<String>) {
+    /// Prints each step, and returns the newest generation of `route` and the id of its change, as far as they were
+    /// told.
+    async fn follow(
+        &self,
+        mut steps: UnboundedReceiver<Progress>,
+        route: &RouteId,
+    ) -> (Option<i64>, Option<String>) {
         let (mut generation, mut id) = (None, None);
         while let Some(step) = steps.recv().await {
             self.line(&format!("{:<15}  {}", step.stage.word(), one_line(&step.words)));
-            if let Some(fresh) = step.fresh.filter(|_| step.stage > Stage::Writing) {
+            let of_route = step.route == *route && step.stage > Stage::Writing;
+            if let Some(fresh) = step.fresh.filter(|_| of_route) {
                 generation = Some(fresh.generation);
                 id = ChangeRecord::newest(&fresh).map(|change| change.id).or(id);
             }

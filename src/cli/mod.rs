@@ -99,9 +99,12 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
             )
         }
         Some(verb) => {
-            let exit =
-                wait(&mut Builder::new_current_thread(), verb_to_end(&verb, &cli.global, settings, &paths))?;
-            Ok(exit.into())
+            let work = verb_to_end(&verb, &cli.global, settings, &paths);
+            let exit = wait(&mut Builder::new_current_thread(), work);
+            if let (Err(failure), Some(flags)) = (&exit, verb.change()) {
+                change::tell_failure(flags, failure)?;
+            }
+            Ok(exit?.into())
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::program::{Home, Run};
-use crate::server::{Answer, Server, forbidden, healthy, route, status};
+use crate::server::{Answer, Server, forbidden, healthy, route, routes, status};
 
 const ADVANCE: [&str; 4] = ["set", "checkout", "checkout-stable=80", "checkout-canary=20"];
 const RETREAT: [&str; 4] = ["set", "checkout", "checkout-stable=95", "checkout-canary=5"];
@@ -285,5 +285,73 @@ fn a_rollback_without_a_journal_is_still_made() {
     let home = home(|_| None);
     home.write(".local/state/tidegate", "a file where the folder should be");
     let run = home.run(&["rollback", "checkout", "--yes"]);
+    assert_eq!(run.exit, Some(0), "{run:?}");
+}
+
+/// A home whose API server also has route `shop/other`, with the same backends; `write` answers writes of it.
+fn home_with_other(write: impl Fn(Value) -> Answer + Send + Sync + 'static) -> Home {
+    let mut other = route("other", &[&[("checkout-stable", 60), ("checkout-canary", 40)]]);
+    other["metadata"]["generation"] = 7.into();
+    Home::with(Server::start(move |method, path| match (method, path) {
+        ("PATCH", path) if path.contains("/other?") && !path.contains("dryRun") => write(other.clone()),
+        (_, path) if path.contains("/httproutes/other") => Answer::Say(200, other.to_string()),
+        (_, path) if path.split('?').next().is_some_and(|path| path.ends_with("/v1/httproutes")) => {
+            let all: Vec<Value> = routes().into_iter().chain([other.clone()]).collect();
+            Answer::Say(200, json!({"metadata": {"resourceVersion": "1"}, "items": all}).to_string())
+        }
+        _ => healthy(method, path),
+    }))
+}
+
+#[test]
+fn another_route_that_is_not_written_is_no_success() {
+    let denied = "ValidatingAdmissionPolicy 'guard' with binding 'guard' denied request: not now";
+    let home = home_with_other(move |_| status(422, denied));
+    let run = home.run(&["rollback", "checkout", "--all-paths", "--yes"]);
+    let failed = "shop/other: nothing was written: policy guard: not now";
+    assert_eq!(run.exit, Some(5), "{run:?}");
+    let last = run.out.lines().last().unwrap_or_default();
+    assert_eq!(last, format!("unproven: {failed}; proof was not waited for; --wait does"));
+    let run = home.run(&["rollback", "checkout", "--all-paths", "--yes", "-o", "json"]);
+    assert_eq!((run.exit, &ending(&run)["ending"]), (Some(5), &json!("unproven")), "{run:?}");
+}
+
+#[test]
+fn the_generation_of_an_ending_is_that_of_the_route_asked_for() {
+    let home = home_with_other(|other| Answer::Say(200, other.to_string()));
+    let run = home.run(&["rollback", "checkout", "--all-paths", "--yes", "-o", "json"]);
+    assert_eq!((run.exit, &ending(&run)["ending"]), (Some(0), &json!("written")), "{run:?}");
+    assert_eq!(ending(&run)["generation"], 1, "7 is the other route's");
+}
+
+#[test]
+fn what_is_refused_before_the_write_has_its_ending_in_json_too() {
+    let forbidden = home(|_| Some(forbidden("patch", Some("shop"))));
+    let json = ["--yes", "-o", "json"];
+    for (run, exit, why) in [
+        (forbidden.run(&[&RETREAT[..], &json].concat()), 7, "you lack the right to patch"),
+        (read_only().run(&[&ADVANCE[..], &json].concat()), 3, "the gate says no data"),
+        (read_only().run(&[&["flip", "checkout"], &json[..]].concat()), 2, "stepped or promoted"),
+        (read_only().run(&[&["rollback", "nowhere"], &json[..]].concat()), 1, "nowhere"),
+        (read_only().run(&[&RETREAT[..], &["-o", "json"]].concat()), 2, "no terminal"),
+    ] {
+        assert_eq!((run.exit, &ending(&run)["ending"]), (Some(exit), &json!("not written")), "{run:?}");
+        let words = ending(&run)["words"].as_str().unwrap_or_default().to_owned();
+        assert!(words.contains(why), "{words}");
+        assert_eq!(run.err.lines().last(), Some(&*format!("error: {words}")));
+    }
+}
+
+#[test]
+fn an_answer_that_was_typed_before_the_question_is_none() {
+    let home = read_only();
+    let run = home.run_in_terminal(&RETREAT, "y\r", "write this?", "n\r");
+    assert!(run.out.contains("error: nothing was written: you did not answer y"), "{run:?}");
+    assert_eq!(run.exit, Some(1));
+}
+
+#[test]
+fn an_answer_after_the_question_is_taken() {
+    let run = home(|_| None).run_in_terminal(&RETREAT, "n\r", "write this?", "y\r");
     assert_eq!(run.exit, Some(0), "{run:?}");
 }

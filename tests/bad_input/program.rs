@@ -1,11 +1,13 @@
 //! The real binary with a home of its own, and what it said.
 
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use tempfile::TempDir;
 
 use crate::server::Server;
@@ -71,6 +73,47 @@ impl Home {
         let output = receiver.recv_timeout(DEADLINE).expect("the program ends in time").unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Run { exit: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+
+    /// Runs the program in a terminal, on which `early` was typed before it starts; once it has printed `question`,
+    /// `answer` is typed.
+    pub fn run_in_terminal(&self, args: &[&str], early: &str, question: &str, answer: &str) -> Run {
+        let size = PtySize { rows: 24, cols: 200, pixel_width: 0, pixel_height: 0 };
+        let ends = native_pty_system().openpty(size).unwrap();
+        let mut keyboard = ends.master.take_writer().unwrap();
+        keyboard.write_all(early.as_bytes()).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_tidegate"));
+        command.args(args);
+        command.env_clear();
+        command.env("HOME", self.path());
+        let mut child = ends.slave.spawn_command(command).unwrap();
+        // The last one who holds the terminal open must be the program.
+        drop(ends.slave);
+        let mut screen = ends.master.try_clone_reader().unwrap();
+        let (sender, receiver) = channel();
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(read @ 1..) = screen.read(&mut bytes) {
+                if sender.send(String::from_utf8_lossy(&bytes[..read]).into_owned()).is_err() {
+                    return;
+                }
+            }
+        });
+        let (mut out, mut asked) = (String::new(), false);
+        let end = Instant::now() + DEADLINE;
+        loop {
+            match receiver.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(text) => out += &text,
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it goes on: {out}"),
+            }
+            if !asked && out.contains(question) {
+                asked = true;
+                keyboard.write_all(answer.as_bytes()).unwrap();
+            }
+        }
+        let code = child.wait().unwrap().exit_code();
+        Run { exit: i32::try_from(code).ok(), out, err: String::new() }
     }
 
     /// Runs the program, which must refuse with this exit code and `error: MESSAGE`, the whole of it.
