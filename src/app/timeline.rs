@@ -237,6 +237,7 @@ mod tests {
             at: at.to_owned(),
             action: "step".to_owned(),
             effect: None,
+            returns: false,
             canary: None,
             before: weights(99, 1),
             after: weights(95, 5),

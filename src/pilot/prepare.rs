@@ -17,7 +17,7 @@ use crate::rollout::{
     ChangeRecord, Demand, Effect, ErrorCount, Gate, GateInput, Intent, Plan, Readiness, Refusal, RuleWeights,
     demand, gate, json_patch, plan, remaining_paths, untouched_paths, weight_keys,
 };
-use crate::route::{BackendRef, Path, Route, RouteId, paths_to};
+use crate::route::{BackendRef, Path, Route, RouteId, Rule, paths_to};
 
 /// Errors are counted over this time, or since the canary left 0 % if that is shorter.
 const COUNTED: SignedDuration = SignedDuration::from_mins(10);
@@ -25,6 +25,10 @@ const COUNTED: SignedDuration = SignedDuration::from_mins(10);
 const ROLLBACK_PATIENCE: Duration = Duration::from_secs(2);
 /// Other changes wait this long.
 const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Said where a first step would be judged by numbers that nobody collects.
+const NOTHING_COUNTED: &str =
+    "no series of any backend of this split that has traffic: nobody could be judged afterwards";
 
 /// What a person asked for.
 #[derive(Debug, Clone)]
@@ -256,7 +260,8 @@ impl Pilot {
         }
     }
 
-    /// Counts the requests and errors of a backend of `fresh` that may get more traffic: what the gate judges.
+    /// Counts the requests and errors of a backend of `fresh` that may get more traffic: what the gate judges. That one
+    /// that has no traffic yet has no series is a count of 0 only where others of its split have some.
     ///
     /// # Errors
     /// Why nothing was counted, in words.
@@ -266,10 +271,16 @@ impl Pilot {
         };
         let now = self.clock.now();
         let since = counted_since(now, fresh, backend);
-        let backends = [backend.clone()];
+        let mut backends = with_traffic_in_rules_of(fresh, backend);
+        let starts = !backends.contains(backend);
+        if starts {
+            backends.push(backend.clone());
+        }
         let counts = within(PATIENCE, metrics.counts(&backends, since)).await?;
         let counts = counts.map_err(|error| error.to_string())?;
-        let [backend] = &backends;
+        if starts && backends.iter().all(|backend| counts.get(backend).is_none()) {
+            return Err(NOTHING_COUNTED.to_owned());
+        }
         // A backend that was never sent anything has no series yet.
         let counted = counts.get(backend);
         let (newest, interval) = (counted.and_then(|c| c.newest), counted.and_then(|c| c.scrape_interval));
@@ -323,6 +334,17 @@ fn counted_since(now: Timestamp, fresh: &Route, canary: &BackendRef) -> Timestam
     born.map_or(ten_minutes_ago, |at| at.max(ten_minutes_ago))
 }
 
+/// The backends with traffic in the rules of `backend`, it among them if it has any.
+fn with_traffic_in_rules_of(fresh: &Route, backend: &BackendRef) -> Vec<BackendRef> {
+    let beside = |rule: &&Rule| rule.backends.iter().any(|other| other.to.same_object(backend));
+    let all = fresh.rules.iter().filter(beside).flat_map(|rule| &rule.backends);
+    let mut all: Vec<BackendRef> =
+        all.filter(|other| other.weight > 0).map(|other| other.to.clone()).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
 fn remaining(plans: &[&Plan], routes: &Fresh) -> Vec<Path> {
     let drained = plans.iter().find_map(|plan| plan.drained());
     drained.map(|from| remaining_paths(plans, from, routes.all())).unwrap_or_default()
@@ -370,3 +392,6 @@ impl Prepared {
         format!("{}: {}", self.gate.verdict(), self.gate.words())
     }
 }
+
+#[cfg(test)]
+mod tests;

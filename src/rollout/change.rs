@@ -71,6 +71,9 @@ pub struct ChangeRecord {
     /// What it did to those who use the route; not in earlier records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
+    /// Whether it went back to what had been active before the change that it followed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub returns: bool,
     /// The canary, if it was known or named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<String>,
@@ -117,6 +120,7 @@ impl ChangeRecord {
             at,
             action: plan.intent.word().to_owned(),
             effect: Some(plan.effect),
+            returns: plan.returns,
             canary: plan.canary.as_ref().map(|backend| backend.name.to_string()),
             before: weights(|change| &change.before),
             after: weights(|change| &change.after),
@@ -148,10 +152,11 @@ impl ChangeRecord {
         self.effect.map_or(self.action == ROLLBACK, |effect| effect == Effect::Rollback)
     }
 
-    /// Name of the backend that had more than half of the first changed rule before.
+    /// Name of the backend that had more than half of the first changed rule before; `None` after a change that
+    /// went back: whether that one was left for its faults is not known.
     #[must_use]
     pub fn previously_active(&self) -> Option<&str> {
-        if self.was_rollback() {
+        if self.was_rollback() || self.returns {
             // To go back again would be to return to what was just left.
             return None;
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::gate::{Gate, Readiness, Verdict};
-use super::plan::{Effect, Plan};
+use super::plan::{Edit, Effect, Plan};
 use crate::route::BackendRef;
 
 /// For so long what was shown may be confirmed (30 s). After that the world may be another one, and it is shown anew.
@@ -53,7 +53,8 @@ impl Demand {
 
 /// What `plan` demands.
 ///
-/// A rollback is two keys, unless its destination has no ready endpoint and would answer 503 to everybody.
+/// A rollback is two keys, unless a backend without a ready endpoint would get half of a rule or more, and answer
+/// 503 to all of that.
 /// By effect, not by key: an advance that the gate fails or that another controller would undo, and a
 /// change that silences a backend, want the receiving backend's name typed.
 #[must_use]
@@ -62,12 +63,9 @@ pub fn demand(plan: &Plan, gate: &Gate, readiness: &[(BackendRef, Readiness)]) -
     let none_ready = |backend: &BackendRef| {
         readiness.iter().any(|(b, ready)| b.same_object(backend) && ready.is_none_ready())
     };
-    // A rule in which all that gain would answer 503.
-    let dead_end =
-        || plan.edits.iter().find_map(|edit| edit.receivers().filter(|all| all.iter().all(none_ready)));
     let typed = match plan.effect {
         Effect::Rollback | Effect::Retreat => {
-            dead_end().and_then(|receivers| receivers.into_iter().next()).map(|backend| backend.name)
+            plan.edits.iter().find_map(|edit| dead_end(edit, none_ready)).map(|backend| backend.name)
         }
         Effect::Advance if gate.verdict() == Verdict::Fail || gate.owner_refuses => receiver(),
         Effect::Advance => None,
@@ -78,4 +76,19 @@ pub fn demand(plan: &Plan, gate: &Gate, readiness: &[(BackendRef, Readiness)]) -
         (None, Verdict::Hold | Verdict::NoData) => Demand::Reason,
         (None, _) => Demand::Yes,
     }
+}
+
+/// The backend that gains by `edit` and would answer 503 to half of its rule or more, or to all that is moved.
+pub fn dead_end(edit: &Edit, none_ready: impl Fn(&BackendRef) -> bool) -> Option<BackendRef> {
+    let receivers = edit.receivers()?;
+    let half = |backend: &BackendRef| match edit {
+        Edit::Weights(change) => {
+            let mine = (0..change.backends.len())
+                .filter(|index| change.backends.get(*index).is_some_and(|b| b.same_object(backend)));
+            mine.filter_map(|index| change.shares(index).1).sum::<f64>() >= 0.5
+        }
+        Edit::Redirect { .. } | Edit::Unmirror { .. } => true,
+    };
+    let all = receivers.iter().all(&none_ready);
+    receivers.into_iter().find(|backend| none_ready(backend) && (all || half(backend)))
 }

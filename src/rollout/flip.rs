@@ -1,5 +1,6 @@
 //! A flip: all traffic of a pair from the one that has it to the other.
 
+use super::change::ChangeRecord;
 use super::conventions::RoleNames;
 use super::plan::{Edit, Intent, Plan, Refusal};
 use super::planner::{finish, rule_change, same_split, split};
@@ -47,7 +48,15 @@ pub(super) fn flip(
         }
     }
     edits.sort_by_key(|edit| edit.rule() != index);
-    Ok(finish(route, intent, edits, None, |_| false, notes))
+    let plan = finish(route, intent, edits, None, |_| false, notes);
+    Ok(Plan { returns: goes_back(&plan, route), ..plan })
+}
+
+/// Whether `plan` gives more than half to what was active before the newest change.
+pub(super) fn goes_back(plan: &Plan, route: &Route) -> bool {
+    let newest = ChangeRecord::newest(route);
+    let Some(previous) = newest.as_ref().and_then(ChangeRecord::previously_active) else { return false };
+    plan.gaining().first().is_some_and(|(backend, share)| &*backend.name == previous && *share > 0.5)
 }
 
 fn shares_a_backend(a: &Rule, b: &Rule) -> bool {

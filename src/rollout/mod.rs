@@ -29,7 +29,7 @@ mod weights;
 
 pub use capacity::{TooSmall, large_enough};
 pub use change::{ChangeRecord, RuleWeights, weight_keys, weights_of};
-pub use confirm::{Confirmation, Demand, SHOWN_FOR, demand};
+pub use confirm::{Confirmation, Demand, SHOWN_FOR, dead_end, demand};
 pub use conventions::{Conventions, Production, RoleNames};
 pub use gate::{Check, ERROR_LIMIT, ErrorCount, Gate, GateInput, Readiness, Verdict, gate};
 pub use interval::{ALPHA_ERRORS, Interval, interval, lies_above, needed};

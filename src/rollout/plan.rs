@@ -185,6 +185,8 @@ pub struct Plan {
     pub effect: Effect,
     /// The backends whose rise makes it an advance.
     pub advancing: Vec<BackendRef>,
+    /// Whether it goes back to what was active before the newest change, though it is no rollback.
+    pub returns: bool,
     /// The canary of the split, as far as roles are known.
     pub canary: Option<BackendRef>,
     /// Backends that fall from some traffic to none, other than the target of a rollback.
@@ -306,6 +308,14 @@ pub enum Refusal {
         name: String,
         /// Its share.
         share: String,
+    },
+    /// The one that was named is not the one that the route says.
+    #[error("{canary} is the canary of this rule, not {asked}: to move {asked} by itself, set weights")]
+    AnotherCanary {
+        /// The backend that was named.
+        asked: String,
+        /// The canary.
+        canary: String,
     },
     /// A pair has no ladder.
     #[error("a blue-green pair is not stepped: flip it, or set weights")]

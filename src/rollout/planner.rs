@@ -2,7 +2,7 @@
 
 use super::conventions::{Conventions, RoleNames};
 use super::effect::{advancing, silenced};
-use super::flip::flip;
+use super::flip::{flip, goes_back};
 use super::ladder::Stage;
 use super::plan::{Direction, Edit, Effect, Intent, Plan, Refusal, RuleChange};
 use super::roles::{Role, Roles, is_one_object, roles};
@@ -74,11 +74,19 @@ fn step(
 ) -> Result<Plan, Refusal> {
     let Who { rule: index, asked, chosen, names } = who;
     let rule = split(route, index)?;
-    let known = roles(route, index, names, asked.or(chosen));
-    if asked.is_none() && known.is_pair() {
+    let known = roles(route, index, names, chosen);
+    if known.is_pair() {
         return Err(Refusal::Pair);
     }
     let canary = canary_of(rule, &known, asked)?;
+    // What somebody chose on this machine may be chosen anew; what the route itself says may not.
+    let named = roles(route, index, names, None);
+    let said =
+        Some(&named).filter(|named| !named.guessed()).and_then(|named| rule.backends.get(named.canary()?));
+    if let Some(said) = said.filter(|said| !said.to.same_object(&canary)) {
+        let (asked, canary) = (canary.name.to_string(), said.to.name.to_string());
+        return Err(Refusal::AnotherCanary { asked, canary });
+    }
     let stage = stage(&canary, share_of(rule, &canary))?;
     let mut edits = Vec::new();
     let mut notes = Vec::new();
@@ -93,9 +101,16 @@ fn step(
         }
     }
     edits.sort_by_key(|edit| edit.rule() != index);
-    // What the canary gives up, the others share out as they stood: nobody else advances.
-    let others = |backend: &BackendRef| !backend.same_object(&canary);
-    Ok(finish(route, intent, edits, Some(canary.clone()), others, notes))
+    // What the canary gives up, the others share out as they stood: nobody else advances. That holds only where
+    // nothing speaks against its being the canary; else the shares alone are judged, as if there were no roles.
+    let likely = known.canary().and_then(|index| rule.backends.get(index));
+    let likely = likely.is_some_and(|likely| likely.to.same_object(&canary));
+    let others = |backend: &BackendRef| likely && !backend.same_object(&canary);
+    let mut plan = finish(route, intent, edits, Some(canary.clone()), others, notes);
+    if !likely {
+        plan.silenced = silenced(&plan.edits);
+    }
+    Ok(plan)
 }
 
 fn canary_of(rule: &Rule, known: &Roles, asked: Option<&str>) -> Result<BackendRef, Refusal> {
@@ -235,7 +250,8 @@ fn set(
     };
     let stable = at(known.index(Role::Stable));
     let is_stable = |backend: &BackendRef| stable.as_ref().is_some_and(|stable| stable == backend);
-    Ok(finish(route, intent, edits, at(known.canary()), is_stable, Vec::new()))
+    let plan = finish(route, intent, edits, at(known.canary()), is_stable, Vec::new());
+    Ok(Plan { returns: goes_back(&plan, route), ..plan })
 }
 
 fn drain(
@@ -338,6 +354,7 @@ pub(super) fn finish(
         edits,
         effect,
         advancing,
+        returns: false,
         canary,
         silenced,
         notes,

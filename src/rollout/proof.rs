@@ -1,10 +1,11 @@
 //! Proof: whether counted requests show that the declared split is served.
 //!
 //! Share test from OLD to NEW, weight-0 rule and power: an interval valid at all looks (`interval.rs`), level
-//! 0.001/4 a backend; zero hits prove only once the old share would have shown itself with 99.9 %.
+//! 0.001/4 a backend; zero hits prove only once the old share would have shown itself with 99.9 %, and after one
+//! of more than half only once a leak of 5 % would have.
 
 use super::interval::{interval, needed};
-use super::served::judge_served;
+use super::served::{LEAK, judge_served};
 
 /// Probability with which the old share would have been seen by now, had it gone on.
 const POWER_MISS: f64 = 0.001;
@@ -83,16 +84,20 @@ pub enum Finding {
 
 /// Requests of the split after which zero hits on a backend whose share was `old` are a proof: the smallest n
 /// with `(1 − old)^n ≤ 0.001`. 66 from 10 %, 135 from 5 %, 688 from 1 %.
+///
+/// From more than half it is 135 again: nobody doubts then that most requests have left, only that all have.
 #[must_use]
 pub fn requests_for_power(old: f64) -> f64 {
-    requests_to_miss(old, POWER_MISS)
+    requests_to_miss(telling(old), POWER_MISS)
+}
+
+/// The share that must be shown gone.
+fn telling(old: f64) -> f64 {
+    if old > 0.5 { LEAK } else { old }
 }
 
 /// The smallest n with `(1 − old)^n ≤ miss`.
 pub(super) fn requests_to_miss(old: f64, miss: f64) -> f64 {
-    if old >= 1.0 {
-        return 1.0;
-    }
     (miss.ln() / (-old).ln_1p()).ceil()
 }
 
@@ -113,10 +118,40 @@ pub fn judge(claim: &Claim, observed: &Observed) -> Finding {
         return judge_served(&declared, observed);
     }
     let drained: Vec<(usize, f64)> = drained(claim);
-    if !drained.is_empty() {
-        return judge_drained(&drained, observed, total);
+    if drained.is_empty() {
+        return judge_moved(claim, observed, total);
     }
-    judge_moved(claim, observed, total)
+    let gone = judge_drained(&drained, observed, total);
+    let moves = |(old, new): &&(f64, f64)| *new > 0.0 && (old - new).abs() > f64::EPSILON;
+    // One that takes everything over is told by the zero; how several share it is not.
+    if claim.shares.iter().filter(moves).count() < 2 {
+        return gone;
+    }
+    weaker(gone, judge_moved(claim, observed, total))
+}
+
+/// What can be said of two claims together.
+fn weaker(one: Finding, other: Finding) -> Finding {
+    use Finding::{Contradicted, Follows, NoTraffic, Proven, Undecided};
+    let join = |a: String, b: String| format!("{a}; {b}");
+    match (one, other) {
+        (wrong @ Contradicted { .. }, _) | (_, wrong @ Contradicted { .. }) => wrong,
+        (NoTraffic, _) | (_, NoTraffic) => NoTraffic,
+        (Proven(a), Proven(b)) => Proven(join(a, b)),
+        (Proven(a), Follows { seen, needed, words }) | (Follows { seen, needed, words }, Proven(a)) => {
+            Follows { seen, needed, words: join(a, words) }
+        }
+        (Proven(a), Undecided { seen, needed, words }) | (Undecided { seen, needed, words }, Proven(a)) => {
+            Undecided { seen, needed, words: join(a, words) }
+        }
+        (Follows { seen, needed: a, words: one }, Follows { needed: b, words: other, .. }) => {
+            Follows { seen, needed: a.max(b), words: join(one, other) }
+        }
+        (
+            Follows { seen, needed: a, words: one } | Undecided { seen, needed: a, words: one },
+            Follows { needed: b, words: other, .. } | Undecided { needed: b, words: other, .. },
+        ) => Undecided { seen, needed: a.max(b), words: join(one, other) },
+    }
 }
 
 fn drained(claim: &Claim) -> Vec<(usize, f64)> {
@@ -130,7 +165,7 @@ fn judge_drained(drained: &[(usize, f64)], observed: &Observed, total: f64) -> F
         let words = format!("{hits:.0} of {total:.0} requests still reached the drained backend");
         return Finding::Contradicted { words, leak: Some(hits / total) };
     }
-    let smallest = drained.iter().map(|(_, old)| *old).fold(1.0, f64::min);
+    let smallest = telling(drained.iter().map(|(_, old)| *old).fold(1.0, f64::min));
     let needed = requests_to_miss(smallest, spent(POWER_MISS, observed.restarts));
     let leak = 1.0 - 0.01_f64.powf(1.0 / total);
     if total >= needed && observed.scrapes >= FEWEST_SCRAPES {
@@ -157,7 +192,11 @@ fn judge_moved(claim: &Claim, observed: &Observed, total: f64) -> Finding {
     let mut all_follow = true;
     let mut most_needed: f64 = 0.0;
     let mut words = Vec::new();
-    let moving = claim.shares.iter().enumerate().filter(|(_, (old, new))| (old - new).abs() > f64::EPSILON);
+    // Zeros are judged by themselves.
+    let drained: Vec<usize> = drained(claim).into_iter().map(|(index, _)| index).collect();
+    let moves =
+        |index: usize, (old, new): &(f64, f64)| !drained.contains(&index) && (old - new).abs() > f64::EPSILON;
+    let moving = claim.shares.iter().enumerate().filter(|(index, shares)| moves(*index, shares));
     for (index, (old, new)) in moving.skip(claim.shares.len() - tested) {
         let hits = observed.requests.get(index).copied().unwrap_or(0.0);
         let seen = interval(hits, total, alpha);
@@ -228,6 +267,38 @@ mod tests {
         );
         let again = Observed { restarts: 1, ..seen(&[66.0, 0.0], 9) };
         assert!(!matches!(judge(&claim, &again), Finding::Proven(_)), "a second try must show more");
+    }
+
+    #[test]
+    fn a_version_that_had_most_must_show_a_small_leak_gone_too() {
+        let claim = Claim { shares: vec![(0.0, 1.0), (1.0, 0.0)] };
+        let of = |requests| judge(&claim, &seen(&[requests, 0.0], 9));
+        assert!(matches!(of(1.0), Finding::Undecided { needed, .. } if (needed - 135.0).abs() < 0.5));
+        assert!(matches!(of(134.0), Finding::Follows { .. }));
+        assert!(matches!(of(135.0), Finding::Proven(_)));
+    }
+
+    #[test]
+    fn who_is_drained_does_not_speak_for_those_who_moved() {
+        let claim = Claim { shares: vec![(0.8, 0.1), (0.1, 0.9), (0.1, 0.0)] };
+        let of = |requests: [f64; 3]| judge(&claim, &seen(&requests, 9));
+        assert!(
+            matches!(of([100.0, 43.0, 0.0]), Finding::Contradicted { words, .. } if words.contains("declared"))
+        );
+        assert!(matches!(of([1000.0, 9000.0, 1.0]), Finding::Contradicted { leak: Some(_), .. }));
+        let proven = of([14.0, 129.0, 0.0]);
+        assert!(
+            matches!(&proven, Finding::Proven(words) if words.contains("0 of 143") && words.contains("90.0 % declared")),
+            "{proven:?}"
+        );
+        let a_little = Claim { shares: vec![(0.8, 0.7), (0.1, 0.3), (0.1, 0.0)] };
+        let follows = judge(&a_little, &seen(&[100.0, 43.0, 0.0], 9));
+        assert!(
+            matches!(&follows, Finding::Follows { needed, .. } | Finding::Undecided { needed, .. } if *needed > 143.0),
+            "{follows:?}"
+        );
+        let one_takes_it = Claim { shares: vec![(0.8, 0.9), (0.1, 0.1), (0.1, 0.0)] };
+        assert!(matches!(judge(&one_takes_it, &seen(&[60.0, 6.0, 0.0], 9)), Finding::Proven(_)));
     }
 
     #[test]

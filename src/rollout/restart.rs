@@ -66,6 +66,7 @@ mod tests {
             at: at.to_owned(),
             action: action.to_owned(),
             effect,
+            returns: false,
             canary: None,
             before: [(0, weights(canary[0]).into())].into(),
             after: [(0, weights(canary[1]).into())].into(),

@@ -4,7 +4,7 @@ use super::interval::{interval, needed};
 use super::proof::{ALPHA_SHARE, FEWEST_SCRAPES, Finding, Observed, requests_to_miss, spent};
 
 /// A leak to a backend of weight 0 that would matter: as many requests are counted as would have shown it, 135.
-const LEAK: f64 = 0.05;
+pub(super) const LEAK: f64 = 0.05;
 /// Probability with which it would not have been seen.
 const LEAK_MISS: f64 = 0.001;
 

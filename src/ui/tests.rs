@@ -1,6 +1,7 @@
 //! Every screen as text: a few of them pinned, all of them at every size.
 
 mod kinds;
+mod moves;
 mod odd;
 mod rows;
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tidegate::rollout::{
-    Conventions, Direction, Edit, Effect, Intent, Plan, Refusal, RoleNames, RollbackTarget, json_patch, plan,
-    remaining_paths, rollback_target, untouched_paths,
+    Conventions, Direction, Edit, Effect, Intent, Plan, Refusal, RoleNames, RollbackTarget, Stage,
+    json_patch, plan, remaining_paths, rollback_target, untouched_paths,
 };
 use tidegate::route::{BackendRef, Route};
 
@@ -275,4 +275,42 @@ fn a_name_from_two_namespaces_is_no_role() {
     doc["metadata"]["annotations"] = json!({"tidegate.dev/canary": "checkout-canary"});
     let said = Intent::Step { rule: 0, direction: Direction::Next, canary: Some("checkout-canary".into()) };
     assert!(matches!(planned(&route(&doc), &said), Err(Refusal::AmbiguousBackend(_))));
+}
+
+#[test]
+fn a_known_canary_is_stepped_and_no_other_whoever_is_named() {
+    let to = |percent: &str, canary: &str| Intent::Stage {
+        rule: 0,
+        stage: Stage::parse(percent).unwrap(),
+        canary: Some(canary.into()),
+    };
+    let refused = |rules: Value, canary: &str| {
+        planned(&route(&document(&rules)), &to("0", canary)).map(|plan| plan.edits).unwrap_err().to_string()
+    };
+    let known = "checkout-canary is the canary of this rule, not checkout-stable: \
+        to move checkout-stable by itself, set weights";
+    assert_eq!(refused(json!([split(95, 5)]), "checkout-stable"), known);
+    let third = json!([{"backendRefs": [backend("checkout-stable", 80), backend("checkout-canary", 10),
+        backend("checkout-next", 10)]}]);
+    assert!(refused(third, "checkout-next").contains("set weights"));
+    let pair = json!([{"backendRefs": [backend("web-blue", 95), backend("web-green", 5)]}]);
+    assert!(refused(pair, "web-blue").contains("blue-green pair is not stepped"));
+    let known = planned(&route(&document(&json!([split(95, 5)]))), &to("0", "checkout-canary")).unwrap();
+    assert_eq!((known.effect, known.silenced.len()), (Effect::Retreat, 0));
+}
+
+/// Who says that the version with most of the traffic is the canary must not get everything to the other one
+/// without a look at it.
+#[test]
+fn a_name_against_the_guess_is_judged_by_the_shares_alone() {
+    let versions = route(&document(&json!([{"backendRefs": [backend("app-v1", 95), backend("app-v2", 5)]}])));
+    let to_none = |canary: &str| {
+        let stage = Stage::parse("0").unwrap();
+        let plan =
+            planned(&versions, &Intent::Stage { rule: 0, stage, canary: Some(canary.into()) }).unwrap();
+        let names = |all: &[BackendRef]| all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        (plan.effect, names(&plan.advancing), names(&plan.silenced))
+    };
+    assert_eq!(to_none("app-v1"), (Effect::Advance, "app-v2".to_owned(), "app-v1".to_owned()));
+    assert_eq!(to_none("app-v2"), (Effect::Retreat, String::new(), String::new()));
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use tidegate::rollout::{
-    ChangeRecord, Conventions, Direction, Effect, Intent, Plan, Refusal, json_patch, plan, weights_of,
+    ChangeRecord, Conventions, Direction, Effect, Intent, Plan, Refusal, RoleNames, RollbackTarget,
+    json_patch, plan, rollback_target, weights_of,
 };
 use tidegate::route::{BackendRef, Route};
 
@@ -197,4 +198,22 @@ fn an_undo_that_gives_all_to_a_third_backend_is_an_advance() {
     let set = Intent::Set { rule: 0, weights: weights.map(|(name, weight)| (name.into(), weight)).collect() };
     let after = changed(&three([0, 0, 100]), &set, "a");
     assert_eq!(undone(&after, "a"), (Effect::Advance, vec![vec![0, 0, 100]]));
+}
+
+/// The version that was just left may be the reason why somebody flipped back.
+#[test]
+fn after_a_flip_back_a_rollback_asks() {
+    let target = |document: &Value| match rollback_target(&route(document), 0, &RoleNames::default(), None) {
+        RollbackTarget::Known(from, into) => format!("{from} into {into}"),
+        RollbackTarget::Ask(names) => format!("ask {}", names.len()),
+    };
+    let flip = Intent::Flip { rule: 0 };
+    let flipped = changed(&pair(100, 0), &flip, "a");
+    assert_eq!(target(&flipped), "web-green into web-blue");
+    let back = changed(&flipped, &flip, "b");
+    assert_eq!(target(&back), "ask 2");
+    assert_eq!(undone(&back, "b").0, Effect::Advance, "nor does an undo go there unseen");
+    let set = Intent::Set { rule: 0, weights: vec![("web-blue".into(), 100), ("web-green".into(), 0)] };
+    assert_eq!(target(&changed(&flipped, &set, "b")), "ask 2", "the same by weights");
+    assert_eq!(target(&changed(&back, &flip, "c")), "web-green into web-blue", "a new try");
 }

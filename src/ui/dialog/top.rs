@@ -7,7 +7,7 @@ use super::{LABEL, NARROW, has_none_ready, ready_of};
 use crate::app::{App, ChangeDialog};
 use crate::keys::{Action, Context};
 use crate::pilot::Prepared;
-use crate::rollout::{Edit, Effect, Plan, Verdict};
+use crate::rollout::{Edit, Effect, Plan, Role as BackendRole, RuleChange, Verdict, dead_end, roles};
 use crate::route::BackendRef;
 use crate::ui::fold::{fold, fold_into};
 use crate::ui::format::{self, left, middle, right};
@@ -29,7 +29,7 @@ pub(super) fn lines(
     let mut all = fold(&destination(prepared, plan, room, look), room, 2);
     let mut add = |line: &Line<'_>| all.extend(fold(line, room, LABEL));
     add(&place(app, plan, room, look));
-    for line in backends(prepared, plan, room, look) {
+    for line in backends(app, prepared, plan, room, look) {
         add(&line);
     }
     let note = note(app, dialog, prepared);
@@ -65,12 +65,9 @@ fn destination(prepared: &Prepared, plan: &Plan, room: usize, look: &Look) -> Li
     };
     let all = *share > 1.0 - 1e-9;
     let percent = exact_share(plan, to).unwrap_or_else(|| format::percent(Some(*share)));
-    let nobody = gaining.iter().all(|(backend, _)| has_none_ready(prepared, backend));
+    let nobody = has_none_ready(prepared, to);
     let mut line = Vec::new();
-    let dead = |edit: &Edit| {
-        let receivers = edit.receivers().unwrap_or_default();
-        !receivers.is_empty() && receivers.iter().all(|backend| has_none_ready(prepared, backend))
-    };
+    let dead = |edit: &Edit| dead_end(edit, |backend| has_none_ready(prepared, backend)).is_some();
     if !nobody && prepared.planned.iter().flat_map(|planned| &planned.plan.edits).any(dead) {
         line.push(look.span(Role::Bad, "503 IN ONE RULE   "));
     }
@@ -125,28 +122,43 @@ fn place(app: &App, plan: &Plan, room: usize, look: &Look) -> Line<'static> {
     ])
 }
 
-/// Before and after of each backend: weights, shares, readiness. Two lines; more backends follow below.
-fn backends(prepared: &Prepared, plan: &Plan, room: usize, look: &Look) -> Vec<Line<'static>> {
+/// Before and after of those that move: weights, shares, readiness. Who is left without traffic comes first; of more
+/// than three the first two, and how many there are besides.
+fn backends(app: &App, prepared: &Prepared, plan: &Plan, room: usize, look: &Look) -> Vec<Line<'static>> {
     let Some(change) = plan.main_change() else { return vec![Line::default(), Line::default()] };
+    let weights = |index: usize| Some((*change.before.get(index)?, *change.after.get(index)?));
     let mut order: Vec<usize> = (0..change.backends.len()).collect();
-    // those that move come first
-    order.sort_by_key(|index| change.before.get(*index) == change.after.get(*index));
+    let differs = |index: usize| weights(index).is_some_and(|(before, after)| before != after);
+    let moved = order.iter().filter(|index| differs(**index)).count();
+    order.sort_by_key(|index| match weights(*index) {
+        // Of two both are seen, in their order.
+        Some((1.., 0)) if moved > 2 => 0,
+        _ if differs(*index) => 1,
+        _ => 2,
+    });
+    let shown = if moved == 3 { 3 } else { 2 };
     let longest = change.backends.iter().map(|b| usize::from(width(&b.name))).max().unwrap_or(0);
     let name_room = if room < NARROW { longest } else { longest.min(room.saturating_sub(LABEL + 44)).max(8) };
+    let known = prepared.main().map(|main| {
+        roles(&main.fresh, change.rule, &app.start.conventions.names, plan.canary.as_ref().map(|c| &*c.name))
+    });
     let mut all: Vec<Line<'static>> = order
         .iter()
-        .take(2)
+        .take(shown)
         .filter_map(|index| {
             let backend = change.backends.get(*index)?;
-            let (before, after) = (*change.before.get(*index)?, *change.after.get(*index)?);
+            let (before, after) = weights(*index)?;
             let share = |weights: &[u32], weight: u32| {
                 format::share(weight.into(), weights.iter().map(|weight| u64::from(*weight)).sum())
             };
             let (was, is) = (share(&change.before, before), share(&change.after, after));
-            let is_canary = plan.canary.as_ref().is_some_and(|canary| canary.same_object(backend));
-            let (label, role) = match &plan.canary {
-                Some(_) if is_canary => ("canary", Role::Canary),
-                Some(_) if change.backends.len() == 2 => ("stable", Role::Stable),
+            let of_pair = known.as_ref().filter(|known| known.is_pair());
+            let of_pair = of_pair.and_then(|known| known.of.get(*index).copied().flatten());
+            let (label, role) = match (of_pair, &plan.canary) {
+                (Some(active @ BackendRole::Active), _) => (active.word(), Role::Stable),
+                (Some(other), _) => (other.word(), Role::Canary),
+                (None, Some(_)) if is_canary(plan, change, *index) => ("canary", Role::Canary),
+                (None, Some(_)) if change.backends.len() == 2 => ("stable", Role::Stable),
                 _ => ("", Role::Text),
             };
             let ready_role = if has_none_ready(prepared, backend) { Role::Bad } else { Role::Muted };
@@ -162,8 +174,17 @@ fn backends(prepared: &Prepared, plan: &Plan, room: usize, look: &Look) -> Vec<L
             ]))
         })
         .collect();
-    all.resize_with(2, Line::default);
+    all.resize_with(shown, Line::default);
+    if moved > shown {
+        let more = format!("{}and {} more move", left("", LABEL), moved - shown);
+        all.push(Line::from(look.span(Role::Warn, more)));
+    }
     all
+}
+
+fn is_canary(plan: &Plan, change: &RuleChange, index: usize) -> bool {
+    let pair = plan.canary.as_ref().zip(change.backends.get(index));
+    pair.is_some_and(|(canary, backend)| canary.same_object(backend))
 }
 
 fn verdict(prepared: &Prepared, plan: &Plan, look: &Look) -> Line<'static> {
