@@ -8,7 +8,6 @@ use super::split::Split;
 use super::state::{App, Link, Tone};
 use super::update::prepare;
 use super::weights::WeightEditor;
-use crate::cluster::Scope;
 use crate::keys::{Action, Context, Key};
 use crate::pilot::{Stage, Verify};
 use crate::rollout::{self, Direction, Intent, Refusal, RollbackTarget, plan, rollback_target, undoable};
@@ -142,7 +141,7 @@ fn verify(app: &mut App) -> Vec<Effect> {
     let (route, rule) = (split.route.id.clone(), split.index);
     let mut related = app.routes.related(split.rule.backends.iter().map(|backend| &backend.to));
     related.retain(|other| other.id != route);
-    let ask = Verify { route, rule, related, everywhere: app.scope == Scope::All };
+    let ask = Verify { route, rule, related, everywhere: app.sees_everywhere() };
     let weights: Vec<u32> = split.rule.backends.iter().map(|backend| backend.weight).collect();
     let what = format!("verify {}", list(&weights));
     let change = app.next_number();

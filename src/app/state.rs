@@ -147,6 +147,8 @@ pub struct App {
     pub generation: u64,
     /// The connection.
     pub link: Link,
+    /// The generation whose routes were listed last; 0 before the first.
+    pub(super) listed: u64,
     /// The routes.
     pub routes: Routes,
     /// Cursor and window.
@@ -203,6 +205,7 @@ impl App {
             scope: start.scope.clone(),
             generation: 1,
             link: Link::Connecting,
+            listed: 0,
             routes: Routes::new(WINDOW + start.settle),
             list: List::default(),
             numbers: NumbersState::new(start.has_metrics, start.refresh),
@@ -273,6 +276,12 @@ impl App {
             Scope::Namespace(namespace) => namespace,
             Scope::All => self.looked_at().map_or(&self.start.namespace, |id| &id.namespace),
         }
+    }
+
+    /// Whether the routes of all namespaces are known as they are now: only then is there no path that was not seen.
+    #[must_use]
+    pub fn sees_everywhere(&self) -> bool {
+        self.scope == Scope::All && self.link == Link::Live && self.listed == self.generation
     }
 
     /// Whether keys are letters of a text now.

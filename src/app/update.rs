@@ -110,6 +110,7 @@ fn watched(app: &mut App, update: Update) -> Vec<Effect> {
         Update::Reset(listed) => {
             app.routes.reset(listed, now);
             app.link = Link::Live;
+            app.listed = app.generation;
             let mut effects = take_up(app);
             effects.extend(routes_changed(app));
             return effects;
@@ -366,7 +367,7 @@ pub(super) fn request(app: &App, route: RouteId, intent: Intent) -> Request {
         .unwrap_or_default();
     let mut related = app.routes.related(&backends);
     related.retain(|other| other.id != route);
-    Request { route, intent, related, everywhere: app.scope == Scope::All }
+    Request { route, intent, related, everywhere: app.sees_everywhere() }
 }
 
 /// Watches all namespaces, or the one that is looked at.

@@ -1,6 +1,7 @@
 //! The update loop, key by key.
 
 mod confirming;
+mod everywhere;
 mod layers;
 mod list;
 mod refused;

@@ -3,6 +3,7 @@
 use ratatui::text::Line;
 
 use super::Part;
+use crate::app::App;
 use crate::cluster::Scope;
 use crate::route::{OwnerRule, Path, paths_to};
 use crate::ui::theme::Role;
@@ -12,16 +13,17 @@ pub(in crate::ui) fn brief(part: &Part<'_>) -> Line<'static> {
     let paths = part.app.other_paths(part.split);
     let look = part.look;
     let words = match paths.first() {
-        None => look.span(Role::Muted, none(part)),
+        None => look.span(Role::Muted, none(part.app)),
         Some(first) if paths.len() == 1 => look.span(Role::Text, format!("1 other path: {first}")),
         Some(first) => look.span(Role::Text, format!("{} other paths: {first}, ...", paths.len())),
     };
     Line::from(vec![part.label("paths"), words])
 }
 
-fn none(part: &Part<'_>) -> &'static str {
-    match part.app.scope {
-        Scope::All => "no other path leads to these backends",
+fn none(app: &App) -> &'static str {
+    match app.scope {
+        Scope::All if app.sees_everywhere() => "no other path leads to these backends",
+        Scope::All => "no other path is known; other namespaces may hold one",
         Scope::Namespace(_) => "no other path in this namespace leads to these backends",
     }
 }
@@ -52,7 +54,7 @@ pub(super) fn lines(part: &Part<'_>) -> Vec<Line<'static>> {
         }
     }
     if all.is_empty() {
-        all.push(Line::from(look.span(Role::Muted, format!("  {}", none(part)))));
+        all.push(Line::from(look.span(Role::Muted, format!("  {}", none(app)))));
     }
     for mirror in &split.rule.mirrors {
         let words = format!("this rule sends copies of its requests to {}", mirror.to);
@@ -72,4 +74,22 @@ pub(super) fn lines(part: &Part<'_>) -> Vec<Line<'static>> {
         all.extend(part.wrapped(role, "! ", &owner.to_string()));
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::none;
+    use crate::app::fixture::{Bench, checkout};
+    use crate::cluster::Update;
+
+    #[test]
+    fn what_was_not_seen_is_not_said_to_be_absent() {
+        let listed = || vec![Ok(checkout(7, 95, 5))];
+        let mut bench = Bench::with((120, 40), listed());
+        assert_eq!(none(&bench.app), "no other path in this namespace leads to these backends");
+        bench.keys("a");
+        assert_eq!(none(&bench.app), "no other path is known; other namespaces may hold one");
+        bench.watch(Update::Reset(listed()));
+        assert_eq!(none(&bench.app), "no other path leads to these backends");
+    }
 }
