@@ -103,10 +103,13 @@ pub(super) fn read_facts(app: &mut App) -> Option<Effect> {
     Some(effect)
 }
 
-/// Watches the endpoints of the open split, and of no other.
+/// Watches the endpoints of the selected split, and of no other, once the selection rests.
 pub(super) fn follow_endpoints(app: &mut App) -> Option<Effect> {
-    let open = app.facts.wanted.as_ref().filter(|_| app.open_split().is_some() && app.link == Link::Live);
-    let wanted = open.map_or(&[][..], |(backends, ..)| backends);
+    let selected = app.facts.wanted.as_ref().filter(|_| app.link == Link::Live);
+    if selected.is_some() && app.facts.asked_at.is_none() {
+        return None;
+    }
+    let wanted = selected.map_or(&[][..], |(backends, ..)| backends);
     let (known, generation) = &app.facts.followed;
     if known == wanted && (wanted.is_empty() || *generation == app.generation) {
         return None;

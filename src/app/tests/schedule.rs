@@ -68,8 +68,11 @@ fn what_was_left_unfinished_is_taken_up_for_the_same_object_only() {
 }
 
 #[test]
-fn endpoints_of_the_open_split_are_watched_and_read_when_they_change() {
-    let mut bench = bench();
+fn endpoints_of_the_selected_split_are_watched_and_read_when_they_change() {
+    let other = split("zebra", 1, &[("zebra-stable", 90), ("zebra-canary", 5), ("zebra-next", 5)]);
+    let listed = vec![Ok(checkout(7, 95, 5)), Ok(other)];
+    let mut bench = Bench::new(start(), (120, 40));
+    bench.watch(Update::Reset(listed)).watch(Update::Started);
     let followed = |bench: &Bench| {
         bench.effects.iter().find_map(|effect| match effect {
             Effect::FollowEndpoints { backends, .. } => Some(backends.len()),
@@ -77,9 +80,12 @@ fn endpoints_of_the_open_split_are_watched_and_read_when_they_change() {
         })
     };
     let read = |bench: &Bench| bench.effects.iter().any(|effect| matches!(effect, Effect::Facts { .. }));
-    bench.after(1000);
-    assert_eq!(followed(&bench), None, "a row is not watched");
-    assert_eq!(followed(bench.key(Key::Enter)), Some(2));
+    assert_eq!(followed(bench.keys("jk")), None, "rows that fly by are not watched");
+    assert_eq!(followed(bench.after(250)), Some(2), "one that rests is");
+    assert_eq!(followed(bench.keys("j")), None);
+    assert_eq!(followed(bench.after(250)), Some(3));
+    assert_eq!(followed(bench.keys("k").after(250)), Some(2));
+    assert_eq!(followed(bench.key(Key::Enter)), None, "that goes on");
     bench.after(5000);
     let generation = bench.app.generation;
     assert!(!read(bench.msg(Msg::EndpointsChanged { generation })), "one seldom comes alone");
@@ -90,7 +96,8 @@ fn endpoints_of_the_open_split_are_watched_and_read_when_they_change() {
         !read(bench.msg(Msg::EndpointsChanged { generation: generation + 1 }).after(1000)),
         "another scope's"
     );
-    assert_eq!(followed(bench.key(Key::Esc)), Some(0));
+    assert_eq!(followed(bench.key(Key::Esc)), None);
+    assert_eq!(followed(bench.msg(Msg::Resize(80, 12))), Some(0), "nothing of it is shown");
 }
 
 /// A row that was out of sight has no numbers of that time: they are fetched, so that its curve has no gap.
