@@ -18,7 +18,9 @@ use crate::route::{BackendRef, RouteId};
 pub(super) use press::Outcome;
 
 /// Before that, `y` does not count: nobody has read it.
-pub(super) const ARMING: Duration = Duration::from_millis(300);
+const ARMING: Duration = Duration::from_millis(300);
+/// The same where something else was to be confirmed a moment ago: `y` may be on its way.
+const READING: Duration = Duration::from_secs(2);
 /// The reasons that one key gives.
 pub const REASONS: [&str; 2] = ["low traffic", "checked elsewhere"];
 
@@ -61,6 +63,8 @@ pub struct Ready {
     pub prepared: Box<Prepared>,
     /// Since when this is on the screen.
     pub shown_at: Duration,
+    /// From when on `y` counts, unless it is a rollback.
+    pub(super) arms_at: Duration,
     /// Whether it is being prepared again.
     pub refreshing: bool,
     /// The reason that was given.
@@ -107,6 +111,10 @@ pub struct ChangeDialog {
     opening: Option<Duration>,
     /// When the last letter of a text came.
     lettered: Option<Duration>,
+    /// When `y` came last, as long as it may be held down since before it counted.
+    early: Option<Duration>,
+    /// When the last letter came that is not to confirm: the next may be of the same word.
+    stray: Option<Duration>,
 }
 
 impl ChangeDialog {
@@ -124,6 +132,8 @@ impl ChangeDialog {
             uid: None,
             opening: Some(now),
             lettered: None,
+            early: None,
+            stray: None,
         }
     }
 
@@ -151,9 +161,7 @@ impl ChangeDialog {
     /// Whether `y` counts by now.
     #[must_use]
     pub fn is_armed(&self, now: Duration) -> bool {
-        self.ready().is_some_and(|ready| {
-            self.is_rollback() || (!ready.refreshing && now.saturating_sub(ready.shown_at) >= ARMING)
-        })
+        self.ready().is_some_and(|ready| self.is_rollback() || (!ready.refreshing && now >= ready.arms_at))
     }
 
     /// Whether what is shown has become too old.
@@ -191,11 +199,41 @@ impl ChangeDialog {
         self.uid = uid;
     }
 
+    /// When `prepared` may be confirmed. What is not what a person was about to confirm is to be read first.
+    fn arms_at(&self, prepared: &Prepared, now: Duration) -> Duration {
+        let writes_as = |old: &Prepared| {
+            let edits = prepared.planned.iter().map(|planned| &planned.plan.edits);
+            old.planned.iter().map(|planned| &planned.plan.edits).eq(edits)
+        };
+        match &self.step {
+            Step::Ready(old) if writes_as(&old.prepared) => old.arms_at.max(now + ARMING),
+            Step::Ready(_) => now + READING,
+            _ if self.note.is_some() => now + READING,
+            _ => now + ARMING,
+        }
+    }
+
+    /// Only what is shown can be written: what was asked for besides is given up.
+    fn mean(&mut self, shown: Intent) {
+        if self.ask.intent.as_ref() == Some(&shown) {
+            return;
+        }
+        self.yes_waits = false;
+        self.told = Some(match shown {
+            Intent::Drain { other_paths: true, .. } => {
+                "not read again: what is shown is as it was, with all other paths"
+            }
+            _ => "not read again: what is shown is as it was, without other paths",
+        });
+        self.ask.intent = Some(shown);
+    }
+
     /// Takes the answer of a preparation.
     pub(super) fn take(&mut self, answer: Result<Box<Prepared>, PrepareError>, now: Duration) -> Outcome {
         match answer {
             Ok(prepared) => {
                 self.meet(prepared.main().map(|main| main.plan.uid.clone()));
+                let arms_at = self.arms_at(&prepared, now);
                 let typed = match std::mem::replace(&mut self.step, Step::Preparing) {
                     Step::Ready(old) if old.prepared.demand == prepared.demand && self.is_rollback() => {
                         Some((old.text, old.reason))
@@ -207,6 +245,7 @@ impl ChangeDialog {
                 self.step = Step::Ready(Ready {
                     prepared,
                     shown_at: now,
+                    arms_at,
                     refreshing: false,
                     reason,
                     text,
@@ -218,6 +257,9 @@ impl ChangeDialog {
                 Step::Ready(ready) if self.ask.what == What::RollBack && may_pass(&error) => {
                     (ready.refreshing, ready.shown_at) = (false, now);
                     self.note = Some(format!("not read again: {error}"));
+                    if let Some(shown) = ready.prepared.main().map(|main| main.plan.intent.clone()) {
+                        self.mean(shown);
+                    }
                 }
                 step => {
                     *step = Step::Failed(error.to_string());

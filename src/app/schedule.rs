@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::dialog::ARMING;
 use super::facts::{facts_due, follow_endpoints, read_facts};
 use super::lamp::{ask_lamp, lamp_due};
 use super::msg::Effect;
@@ -38,9 +37,9 @@ pub fn next_wake(app: &App) -> Option<Duration> {
 /// The moment at which an open dialog looks different.
 fn dialog_wake(app: &App) -> Option<Duration> {
     let dialog = app.layers.dialog()?;
-    let shown = dialog.ready()?.shown_at;
-    let arms = Some(shown + ARMING).filter(|_| !dialog.is_rollback());
-    [arms, Some(shown + SHOWN_FOR)].into_iter().flatten().find(|at| *at > app.now.since_start)
+    let ready = dialog.ready()?;
+    let arms = Some(ready.arms_at).filter(|_| !dialog.is_rollback());
+    [arms, Some(ready.shown_at + SHOWN_FOR)].into_iter().flatten().find(|at| *at > app.now.since_start)
 }
 
 /// The moment at which a row stops standing out.

@@ -101,6 +101,11 @@ fn other_paths_to_the_canary_are_named_and_can_be_drained_too() {
     println!("{}", dialog(&screen));
     let pressed = now_ms();
     cockpit.send("y");
+    // Right after a letter it may be of a word, and is asked for again.
+    let screen = cockpit.wait_until("an answer to y", DEADLINE, |screen| !screen.contains("y confirm"));
+    if screen.contains("press y again") {
+        cockpit.send("y");
+    }
     for load in [&load, &with_header, &other_host] {
         load.wait_until(pressed + 7000);
         let counted = load.since(pressed + 5000);

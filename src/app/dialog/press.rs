@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ChangeDialog, REASONS, Step, What};
+use super::{ARMING, ChangeDialog, REASONS, Step, What};
 use crate::app::typing::{input_request, pasted};
 use crate::keys::{Action, Context, Key, Keymap};
 use crate::pilot::Confirmed;
@@ -15,6 +15,7 @@ const WORD: Duration = Duration::from_millis(1500);
 /// Lines of a page.
 const PAGE: usize = 8;
 const NOT_ARMED: &str = "not armed yet: press y again";
+const CHANGED: &str = "this has changed: read it, then press y";
 
 /// What a key led to.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ pub(in crate::app) enum Outcome {
 impl ChangeDialog {
     pub(in crate::app) fn key(&mut self, keymap: &Keymap, key: Key, now: Duration) -> Outcome {
         if key == self.ask.opened_by {
+            self.early = None;
             let held = self.opening.is_some_and(|at| now.saturating_sub(at) < HELD);
             let typed = !held && self.is_typing(now);
             // Once it was let go it is a letter like others, and may come twice.
@@ -42,7 +44,11 @@ impl ChangeDialog {
         }
         // What a held key repeats must not take the words away.
         self.told = None;
+        let is_yes = confirms(keymap, key);
+        let held = is_yes && self.early.is_some_and(|at| now.saturating_sub(at) < HELD);
+        self.early = held.then_some(now);
         if self.is_typing(now) {
+            self.stray = None;
             return self.letter(keymap, key, now);
         }
         // What asked for the word may be gone in the middle of it; its last letters are no commands.
@@ -50,6 +56,14 @@ impl ChangeDialog {
             self.lettered = Some(now);
             self.told = Some("a letter of a word that is no longer asked for: it did nothing");
             return Outcome::Nothing;
+        }
+        if is_yes && self.stray.take().is_some_and(|at| now.saturating_sub(at) < WORD) {
+            self.early = Some(now);
+            self.told = Some("letters came just before it: press y again");
+            return Outcome::Nothing;
+        }
+        if !is_yes && matches!(key, Key::Char(letter) if letter.is_alphabetic()) {
+            self.stray = Some(now);
         }
         let rollback = || self.is_rollback().then(|| keymap.lookup(Context::Rollback, key)).flatten();
         match keymap.lookup(Context::Dialog, key).or_else(rollback) {
@@ -115,7 +129,10 @@ impl ChangeDialog {
         let early = confirms(keymap, key) && !armed && !ready.refreshing;
         match (action, wanted) {
             // It was meant for a dialog that asks for nothing; the name itself is not begun so soon.
-            (_, Some(_)) if early => self.told = Some("not armed yet: the name is asked for, then y"),
+            (_, Some(_)) if early => {
+                self.early = Some(now);
+                self.told = Some("not armed yet: the name is asked for, then y");
+            }
             (Some(Action::Done), None) => {
                 ready.typing = false;
                 self.lettered = None;
@@ -192,7 +209,10 @@ impl ChangeDialog {
         let (expired, armed) = (self.is_expired(now), self.is_armed(now));
         match &mut self.step {
             Step::Preparing if rollback => self.yes_waits = true,
-            Step::Preparing => self.told = Some(NOT_ARMED),
+            Step::Preparing => {
+                self.early = Some(now);
+                self.told = Some(NOT_ARMED);
+            }
             Step::Choose(_) => self.told = Some("choose the backend first"),
             Step::Failed(_) => self.told = Some("there is nothing to confirm"),
             Step::Ready(ready) => {
@@ -203,8 +223,10 @@ impl ChangeDialog {
                     return Outcome::Prepare;
                 } else if expired {
                     self.told = Some("expired: prepare it again first");
-                } else if !armed {
-                    self.told = Some(NOT_ARMED);
+                } else if !armed || (self.early.is_some() && !rollback) {
+                    let differs = !armed && !ready.refreshing && ready.arms_at > ready.shown_at + ARMING;
+                    self.early = Some(now);
+                    self.told = Some(if differs { CHANGED } else { NOT_ARMED });
                 } else {
                     return self.confirm_now();
                 }

@@ -71,7 +71,9 @@ fn a_dialog_is_not_armed_before_300_ms() {
     assert_eq!(bench.dialog().told, Some("not armed yet: press y again"));
     let wake = next_wake(&bench.app);
     assert_eq!(wake, Some(bench.app.now.since_start + Duration::from_millis(1)), "drawn again when it arms");
-    bench.after(1).keys("y");
+    bench.after(1);
+    assert!(bench.dialog().is_armed(bench.now().since_start));
+    bench.after(600).keys("y");
     assert!(bench.carries());
 }
 
@@ -191,7 +193,7 @@ fn a_rollback_takes_the_other_paths_on_request() {
     let mut bench = bench();
     bench.keys("r").prepared(Verdict::NotApplicable, Demand::Yes).keys("a");
     assert!(matches!(&bench.dialog().ask.intent, Some(Intent::Drain { other_paths: true, .. })));
-    bench.prepared(Verdict::NotApplicable, Demand::Yes).keys("y");
+    bench.prepared(Verdict::NotApplicable, Demand::Yes).after(1500).keys("y");
     assert!(bench.carries());
 }
 

@@ -1,5 +1,6 @@
 //! The update loop, key by key.
 
+mod accidents;
 mod confirming;
 mod everywhere;
 mod layers;

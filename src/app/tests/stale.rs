@@ -44,7 +44,7 @@ fn a_change_under_a_dialog_is_shown_and_confirmed_again() {
     assert!(bench.dialog().note.as_deref().unwrap().contains("changed"));
     bench.keys("y");
     assert!(!bench.carries(), "it arms anew");
-    bench.after(300).keys("y");
+    bench.after(2000).keys("y");
     assert!(bench.carries());
 }
 
