@@ -14,7 +14,7 @@ use super::output::{self, one_line, say, tell, warn};
 use super::session::Session;
 use super::summary;
 use crate::pilot::{
-    Confirmed, DryRun, Ending, NotWritten, Pilot, PrepareError, Prepared, Progress, Request, Stage,
+    Confirmed, DryRun, Ending, NotWritten, Pilot, Planned, PrepareError, Prepared, Progress, Request, Stage,
 };
 use crate::rollout::{ChangeRecord, Confirmation, Effect, Intent, Refusal, SHOWN_FOR};
 use crate::route::{Route, RouteId};
@@ -134,12 +134,14 @@ pub async fn run(
     }
 }
 
-/// What the server would refuse for the lack of a right needs no question. Of other routes that a rollback takes as
-/// well it only costs these routes.
+/// What the server would refuse for the lack of a right needs no question. Of several routes it only costs those for
+/// which the right is missing.
 fn forbidden(prepared: &Prepared) -> Result<(), Failure> {
-    for (index, planned) in prepared.planned.iter().enumerate() {
+    let is_forbidden = |planned: &Planned| matches!(planned.dry_run, DryRun::Forbidden(_));
+    let all = prepared.planned.iter().all(is_forbidden);
+    for planned in &prepared.planned {
         match &planned.dry_run {
-            DryRun::Forbidden(why) if index == 0 => {
+            DryRun::Forbidden(why) if all => {
                 let words = format!("nothing was written: {why}; ask for it, or choose another --context");
                 return Err(Failure::new(Exit::NotPermitted, words));
             }

@@ -317,6 +317,28 @@ fn another_route_that_is_not_written_is_no_success() {
 }
 
 #[test]
+fn a_right_that_is_missing_for_the_selected_route_does_not_keep_the_others() {
+    let other = route("other", &[&[("checkout-stable", 60), ("checkout-canary", 40)]]);
+    let home = Home::with(Server::start(move |method, path| match (method, path) {
+        ("PATCH", path) if path.contains("/httproutes/checkout?") => forbidden("patch", Some("shop")),
+        (_, path) if path.contains("/httproutes/other") => Answer::Say(200, other.to_string()),
+        (_, path) if path.split('?').next().is_some_and(|path| path.ends_with("/v1/httproutes")) => {
+            let all: Vec<Value> = routes().into_iter().chain([other.clone()]).collect();
+            Answer::Say(200, json!({"metadata": {"resourceVersion": "1"}, "items": all}).to_string())
+        }
+        _ => healthy(method, path),
+    }));
+    let run = home.run(&["rollback", "checkout", "--all-paths", "--yes"]);
+    assert_eq!(run.exit, Some(5), "{run:?}");
+    assert!(
+        run.err.contains("warning: shop/checkout stays as it is: you lack the right to patch"),
+        "{run:?}"
+    );
+    let last = run.out.lines().last().unwrap_or_default();
+    assert!(last.starts_with("unproven: shop/checkout: nothing was written: you lack the right"), "{last}");
+}
+
+#[test]
 fn the_generation_of_an_ending_is_that_of_the_route_asked_for() {
     let home = home_with_other(|other| Answer::Say(200, other.to_string()));
     let run = home.run(&["rollback", "checkout", "--all-paths", "--yes", "-o", "json"]);
