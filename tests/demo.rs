@@ -161,7 +161,11 @@ async fn screen(seed: u64, keys: &str) -> String {
     }
     rest(&mut engine, Duration::from_secs(30)).await;
     let mut terminal = Terminal::new(TestBackend::new(120, 40)).expect("a terminal");
-    let look = Look { theme: Theme::built_in("mono", Depth::Ansi16).expect("a theme"), ascii: false };
+    let look = Look {
+        theme: Theme::built_in("mono", Depth::Ansi16).expect("a theme"),
+        terminal: None,
+        ascii: false,
+    };
     terminal.draw(|frame| ui::draw(frame, engine.app(), &look)).expect("a frame");
     terminal.backend().to_string()
 }

@@ -61,7 +61,7 @@ impl World {
         let terminal =
             Terminal::with_options(Surface::new(bytes.clone()), TerminalOptions { viewport }).unwrap();
         let theme = Theme::built_in("dark", Depth::TrueColor).unwrap();
-        let look = Look { theme, ascii: false };
+        let look = Look { theme, terminal: None, ascii: false };
         let mut world = Self { app, look, terminal, bytes, at: Duration::ZERO, sample: 0 };
         let listed = (0..routes).map(|number| Ok(route(number, 10, 1))).collect();
         world.watch(Update::Reset(listed));

@@ -49,17 +49,25 @@ impl App {
                     (Some(wanted), Some(split)) => self.refused().or_else(|| {
                         let (_, intent) = match wanted {
                             Ok(wanted) => wanted,
-                            Err(refusal) => return Some(refusal.to_string()),
+                            Err(refusal) => return Some(self.in_words(&refusal)),
                         };
                         match self.plan(&split, &intent) {
                             // It is asked then.
                             Ok(_) | Err(Refusal::AskCanary(_)) => None,
-                            Err(refusal) => Some(refusal.to_string()),
+                            Err(refusal) => Some(self.in_words(&refusal)),
                         }
                     }),
                     (Some(_), None) => self.refused(),
                 }
             }
+        }
+    }
+
+    /// Why something is refused, with the key of what may be done instead.
+    fn in_words(&self, refusal: &Refusal) -> String {
+        match (refusal, self.start.keymap.key_of(Action::Flip, Context::Split)) {
+            (Refusal::Pair, Some(key)) => format!("{key} flips it: a blue-green pair is not stepped"),
+            _ => refusal.to_string(),
         }
     }
 
@@ -129,7 +137,8 @@ pub(super) fn ask(app: &mut App, what: What, intent: Intent, key: Key) -> Vec<Ef
             open(app, ask, Step::Choose(choices))
         }
         Err(refusal) => {
-            app.say(Tone::Warn, refusal.to_string());
+            let words = app.in_words(&refusal);
+            app.say(Tone::Warn, words);
             Vec::new()
         }
     }

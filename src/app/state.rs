@@ -364,7 +364,7 @@ mod tests {
         bench.keys("v");
         let change = bench.app.changes.running().next().unwrap().id;
         bench.msg(Msg::Ended { change, ending: Ending::Proven("5 % observed".into()) });
-        assert_eq!(bench.said(), "shop/checkout verify 95/5: proven");
+        assert_eq!(bench.said(), "proven: shop/checkout verify 95/5");
         assert_eq!(
             bench.app.log.back().unwrap().said.text,
             "shop/checkout verify 95/5: proven: 5 % observed"
@@ -374,7 +374,7 @@ mod tests {
         bench.msg(Msg::Ended { change, ending: Ending::Proven("5 % observed".into()) });
         assert_eq!(
             bench.said(),
-            "shop/checkout verify 95/5: proven: 5 % observed",
+            "proven: shop/checkout verify 95/5: 5 % observed",
             "another one is selected"
         );
     }

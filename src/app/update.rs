@@ -225,11 +225,17 @@ fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
     let (place, what) = (change.place(), &change.what);
     let whole = format!("{place} {what}: {ending}");
     let is_read_below = panes(app).detail > 0 || app.open_split().is_some();
-    if tone != Tone::Bad && is_read_below && app.looked_at() == Some(&change.route) {
-        app.say_briefly(tone, format!("{place} {what}: {}", ending.word()), whole);
-    } else {
-        app.say(tone, whole);
-    }
+    // A short row cuts what comes last.
+    let brief = match ending {
+        _ if tone != Tone::Bad && is_read_below && app.looked_at() == Some(&change.route) => {
+            format!("{}: {place} {what}", ending.word())
+        }
+        Ending::Proven(words) | Ending::Unproven(words) => {
+            format!("{}: {place} {what}: {words}", ending.word())
+        }
+        Ending::NotWritten(why) => format!("{why}: {place} {what}"),
+    };
+    app.say_briefly(tone, brief, whole);
     match (ending, &change.ask) {
         // Show what it would be now, to be confirmed again.
         (Ending::NotWritten(why @ NotWritten::Changed { .. }), Some(ask))

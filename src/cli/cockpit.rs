@@ -15,7 +15,7 @@ use crate::app::Msg;
 use crate::config::Paths;
 use crate::keys::Key;
 use crate::term::{Event, Events, FramePacer, Screen, install_panic_hook};
-use crate::ui::theme::{Depth, Theme, default_name, wants_ascii};
+use crate::ui::theme::{Background, Depth, Theme, default_name, wants_ascii};
 use crate::ui::{self, Look};
 pub use engine::{Engine, Outside};
 
@@ -67,7 +67,9 @@ fn load(look: &super::Look) -> (Look, Option<String>) {
         [one] => Some(one.clone()),
         [first, others @ ..] => Some(format!("{first}; and {} more: tidegate config check", others.len())),
     };
-    (Look { theme, ascii: look.ascii || wants_ascii(environment) }, message)
+    // Who starts with a theme for light terminals has one.
+    let terminal = Background::detect(environment).or(theme.background()).or(Some(Background::Dark));
+    (Look { theme, terminal, ascii: look.ascii || wants_ascii(environment) }, message)
 }
 
 struct Cockpit {

@@ -49,19 +49,22 @@ pub fn run(what: &Config, paths: &Paths, asked: Option<&Path>) -> Result<Exit, F
 /// Settings and the user's own themes; each fault is a line of its own.
 fn check(paths: &Paths, asked: Option<&Path>) -> Result<Exit, Failure> {
     let found = paths.read_settings(asked).map_err(Failure::usage)?;
-    let mut wrong: Vec<String> = found.faults.iter().map(|fault| fault.in_file(&found.path)).collect();
-    for name in themes::names(paths) {
-        if let Err(error) = themes::load(paths, &name, Depth::Ansi16) {
-            wrong.push(format!("{}: {error}", paths.themes().join(format!("{name}.toml")).display()));
-        }
-    }
+    let mut wrong: Vec<(usize, String)> =
+        found.faults.iter().map(|fault| (fault.line, fault.in_file(&found.path))).collect();
     if let Some(name) = &found.settings.theme
         && let Err(error @ BadTheme::Unknown { .. }) = themes::load(paths, name, Depth::Ansi16)
     {
         let text = fs::read_to_string(&found.path).unwrap_or_default();
         let line =
             text.lines().position(|line| line.trim_start().starts_with("theme")).unwrap_or_default() + 1;
-        wrong.push(format!("{}:{line}: theme: {error}", found.path.display()));
+        wrong.push((line, format!("{}:{line}: theme: {error}", found.path.display())));
+    }
+    wrong.sort_by_key(|(line, _)| *line);
+    let mut wrong: Vec<String> = wrong.into_iter().map(|(_, words)| words).collect();
+    for name in themes::names(paths) {
+        if let Err(error) = themes::load(paths, &name, Depth::Ansi16) {
+            wrong.push(format!("{}: {error}", paths.themes().join(format!("{name}.toml")).display()));
+        }
     }
     if !wrong.is_empty() {
         wrong.iter().for_each(say);

@@ -64,7 +64,9 @@ impl<'a, 't> Section<'a, 't> {
 
     /// What stands under `key`.
     pub fn get(&mut self, key: &'static str) -> Option<&'a Value<'t>> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         self.table?.get(key)
     }
 

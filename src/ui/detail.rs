@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::format::{self, left};
+use super::format::{self, left, middle};
 use super::paint::{Look, lines, ruler};
 use super::routes::{plain, version};
 use super::split_view::{
@@ -122,7 +122,7 @@ fn trends(part: &Part<'_>, airy: bool, rows: u8) -> Vec<Line<'static>> {
         let charts: Vec<Vec<String>> = kinds.iter().map(|kind| kind.rows(part, index, cells, rows)).collect();
         for row in 0..usize::from(rows) {
             let label = if row + 1 == usize::from(rows) { part.called(index) } else { String::new() };
-            let mut line = vec![look.span(role, left(&label, LABEL))];
+            let mut line = vec![look.span(role, left(&middle(&label, LABEL - 1), LABEL))];
             for (place, (kind, chart)) in kinds.iter().zip(&charts).enumerate() {
                 line.push(Span::raw(if place > 0 { "  " } else { "" }));
                 line.push(look.span(Role::Muted, name(kind)));

@@ -9,11 +9,12 @@ use tui_input::Input;
 use super::paint::{Look, Pen, cursor_at, cut, width};
 use super::theme::Role;
 use super::words;
-use crate::app::{App, Layer};
+use crate::app::{App, Layer, Page, Pane};
 use crate::keys::{Action, Binding, Context};
 
 /// Whose hints come first. The others follow in the order of the table.
-const FIRST: [Action; 13] = [
+const FIRST: [Action; 14] = [
+    Action::Done,
     Action::Close,
     Action::Messages,
     Action::RollBack,
@@ -28,6 +29,9 @@ const FIRST: [Action; 13] = [
     Action::StepBack,
     Action::Undo,
 ];
+
+/// Whose hints come before those while the keys go to the ladder.
+const LADDER: [Action; 3] = [Action::Down, Action::Open, Action::NextPane];
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     let Some(last) = area.height.checked_sub(1).map(|rest| area.y + rest) else { return };
@@ -50,7 +54,7 @@ fn under_way(buffer: &mut Buffer, row: Rect, app: &App, look: &Look) {
     let Some(change) = app.changes.running().last() else { return };
     let more = if count > 1 { format!("+{}", count - 1) } else { String::new() };
     let words = if change.words.is_empty() { String::new() } else { format!(": {}", change.words) };
-    let text = format!("{}  {}  {}{words}", change.place(), change.what, change.stage.word());
+    let text = format!("{}: {} {}{words}", change.stage.word(), change.place(), change.what);
     let sign = words::UNDER_WAY;
     let mut pen = Pen::new(buffer, row.x + 1, row.y, row.width.saturating_sub(width(&more) + 3));
     pen.put(sign.glyph, look.style(sign.role)).put(" ", Style::new());
@@ -80,7 +84,7 @@ pub(super) fn filter(
     let line = Rect { y, height: 1, ..area };
     Clear.render(line, buffer);
     let text = look.style(Role::Text);
-    buffer.set_style(line, text);
+    buffer.set_style(line, look.ground());
     let found = format!("{} of {} routes", app.routes.routes_shown(), app.routes.entries().len());
     let mut pen = Pen::new(buffer, area.x + 1, y, area.width.saturating_sub(width(&found) + 4));
     pen.put("/", look.style(Role::Accent)).put(input.value(), text);
@@ -104,11 +108,9 @@ fn hints(buffer: &mut Buffer, row: Rect, app: &App, look: &Look) {
     Pen::new(buffer, x, row.y, width(&place)).put(&place, look.style(Role::Muted));
     let (help, others): (Vec<_>, Vec<_>) =
         working(app).into_iter().partition(|(binding, _)| binding.action == Action::Help);
-    let cells = |(binding, hint): &(&Binding, &str)| {
-        usize::from(width(&binding.keys.first().map(ToString::to_string).unwrap_or_default()) + width(hint))
-            + 1
-    };
-    let mut room = usize::from(row.width.saturating_sub(width(&place) + 3));
+    let cells =
+        |(binding, hint): &(&Binding, &str)| usize::from(width(&keys(app, binding)) + width(hint)) + 1;
+    let mut room = usize::from(row.width.saturating_sub(width(&place) + 4));
     let mut fitting = Vec::new();
     for hint in help.iter().chain(&others) {
         if cells(hint) <= room {
@@ -122,10 +124,24 @@ fn hints(buffer: &mut Buffer, row: Rect, app: &App, look: &Look) {
     }
     let mut pen = Pen::new(buffer, row.x + 1, row.y, row.width.saturating_sub(1));
     for (binding, hint) in fitting {
-        let key = binding.keys.first().map(ToString::to_string).unwrap_or_default();
-        pen.put(&key, look.style(Role::Accent)).put(" ", Style::new());
+        pen.put(&keys(app, binding), look.style(Role::Accent)).put(" ", Style::new());
         pen.put(hint, look.style(Role::Text)).put("  ", Style::new());
     }
+}
+
+/// The usual key; where one goes down and up a ladder, both.
+fn keys(app: &App, binding: &Binding) -> String {
+    let usual = |action| app.start.keymap.key_of(action, binding.context).map(|key| key.to_string());
+    let up = (is_ladder_key(app, binding) && binding.action == Action::Down).then(|| usual(Action::Up));
+    [usual(binding.action), up.flatten()].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether the keys go to the ladder of the open split, and this is one of its own.
+fn is_ladder_key(app: &App, binding: &Binding) -> bool {
+    binding.context == Context::View
+        && LADDER.contains(&binding.action)
+        && app.layers.is_empty()
+        && app.open_split().is_some_and(|view| view.pane == Pane::Ladder)
 }
 
 /// The rows of the table that mean something now, the most important first, with what they do.
@@ -142,7 +158,9 @@ fn working(app: &App) -> Vec<(&Binding, &'static str)> {
         .filter(|(_, hint)| !hint.is_empty())
         .collect();
     all.sort_by_key(|(binding, _)| {
-        FIRST.iter().position(|first| *first == binding.action).unwrap_or(FIRST.len())
+        let is_ladder = is_ladder_key(app, binding);
+        let first: &[Action] = if is_ladder { &LADDER } else { &FIRST };
+        (!is_ladder, first.iter().position(|first| *first == binding.action).unwrap_or(first.len()))
     });
     all
 }
@@ -168,6 +186,11 @@ fn is_cut(app: &App) -> bool {
     app.said.as_ref().is_some_and(|said| width(&said.text) > app.size.0.saturating_sub(2))
 }
 
+/// Whether the timeline was opened from the overview, to which closing it leads back.
+fn from_overview(app: &App) -> bool {
+    app.open_split().is_some_and(|view| view.page == Page::Timeline { from_list: false })
+}
+
 /// The word of a hint; some mean another thing now.
 fn hint(app: &App, binding: &Binding) -> &'static str {
     match (binding.action, binding.context) {
@@ -175,6 +198,10 @@ fn hint(app: &App, binding: &Binding) -> &'static str {
         (Action::Messages, _) if is_cut(app) => "all of it",
         (Action::Close, Context::Routes) if !app.arrangement.filter.is_empty() => "all routes",
         (Action::Freeze, _) if app.frozen.is_some() => "go on",
+        (Action::Down, _) if is_ladder_key(app, binding) => "stage",
+        (Action::Open, _) if is_ladder_key(app, binding) => "show",
+        (Action::NextPane, _) if is_ladder_key(app, binding) => "leave",
+        (Action::Close, Context::View) if from_overview(app) => "overview",
         _ => binding.hint,
     }
 }

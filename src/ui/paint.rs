@@ -9,13 +9,15 @@ use unicode_width::UnicodeWidthStr;
 
 use super::fold::fold;
 use super::format;
-use super::theme::{Role, Theme};
+use super::theme::{Background, Role, Theme};
 
 /// How everything looks.
 #[derive(Debug, Clone, Default)]
 pub struct Look {
     /// Colours by meaning.
     pub theme: Theme,
+    /// What the terminal is taken to be. A theme for the other kind paints its own background.
+    pub terminal: Option<Background>,
     /// Only ASCII for bars, borders and glyphs.
     pub ascii: bool,
 }
@@ -23,6 +25,13 @@ pub struct Look {
 impl Look {
     pub(super) fn style(&self, role: Role) -> Style {
         self.theme.style(role)
+    }
+
+    /// What is below everything: the text's style, on the theme's own background where the terminal has another.
+    pub(super) fn ground(&self) -> Style {
+        self.terminal
+            .map_or(Style::new(), |terminal| self.theme.ground(terminal))
+            .patch(self.style(Role::Text))
     }
 
     pub(super) fn span(&self, role: Role, text: impl Into<String>) -> Span<'static> {
@@ -164,6 +173,7 @@ const LEAST: (u16, u16) = (24, 6);
 fn too_small(buffer: &mut Buffer, area: Rect, look: &Look) -> Rect {
     let words = format!("too small for this dialog: {}x{}", buffer.area.width, buffer.area.height);
     Clear.render(area.intersection(buffer.area), buffer);
+    buffer.set_style(area, look.ground());
     lines(buffer, area, &fold(&Line::from(look.span(Role::Warn, words)), area.width.into(), 0));
     Rect { width: 0, height: 0, ..area }
 }
@@ -184,9 +194,9 @@ pub(super) fn popup_edged(
     let x = area.x + (area.width - width) / 2;
     let y = area.y + (area.height - height) / 2;
     let outer = Rect { x, y, width, height };
-    buffer.set_style(area, Style::reset().patch(look.style(Role::Border)));
+    buffer.set_style(area, Style::reset().patch(look.ground()).patch(look.style(Role::Border)));
     Clear.render(outer, buffer);
-    buffer.set_style(outer, look.style(Role::Text));
+    buffer.set_style(outer, look.ground());
     let [horizontal, vertical, corners @ ..] =
         if look.ascii { ["-", "|", "+", "+", "+", "+"] } else { ["─", "│", "╭", "╮", "╰", "╯"] };
     let border = look.style(edge);

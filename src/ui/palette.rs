@@ -32,10 +32,15 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, palette: &Palette, look: &Lo
         let key = width(&item.key);
         let x = inside.right().saturating_sub(key);
         Pen::new(buffer, x, y, key).put(&item.key, look.style(Role::Accent));
-        let mut pen = Pen::new(buffer, inside.x, y, inside.width.saturating_sub(key + 1));
+        let mut pen = Pen::new(buffer, inside.x, y, inside.width.saturating_sub(key + 2));
         let base = if item.refused.is_some() { look.style(Role::NoData) } else { text };
         let marked = base.patch(look.style(Role::Accent)).add_modifier(Modifier::BOLD);
+        let is_cut = usize::from(width(&item.text)) > pen.room();
         for (place, letter) in item.text.chars().enumerate() {
+            if is_cut && pen.room() <= 1 {
+                pen.put("~", base);
+                break;
+            }
             let is_marked = u32::try_from(place).is_ok_and(|place| marks.binary_search(&place).is_ok());
             pen.put(letter.encode_utf8(&mut [0; 4]), if is_marked { marked } else { base });
         }

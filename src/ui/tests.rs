@@ -1,6 +1,7 @@
 //! Every screen as text: a few of them pinned, all of them at every size.
 
 mod kinds;
+mod low;
 mod moves;
 mod odd;
 mod rows;
@@ -21,7 +22,7 @@ use crate::rollout::{Demand, Verdict};
 use crate::route::{BadRoute, Path, PathKind, Route, RouteId};
 
 fn look(ascii: bool) -> Look {
-    Look { theme: Theme::built_in("mono", Depth::Ansi16).unwrap(), ascii }
+    Look { theme: Theme::built_in("mono", Depth::Ansi16).unwrap(), terminal: None, ascii }
 }
 
 fn render(bench: &mut Bench, size: (u16, u16), look: &Look) -> Buffer {

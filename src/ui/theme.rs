@@ -6,7 +6,7 @@ mod environment;
 
 use std::fmt;
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
 pub use colour::Depth;
@@ -99,6 +99,8 @@ pub fn built_in(name: &str) -> Option<&'static str> {
 pub struct Theme {
     name: String,
     background: Option<Background>,
+    /// What is painted below everything where the terminal is of the other kind.
+    ground: Option<Color>,
     styles: [Style; Role::ALL.len()],
 }
 
@@ -109,7 +111,7 @@ impl Default for Theme {
             Role::Selection | Role::Banner => Style::new().add_modifier(Modifier::REVERSED),
             _ => Style::new(),
         });
-        Self { name: "none".into(), background: None, styles }
+        Self { name: "none".into(), background: None, ground: None, styles }
     }
 }
 
@@ -135,7 +137,12 @@ impl Theme {
         for role in Role::ALL {
             styles[role as usize] = document::style(&chain, role, depth)?;
         }
-        Ok(Self { name: name.into(), background: document::background(&chain), styles })
+        Ok(Self {
+            name: name.into(),
+            background: document::background(&chain),
+            ground: document::ground(&chain, depth),
+            styles,
+        })
     }
 
     /// Its name.
@@ -148,6 +155,14 @@ impl Theme {
     #[must_use]
     pub fn background(&self) -> Option<Background> {
         self.background
+    }
+
+    /// What every cell has below it on a terminal with this background: nothing where the theme is made for it, so that
+    /// transparency and the terminal's own tone stay.
+    #[must_use]
+    pub fn ground(&self, terminal: Background) -> Style {
+        let painted = self.ground.filter(|_| self.background != Some(terminal));
+        painted.map_or(Style::new(), |colour| Style::new().bg(colour))
     }
 
     /// How `role` looks.

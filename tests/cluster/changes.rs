@@ -48,8 +48,10 @@ pub fn wait_stages(cockpit: &Cockpit, what: &str, since: u64) {
         println!("{:6} ms: {stage}{own}", shown.at - since);
         last = shown.at;
     }
-    let shown = cockpit.wait_shown(&format!("{what}: proven"), last, PROOF);
-    println!("{}", line(&shown.text, &format!("{what}: proven")));
+    let shown = cockpit.wait_shown(" proven: ", last, PROOF);
+    let said = line(&shown.text, " proven: ");
+    assert!(said.contains(what), "{said}");
+    println!("{said}");
 }
 
 /// The line of a screen that has `text`.

@@ -139,7 +139,7 @@ impl Cockpit {
 }
 
 fn look(theme: &str) -> Look {
-    Look { theme: Theme::built_in(theme, Depth::TrueColor).unwrap(), ascii: false }
+    Look { theme: Theme::built_in(theme, Depth::TrueColor).unwrap(), terminal: None, ascii: false }
 }
 
 fn named(word: &str) -> Option<Key> {

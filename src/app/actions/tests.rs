@@ -76,7 +76,7 @@ fn what_cannot_be_done_says_why_and_opens_nothing() {
     ].join("\n"), @r"
     a flip swaps 100/0 and 0/100, and web-blue has 90 and web-green has 10: set weights first
     checkout-canary is a canary: it is stepped or promoted, not flipped
-    a blue-green pair is not stepped: flip it, or set weights
+    f flips it: a blue-green pair is not stepped
     there is no change to undo: this route carries no note of one made with tidegate
     not undone: rule 0 has checkout-stable 80, checkout-canary 20 now, and the change left checkout-stable 90, checkout-canary 10; the change was step by ada at 2026-03-01T11:00:00Z
     all weights are 0: there are no shares to look for
@@ -119,7 +119,7 @@ fn verify_counts_without_a_question_and_ends_like_a_proof() {
     assert!(bench.effects.is_empty());
     assert_eq!(bench.said(), "requests are counted already: verify 95/5 37 of 135 requests");
     bench.msg(Msg::Ended { change, ending: Ending::Proven("5 % observed".into()) });
-    assert_eq!(bench.said(), "shop/checkout verify 95/5: proven");
+    assert_eq!(bench.said(), "proven: shop/checkout verify 95/5");
     assert!(bench.app.changes.running().next().is_none());
 }
 

@@ -117,9 +117,6 @@ fn keys(app: &App, dialog: &ChangeDialog, ready: &Ready, room: usize, look: &Loo
         let words = format!("EXPIRED - {} to refresh    n decline", dialog.ask.opened_by);
         return fold(&Line::from(look.span(Role::Warn, words)), room, 0);
     }
-    if let Some(told) = dialog.told {
-        return fold(&Line::from(look.span(Role::Warn, told)), room, 0);
-    }
     let key =
         |key: &str, word: &str| [look.span(Role::Accent, format!("{key} ")), look.span(Role::Text, word)];
     let quiet = |words: &str| [look.span(Role::NoData, words), Span::raw("")];

@@ -1,7 +1,7 @@
 //! A change that waits for its confirmation.
 //!
 //! What must be read and the keys are in the first eight lines; the rest scrolls below. Where there is no room for that,
-//! everything scrolls above the keys.
+//! everything scrolls above the keys, the most important first.
 
 mod asked;
 mod rest;
@@ -12,7 +12,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use super::fold::fold;
-use super::paint::{Look, cursor_at, lines, popup_edged, ruler};
+use super::paint::{Look, cursor_at, cut, lines, popup_edged, ruler};
 use super::theme::Role;
 use crate::app::{App, ChangeDialog, Step, What};
 use crate::keys::{Action, Context};
@@ -66,12 +66,15 @@ pub(super) fn draw(
     let room = usize::from(inside.width);
     let asked = asked::ready(app, dialog, ready, room, look);
     let most = FIXED.saturating_sub(asked.lines.len());
-    let top = top::lines(app, dialog, &ready.prepared, room, most, look);
+    let height = usize::from(inside.height);
     let rest = rest::lines(app, &ready.prepared, room, look);
     let layout = Layout { app, dialog, look };
-    if top.len() <= most && usize::from(inside.height) > FIXED + 1 {
+    let top = top::lines(app, dialog, &ready.prepared, room, most, look).filter(|_| height > FIXED + 1);
+    if let Some(top) = top {
         layout.draw_below(buffer, inside, top, &asked, &rest)
     } else {
+        let seen = height.saturating_sub(asked.lines.len() + 1);
+        let top = top::brief(app, dialog, &ready.prepared, room, seen, look);
         layout.draw(buffer, inside, &[top, rest].concat(), &asked)
     }
 }
@@ -119,8 +122,7 @@ fn not_ready(dialog: &ChangeDialog, room: usize, look: &Look) -> (Vec<Line<'stat
             "n  decline".to_owned()
         }
     };
-    let (role, words) = dialog.told.map_or((Role::Muted, keys.as_str()), |told| (Role::Warn, told));
-    let lines = fold(&Line::from(look.span(role, words)), room, 0);
+    let lines = fold(&Line::from(look.span(Role::Muted, keys)), room, 0);
     (body, Asked { lines, cursor: None })
 }
 
@@ -148,7 +150,7 @@ impl Layout<'_> {
         let fixed = u16::try_from(FIXED).ok()?;
         let line = Rect { y: inside.y + fixed, height: 1, ..inside };
         let below = Rect { y: line.y + 1, height: inside.height - fixed - 1, ..inside };
-        self.scrolled(buffer, line, below, rest);
+        self.scrolled(buffer, line, below, rest, None);
         let (row, cells) = asked.cursor?;
         cursor_at(inside, u16::try_from(at + row).ok()?, cells)
     }
@@ -166,15 +168,23 @@ impl Layout<'_> {
         let first = asked.lines.len() - usize::from(keys);
         let above = Rect { height: inside.height.saturating_sub(keys + 1), ..inside };
         let line = Rect { y: above.bottom(), height: inside.height.min(1), ..inside };
-        self.scrolled(buffer, line, above, body);
+        self.scrolled(buffer, line, above, body, self.dialog.told);
         let below = Rect { y: line.bottom(), height: keys, ..inside };
         lines(buffer, below, &asked.lines[first..]);
         let (row, cells) = asked.cursor?;
         cursor_at(below, u16::try_from(row.checked_sub(first)?).ok()?, cells)
     }
 
-    /// As many of the lines as `area` has, and in the ruler how many more there are, with the keys that lead there.
-    fn scrolled(&self, buffer: &mut Buffer, line: Rect, area: Rect, all: &[Line<'static>]) {
+    /// As many of the lines as `area` has, and in the ruler how many more there are, with the keys that lead there; or
+    /// what was `told` of the last key.
+    fn scrolled(
+        &self,
+        buffer: &mut Buffer,
+        line: Rect,
+        area: Rect,
+        all: &[Line<'static>],
+        told: Option<&str>,
+    ) {
         let (app, look) = (self.app, self.look);
         let height = usize::from(area.height);
         let above = self.dialog.scroll.within(all.len(), height).min(all.len());
@@ -192,6 +202,9 @@ impl Layout<'_> {
         let keys = |action| app.start.keymap.key_of(action, context).map(|key| key.to_string());
         let keys: Vec<String> = [Action::Down, Action::Up].into_iter().filter_map(keys).collect();
         title.extend(hides.then(|| look.span(Role::Accent, format!("  {}", keys.join(" ")))));
+        if let Some(told) = told {
+            title = vec![look.span(Role::Warn, cut(told, usize::from(line.width).saturating_sub(3)))];
+        }
         ruler(buffer, line, &title, look);
         lines(buffer, area, all.get(above..).unwrap_or_default());
     }

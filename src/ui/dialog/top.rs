@@ -8,15 +8,15 @@ use crate::app::{App, ChangeDialog};
 use crate::keys::{Action, Context};
 use crate::pilot::Prepared;
 use crate::rollout::{Edit, Effect, Plan, Role as BackendRole, RuleChange, Verdict, dead_end, roles};
-use crate::route::BackendRef;
+use crate::route::{BackendRef, OwnerRule};
 use crate::ui::fold::{fold, fold_into};
 use crate::ui::format::{self, left, middle, right};
 use crate::ui::paint::{Look, cut, width};
 use crate::ui::theme::Role;
 use crate::ui::words;
 
-/// Rows of what must be read, in at most `most` rows as far as the width allows: the reasons of the gate take what
-/// the rest leaves.
+/// Rows of what must be read, `most` of them: what is not as usual stands right above what follows, and the reasons of
+/// the gate take what the rest leaves. `None` where that is too little.
 pub(super) fn lines(
     app: &App,
     dialog: &ChangeDialog,
@@ -24,25 +24,62 @@ pub(super) fn lines(
     room: usize,
     most: usize,
     look: &Look,
-) -> Vec<Line<'static>> {
-    let Some(plan) = prepared.main().map(|main| &main.plan) else { return Vec::new() };
+) -> Option<Vec<Line<'static>>> {
+    let Some(plan) = prepared.main().map(|main| &main.plan) else { return Some(Vec::new()) };
     let mut all = fold(&destination(prepared, plan, room, look), room, 2);
     let mut add = |line: &Line<'_>| all.extend(fold(line, room, LABEL));
     add(&place(app, plan, room, look));
     for line in backends(app, prepared, plan, room, look) {
         add(&line);
     }
-    let note = note(app, dialog, prepared);
-    let note = note.map(|note| if room < NARROW { note } else { cut(&note, room) });
-    let note = note.map(|note| fold(&Line::from(look.span(Role::Warn, note)), room, 0)).unwrap_or_default();
-    let most = if room < NARROW { usize::MAX } else { most.saturating_sub(all.len() + note.len()).max(1) };
-    all.extend(fold_into(&verdict(prepared, plan, look), room, LABEL, most));
-    all.extend(note);
+    let left = most.checked_sub(all.len() + 1).filter(|_| room >= NARROW)?;
+    let gate = verdict(prepared, plan, look);
+    let told = dialog.told.map(str::to_owned);
+    let notices: Vec<String> = told.into_iter().chain(notices(app, dialog, prepared)).collect();
+    let beside = left.saturating_sub(fold(&gate, room, LABEL).len() - 1).max(1);
+    let shown = notices.len().min(beside).min(left);
+    all.extend(fold_into(&gate, room, LABEL, left + 1 - shown));
+    all.resize_with(most - shown, Line::default);
+    let rows = notices.iter().take(shown).rev();
+    all.extend(rows.map(|words| Line::from(look.span(Role::Warn, cut(words, room)))));
+    Some(all)
+}
+
+/// The same where little of it is in sight, in the order in which it must be read: `seen` rows hold the destination, the
+/// gate, who else writes the route, and the weights.
+pub(super) fn brief(
+    app: &App,
+    dialog: &ChangeDialog,
+    prepared: &Prepared,
+    room: usize,
+    seen: usize,
+    look: &Look,
+) -> Vec<Line<'static>> {
+    let Some(plan) = prepared.main().map(|main| &main.plan) else { return Vec::new() };
+    let mut all = fold(&destination(prepared, plan, room, look), room, 2);
+    let owner = owners(prepared).next().map(|words| Line::from(look.span(Role::Warn, cut(&words, room))));
+    let weights = plan.main_change().map(|change| {
+        let list = |weights: &[u32]| weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("/");
+        let moved = format!("{} -> {}", list(&change.before), list(&change.after));
+        Line::from(vec![look.span(Role::Muted, left("weights", LABEL)), look.span(Role::Accent, moved)])
+    });
+    let others = all.len() + owner.iter().count() + weights.iter().count();
+    let rows = seen.saturating_sub(others).max(1);
+    all.extend(fold_into(&verdict(prepared, plan, look), room, LABEL, rows));
+    all.extend(owner);
+    all.extend(weights);
+    for words in notices(app, dialog, prepared) {
+        all.extend(fold(&Line::from(look.span(Role::Warn, words)), room, 0));
+    }
+    all.extend(fold(&place(app, plan, room, look), room, LABEL));
+    for line in backends(app, prepared, plan, room, look) {
+        all.extend(fold(&line, room, LABEL));
+    }
     all
 }
 
 /// What is not as usual, the most important first.
-fn note(app: &App, dialog: &ChangeDialog, prepared: &Prepared) -> Option<String> {
+fn notices(app: &App, dialog: &ChangeDialog, prepared: &Prepared) -> Vec<String> {
     let remain = match prepared.remaining.len() {
         0 => None,
         1 => Some("1 other path remains".to_owned()),
@@ -54,7 +91,13 @@ fn note(app: &App, dialog: &ChangeDialog, prepared: &Prepared) -> Option<String>
         Some(key) => format!("{words}; {key} = take them too"),
         None => words,
     });
-    dialog.note.clone().or(remain)
+    dialog.note.clone().into_iter().chain(owners(prepared)).chain(remain).collect()
+}
+
+/// Who refuses the change or takes it back, in words.
+fn owners(prepared: &Prepared) -> impl Iterator<Item = String> {
+    let owners = prepared.planned.iter().flat_map(|planned| planned.fresh.owners.iter());
+    owners.filter(|owner| owner.rule() != OwnerRule::Free).map(ToString::to_string)
 }
 
 /// Where the traffic goes comes first; that nobody would answer comes before that.

@@ -4,6 +4,7 @@ use ratatui::text::{Line, Span};
 
 use super::Part;
 use super::part::LABEL;
+use crate::app::SplitView;
 use crate::ui::format::left;
 use crate::ui::theme::Role;
 use crate::ui::words;
@@ -11,18 +12,32 @@ use crate::ui::words;
 /// Cells of the name of a check.
 const NAME: usize = 11;
 
-pub(super) fn title(part: &Part<'_>) -> Vec<Span<'static>> {
+pub(super) fn title(part: &Part<'_>, view: &SplitView) -> Vec<Span<'static>> {
     let look = part.look;
     match part.app.preview(part.split) {
         Ok(preview) => {
             let verdict = preview.gate.verdict();
             let sign = words::verdict(verdict, look);
             vec![
-                look.span(Role::Muted, format!("gate for {}  ", preview.to)),
+                look.span(
+                    Role::Muted,
+                    format!("gate for {}{}  ", preview.to, other(part, view, &preview.to)),
+                ),
                 look.span(sign.role, format!("{} {verdict}", sign.glyph)),
             ]
         }
         Err(_) => vec![look.span(Role::Muted, "gate")],
+    }
+}
+
+/// What the heading adds while another stage than the next one is marked: nobody has looked at that one.
+fn other(part: &Part<'_>, view: &SplitView, next: &str) -> String {
+    let ladder = part.app.start.conventions.ladder.of(part.split.route);
+    let marked = view.stage(&ladder).and_then(|index| ladder.stages().get(index)).map(ToString::to_string);
+    match marked {
+        Some(marked) if marked != next => format!(" (next), not for {marked}"),
+        Some(_) => " (next)".to_owned(),
+        None => String::new(),
     }
 }
 
@@ -50,7 +65,7 @@ pub(super) fn lines(part: &Part<'_>) -> Vec<Line<'static>> {
 }
 
 /// The verdict on one line.
-pub(super) fn verdict(part: &Part<'_>) -> Line<'static> {
+pub(super) fn verdict(part: &Part<'_>, view: &SplitView) -> Line<'static> {
     let look = part.look;
     let room = part.room.saturating_sub(LABEL);
     let mut line = vec![part.label("gate")];
@@ -58,7 +73,8 @@ pub(super) fn verdict(part: &Part<'_>) -> Line<'static> {
         Ok(preview) => {
             let verdict = preview.gate.verdict();
             let sign = words::verdict(verdict, look);
-            let said = format!("{} {verdict} for {}", sign.glyph, preview.to);
+            let said =
+                format!("{} {verdict} for {}{}", sign.glyph, preview.to, other(part, view, &preview.to));
             let why = preview.gate.words();
             let room = room.saturating_sub(said.chars().count() + 2);
             line.push(look.span(sign.role, said));

@@ -55,7 +55,7 @@ pub(super) fn title(part: &Part<'_>, view: &SplitView) -> Vec<Span<'static>> {
     if part.split.roles.is_pair() {
         return vec![look.span(Role::Muted, "blue-green pair")];
     }
-    let (action, does) = if chosen { (Action::Open, "asks for it") } else { (Action::NextPane, "chooses") };
+    let (action, does) = if chosen { (Action::Open, "shows it") } else { (Action::NextPane, "chooses") };
     let key = part.app.start.keymap.key_of(action, Context::View);
     let help = key
         .map(|key| [look.span(Role::Accent, format!("  {key}")), look.span(Role::Muted, format!(" {does}"))]);
@@ -110,7 +110,7 @@ pub(super) fn across(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
     let look = part.look;
     let Some(position) = Position::of(part) else { return pair(part) };
     let chosen = view.stage(&position.ladder);
-    let mut line = vec![part.label(if chosen.is_some() { "ladder >" } else { "ladder" })];
+    let mut line = vec![part.label("ladder")];
     for (index, stage) in position.ladder.stages().iter().enumerate() {
         if index > 0 {
             line.push(look.span(Role::Border, if look.ascii { " - " } else { " ─ " }));
@@ -118,6 +118,7 @@ pub(super) fn across(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
         let text = stage.to_string();
         let now = position.word(index) == "now";
         let text = if now { format!("[{text}]") } else { text };
+        let text = if chosen == Some(index) { format!(">{text}") } else { text };
         let style = match (chosen == Some(index), now) {
             (true, _) => look.style(Role::Accent).patch(look.style(Role::Selection)),
             (_, true) => look.style(Role::Canary),

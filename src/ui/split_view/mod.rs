@@ -22,12 +22,13 @@ use super::format::middle;
 use super::paint::{Look, Pen, cut, lines, ruler, section, width};
 use super::theme::Role;
 use super::words;
-use crate::app::{App, Page, SplitView};
+use crate::app::{App, Page, Pane, SplitView};
 use crate::keys::{Action, Context};
 use versions::Column;
 
 pub(super) use changes::{changed, under_way};
 pub(super) use curves::{ERRORS, Kind, P99, RATE};
+use part::NARROW;
 pub(super) use part::Part;
 pub(super) use versions::table;
 pub(super) use {parents::state, paths::brief as paths, paths::owners};
@@ -124,8 +125,11 @@ fn one_column(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
     use Column as C;
     let look = part.look;
     let mut head = summary(part);
-    head.extend(ladder::across(part, view));
-    head.push(checks::verdict(part));
+    // What is moved in must be in sight.
+    let first = view.pane == Pane::Ladder && part.room < NARROW;
+    let at = if first { 0 } else { head.len() };
+    head.splice(at..at, ladder::across(part, view));
+    head.push(checks::verdict(part, view));
     let mut all: Vec<_> = head.iter().flat_map(|line| fold(line, part.room, part::LABEL)).collect();
     all.push(Line::default());
     let columns = [C::Role, C::Image, C::Errors, C::ErrorTrend, C::P99, C::P99Trend, C::Rate, C::Observed];
@@ -133,7 +137,7 @@ fn one_column(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
     all.extend(table(part, if part.app.numbers.has_source { &columns } else { &without }));
     let gate = checks::lines(part);
     if !gate.is_empty() {
-        all.push(section(part.room, &checks::title(part), look));
+        all.push(section(part.room, &checks::title(part, view), look));
         all.extend(gate);
     }
     all.extend(behind(part));
@@ -146,7 +150,7 @@ fn left_column(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
     let mut all = vec![section(part.room, &ladder::title(part, view), look)];
     all.extend(ladder::upright(part, view));
     all.push(Line::default());
-    all.push(section(part.room, &checks::title(part), look));
+    all.push(section(part.room, &checks::title(part, view), look));
     all.extend(checks::lines(part));
     all
 }

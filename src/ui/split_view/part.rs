@@ -15,7 +15,7 @@ use crate::ui::words::{self, Sign};
 pub(super) const LABEL: usize = 9;
 
 /// With fewer cells nothing is cut to fit into a line.
-const NARROW: usize = 60;
+pub(super) const NARROW: usize = 60;
 
 /// A split to be drawn into lines of `room` cells.
 #[derive(Clone, Copy)]

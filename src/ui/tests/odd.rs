@@ -1,9 +1,11 @@
 //! Odd sizes and odd texts: what the screen must bear without a panic, and without a cell out of place.
 
 use ratatui::layout::Position;
+use ratatui::style::Color;
 use unicode_width::UnicodeWidthStr;
 
 use super::*;
+use crate::ui::theme::Background;
 
 /// As long as Kubernetes allows.
 const LONGEST: usize = 253;
@@ -168,5 +170,19 @@ fn a_storm_of_sizes_leaves_nothing_behind() {
         }
         assert_eq!(text(&mut bench, LARGE), before, "{name}");
         assert_eq!(bench.app.looked_at(), selected.as_ref(), "{name}");
+    }
+}
+
+#[test]
+fn a_theme_for_the_other_kind_of_terminal_leaves_no_cell_unpainted() {
+    let theme = Theme::built_in("light", Depth::TrueColor).unwrap();
+    let look = Look { theme, terminal: Some(Background::Dark), ascii: false };
+    for layer in ["", "s", "r", "w", ":", "/", "?", "m"] {
+        let mut bench = shop();
+        bench.keys(layer);
+        for size in [SMALL, LARGE, (20, 4)] {
+            let buffer = render(&mut bench, size, &look);
+            assert!(buffer.content().iter().all(|cell| cell.bg != Color::Reset), "{layer} {size:?}");
+        }
     }
 }

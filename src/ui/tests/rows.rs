@@ -152,7 +152,7 @@ fn what_is_under_way_and_what_was_said_have_a_row_each() {
     bench.keys(".");
     let shown = text(&mut bench, SMALL);
     let last: Vec<&str> = shown.lines().rev().take(3).collect();
-    assert!(last[2].starts_with(" ~ shop/checkout  step 95/5 -> 90/10  observed: settling"), "{shown}");
+    assert!(last[2].starts_with(" ~ observed: shop/checkout step 95/5 -> 90/10: settling"), "{shown}");
     assert!(last[1].starts_with(" routes without a split are hidden"), "{shown}");
     bench.keys("?");
     assert!(text(&mut bench, SMALL).contains(" routes without a split are hidden"), "whole, below a layer");

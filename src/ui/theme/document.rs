@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -108,6 +108,18 @@ pub(super) fn chain(
 /// The background that the youngest who says so is made for.
 pub(super) fn background(chain: &[Document]) -> Option<Background> {
     chain.iter().find_map(|document| document.entries.background)
+}
+
+/// A colour that the theme's text can be read on: white or black, which leave its colours their contrast.
+pub(super) fn ground(chain: &[Document], depth: Depth) -> Option<Color> {
+    Some(match (background(chain)?, depth) {
+        (Background::Light, Depth::Ansi16) => Color::White,
+        (Background::Light, Depth::Ansi256) => Color::Indexed(231),
+        (Background::Light, Depth::TrueColor) => Color::Rgb(255, 255, 255),
+        (Background::Dark, Depth::Ansi16) => Color::Black,
+        (Background::Dark, Depth::Ansi256) => Color::Indexed(16),
+        (Background::Dark, Depth::TrueColor) => Color::Rgb(0, 0, 0),
+    })
 }
 
 /// The style of a role: from the youngest theme that has it, in colours of the youngest that has them.

@@ -15,7 +15,8 @@ pub enum Background {
 impl Background {
     /// What the terminal says of itself in `COLORFGBG`, as rxvt, Konsole and iTerm2 do: `15;0`, `0;default;15`. The
     /// last number is the background's, among the sixteen colours.
-    fn detect(environment: impl Fn(&str) -> Option<String>) -> Option<Self> {
+    #[must_use]
+    pub fn detect(environment: impl Fn(&str) -> Option<String>) -> Option<Self> {
         match environment("COLORFGBG")?.rsplit(';').next()?.parse().ok()? {
             7 | 9..=15 => Some(Self::Light),
             0..=6 | 8 => Some(Self::Dark),

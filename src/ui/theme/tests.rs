@@ -118,3 +118,15 @@ fn keys_are_those_of_the_file() {
         assert_eq!(style.add_modifier, Modifier::BOLD | Modifier::DIM, "{role:?}");
     }
 }
+
+#[test]
+fn a_theme_for_the_other_kind_of_terminal_paints_its_own_background() {
+    let ground = |name: &str, terminal| {
+        let theme = Theme::built_in(name, Depth::TrueColor).unwrap();
+        theme.ground(terminal).bg
+    };
+    assert_eq!(ground("light", Background::Dark), Some(Color::Rgb(255, 255, 255)));
+    assert_eq!(ground("dark", Background::Light), Some(Color::Rgb(0, 0, 0)));
+    assert_eq!(ground("colorblind-light", Background::Light), None, "transparency stays");
+    assert_eq!([ground("mono", Background::Light), ground("mono", Background::Dark)], [None; 2]);
+}
