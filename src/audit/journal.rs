@@ -84,7 +84,8 @@ impl Journal {
         self.append(&Entry::Ended { id: id.to_owned(), ending: ending.to_owned() })
     }
 
-    /// The changes whose ending is not known: the program ended before they did.
+    /// The changes whose ending is not known: the program ended before they did. What another run of the program
+    /// still carries is not among them.
     ///
     /// # Errors
     /// [`JournalError`] naming the file; a line that cannot be read is skipped.
@@ -99,6 +100,7 @@ impl Journal {
             Entry::Ended { id, .. } => open.retain(|record| record.id != id),
             Entry::Written { .. } => {}
         })?;
+        open.retain(|record| !is_carried(record));
         Ok(open)
     }
 
@@ -183,6 +185,12 @@ impl Journal {
     }
 }
 
+/// Whether another run of the program is still at it: the id ends in its process.
+fn is_carried(record: &ChangeRecord) -> bool {
+    let process = record.id.rsplit_once('-').and_then(|(_, hex)| u32::from_str_radix(hex, 16).ok());
+    process.is_some_and(|id| id != std::process::id() && Path::new(&format!("/proc/{id}")).exists())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -209,5 +217,16 @@ mod tests {
         journal.written("b", 8).unwrap();
         journal.intent(&naming("c", "one")).unwrap();
         assert_eq!(journal.chosen_canaries().unwrap().get("u-1").map(String::as_str), Some("two"));
+    }
+    #[test]
+    fn what_another_run_still_carries_is_not_left_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::at(folder.path().join("journal.jsonl"));
+        // The first process lives as long as the machine; none has the other number.
+        for id in ["a-1", "b-fffffff0", &format!("c-{:x}", std::process::id())] {
+            journal.intent(&naming(id, "one")).unwrap();
+        }
+        let open: Vec<String> = journal.unfinished().unwrap().into_iter().map(|record| record.id).collect();
+        assert_eq!(open, ["b-fffffff0".to_owned(), format!("c-{:x}", std::process::id())]);
     }
 }

@@ -1,7 +1,5 @@
 //! Takes up what a crash left unfinished: changes in the journal whose ending is not known.
 
-use std::path::Path;
-
 use tokio::sync::mpsc::UnboundedSender;
 
 use super::Pilot;
@@ -12,21 +10,7 @@ use crate::cluster::Scope;
 use crate::rollout::ChangeRecord;
 use crate::route::{Route, RouteId};
 
-/// Whether another run of the program is still at it: the id ends in its process.
-fn is_carried(record: &ChangeRecord) -> bool {
-    let process = record.id.rsplit_once('-').and_then(|(_, hex)| u32::from_str_radix(hex, 16).ok());
-    process.is_some_and(|id| id != std::process::id() && Path::new(&format!("/proc/{id}")).exists())
-}
-
 impl Pilot {
-    /// The changes made from this machine whose ending is not known.
-    #[must_use]
-    pub fn unfinished(&self) -> Vec<ChangeRecord> {
-        let mut open = self.journal.unfinished().unwrap_or_default();
-        open.retain(|record| !is_carried(record));
-        open
-    }
-
     /// All routes that may be seen: of all namespaces, else of the route's own, and why the others are missing.
     async fn all_routes(&self, id: &RouteId) -> (Vec<Route>, Option<String>) {
         let (related, unseen) = self.related(&[], false).await;

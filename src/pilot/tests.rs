@@ -343,11 +343,11 @@ async fn without_a_journal_an_advance_stops_and_a_rollback_goes_on() {
 async fn an_unfinished_change_is_taken_up_or_closed() {
     let rig = rig(Store::new(95, 5));
     rig.write(step()).await.unwrap();
-    let open = rig.pilot.unfinished();
+    let open = rig.journal.unfinished().unwrap();
     let (progress, _hear) = unbounded_channel();
     let ending = rig.pilot.resume(&open[0], &progress).await;
     assert!(ending.to_string().contains("no Prometheus"), "{ending}");
-    assert!(rig.pilot.unfinished().is_empty());
+    assert!(rig.journal.unfinished().unwrap().is_empty());
 }
 
 /// A rollback of `shop/checkout` that takes `shop/other` as well, and what it told.
