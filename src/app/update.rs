@@ -9,7 +9,7 @@ use super::schedule;
 use super::scroll::Scroll;
 use super::state::{App, Link, Tone};
 use super::survey::Survey;
-use super::{contexts, find, freeze, names, object, palette};
+use super::{actions, contexts, find, freeze, names, object, palette};
 use crate::cluster::{Access, Scope, Trouble, Update};
 use crate::keys::{Action, Context, Key};
 use crate::pilot::{Ending, NotWritten, Progress, Request, Stage};
@@ -331,6 +331,10 @@ fn follow(app: &mut App, outcome: Outcome) -> Vec<Effect> {
             Vec::new()
         }
         Outcome::Prepare => prepare(app),
+        Outcome::RollBack(key) => {
+            app.layers.pop();
+            actions::begin(app, Action::RollBack, key)
+        }
         Outcome::Copy => {
             let ready = app.layers.dialog().and_then(ChangeDialog::ready);
             let plans = ready.into_iter().flat_map(|ready| &ready.prepared.planned);

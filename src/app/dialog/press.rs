@@ -25,6 +25,7 @@ pub(in crate::app) enum Outcome {
     Confirm(Box<Confirmed>),
     Copy,
     Close,
+    RollBack(Key),
 }
 
 impl ChangeDialog {
@@ -37,7 +38,11 @@ impl ChangeDialog {
             self.opening = (!typed).then_some(now);
             if !typed {
                 let again = matches!(self.step, Step::Failed(_)) || self.is_expired(now);
-                return if again && !held { Outcome::Prepare } else { Outcome::Nothing };
+                if again && !held {
+                    self.told = None;
+                    return Outcome::Prepare;
+                }
+                return Outcome::Nothing;
             }
         } else {
             self.opening = None;
@@ -68,6 +73,10 @@ impl ChangeDialog {
         let rollback = || self.is_rollback().then(|| keymap.lookup(Context::Rollback, key)).flatten();
         match keymap.lookup(Context::Dialog, key).or_else(rollback) {
             Some(action) => self.act(action, now),
+            // Nobody in need of a rollback has to close another dialog first.
+            None if !self.is_rollback() && keymap.lookup(Context::Split, key) == Some(Action::RollBack) => {
+                Outcome::RollBack(key)
+            }
             None => Outcome::Nothing,
         }
     }

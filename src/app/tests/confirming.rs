@@ -15,6 +15,29 @@ fn y_confirms_an_armed_dialog() {
 }
 
 #[test]
+fn a_rollback_takes_the_place_of_a_dialog_that_gives_more_traffic() {
+    let mut bench = armed(Verdict::Pass, Demand::Yes);
+    bench.keys("r");
+    assert_eq!(bench.dialog().ask.what, What::RollBack);
+    bench.prepared(Verdict::NotApplicable, Demand::Yes);
+    assert!(!bench.carries());
+    bench.keys("y");
+    assert!(bench.carries());
+    let mut named = armed(Verdict::Fail, Demand::Name("checkout-canary".into()));
+    named.keys("r");
+    assert_eq!(named.dialog().ask.what, What::StepNext, "a letter of the name");
+}
+
+#[test]
+fn what_is_prepared_again_is_not_called_expired() {
+    let mut bench = armed(Verdict::Pass, Demand::Yes);
+    bench.after(31_000).keys("y");
+    assert!(bench.dialog().told.is_some_and(|told| told.contains("expired")));
+    bench.keys("s").prepared(Verdict::Pass, Demand::Yes);
+    assert_eq!(bench.dialog().told, None);
+}
+
+#[test]
 fn enter_confirms_nothing_anywhere() {
     for demand in [Demand::Yes, Demand::Reason, Demand::Name("checkout-canary".into())] {
         let mut bench = armed(Verdict::Pass, demand.clone());
