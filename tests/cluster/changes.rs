@@ -48,10 +48,11 @@ pub fn wait_stages(cockpit: &Cockpit, what: &str, since: u64) {
         println!("{:6} ms: {stage}{own}", shown.at - since);
         last = shown.at;
     }
-    let shown = cockpit.wait_shown(" proven: ", last, PROOF);
-    let said = line(&shown.text, " proven: ");
-    assert!(said.contains(what), "{said}");
-    println!("{said}");
+    let message = |screen: &str| {
+        screen.lines().any(|line| line.trim_start().starts_with("proven: ") && line.contains(what))
+    };
+    cockpit.wait_until("the message of the proof", DEADLINE, message);
+    println!("{}", line(&cockpit.screen(), " proven: "));
 }
 
 /// The line of a screen that has `text`.
