@@ -25,7 +25,7 @@ fn a_rollback_without_prometheus_is_written_and_unproven() {
     cockpit.wait_any(&["[written]", "[observed]"], pressed, DEADLINE);
     let shown = cockpit.wait_shown("unproven: ", pressed, PROOF);
     println!("after {} ms: {}", shown.at - pressed, line(&shown.text, "unproven: "));
-    assert!(cockpit.shown(" proven: ", pressed).is_none(), "it was not proven\n{cockpit}");
+    assert!(cockpit.shown("✓ proven: ", pressed).is_none(), "it was not proven\n{cockpit}");
     load.wait_until(pressed + 6000);
     assert_eq!(load.since(pressed + 5000).canary, 0);
     stopped.start();
@@ -174,7 +174,7 @@ fn half_a_minute_without_the_api_server() {
     println!("back after {} ms", shown.at - back);
     let pressed = now_ms();
     cockpit.send("ry");
-    let shown = cockpit.wait_shown(" proven: ", pressed, PROOF);
-    println!("{}", line(&shown.text, " proven: "));
+    let shown = cockpit.wait_shown("✓ proven: ", pressed, PROOF);
+    println!("{}", line(&shown.text, "✓ proven: "));
     assert_eq!(weights(&api::get(&space.route_path("checkout")), 0)[1], 0);
 }

@@ -29,11 +29,11 @@ fn a_standing_split_is_verified_once_there_is_traffic() {
     let shown = cockpit.wait_shown("still watching", pressed, PROOF);
     println!("{}", line(&shown.text, "still watching"));
     assert!(shown.text.contains("unproven: "), "{}", shown.text);
-    assert!(cockpit.shown(" proven: ", pressed).is_none(), "nobody came\n{cockpit}");
+    assert!(cockpit.shown("✓ proven: ", pressed).is_none(), "nobody came\n{cockpit}");
 
     let load = Load::on(&space);
-    let shown = cockpit.wait_shown(" proven: ", pressed, PROOF);
-    println!("{}", line(&shown.text, " proven: "));
+    let shown = cockpit.wait_shown("✓ proven: ", pressed, PROOF);
+    println!("{}", line(&shown.text, "✓ proven: "));
     cockpit.wait_for("verify 90/10 counting > [proven]");
     let counted = load.since(pressed);
     println!("the client counted {counted:?}, {:.2} %", counted.share() * 100.0);
