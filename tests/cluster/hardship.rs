@@ -94,16 +94,13 @@ fn other_paths_to_the_canary_are_named_and_can_be_drained_too() {
     cockpit.send("r");
     cockpit.wait_for("2 other paths remain");
     cockpit.send("a");
-    let screen = cockpit.wait_until("all paths in the plan", DEADLINE, |screen| {
-        // The rollback before is still watched, and its line says so.
-        !dialog(screen).contains("2 other paths remain") && screen.contains("beta")
-    });
-    println!("{}", dialog(&screen));
+    let planned = |screen: &str| screen.contains("+1 more routes") && screen.contains("y confirm");
+    println!("{}", dialog(&cockpit.wait_until("all paths in the plan", DEADLINE, planned)));
     let pressed = now_ms();
     cockpit.send("y");
     // Right after a letter it may be of a word, and is asked for again.
     let again = |screen: &str| screen.contains("press y again");
-    let answered = |screen: &str| again(screen) || !screen.contains("y confirm");
+    let answered = |screen: &str| again(screen) || !screen.contains("n decline");
     if again(&cockpit.wait_until("an answer to y", DEADLINE, answered)) {
         cockpit.send("y");
     }
