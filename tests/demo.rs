@@ -93,6 +93,7 @@ async fn failing_steps_raise_errors_the_verdict_turns_and_a_rollback_stops_them(
     assert!(play.errors().await.expect("requests") < 0.02);
     let began = Instant::now();
     assert!(matches!(play.change(step()).await, Ending::Proven(_)));
+    // Simulated time, which passes at once: the window holds requests of the new share alone.
     sleep(Duration::from_secs(20)).await;
     assert!(play.errors().await.expect("requests") > 0.05, "at 10 % its errors show");
     assert_eq!(play.verdict_of_a_step().await, Verdict::Fail);
@@ -103,6 +104,7 @@ async fn failing_steps_raise_errors_the_verdict_turns_and_a_rollback_stops_them(
     assert!(matches!(ending, Ending::Proven(_)), "{ending:?}");
     assert!(rolled.elapsed() < Duration::from_secs(20), "the proof takes seconds");
     assert!(began.elapsed() < Duration::from_mins(3), "the whole story in three minutes");
+    // Simulated: so old are then the canary's last requests that the window of 10 s holds none.
     sleep(Duration::from_secs(12)).await;
     assert_eq!(play.errors().await, None, "nothing reaches the canary any more");
 }
@@ -139,6 +141,7 @@ async fn without_metrics_a_rollback_is_written_and_not_proven() {
 async fn contested_a_step_that_was_overtaken_is_not_written_and_an_owner_takes_its_weights_back() {
     let play = play(Scenario::Contested, 1);
     let prepared = play.prepare(&checkout(), step()).await;
+    // Simulated: the colleague writes at least once in that time.
     sleep(Duration::from_mins(1)).await;
     let ending = play.carry(prepared, "checkout-canary").await;
     assert!(matches!(ending, Ending::NotWritten(NotWritten::Changed { .. })), "{ending:?}");

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::action::Action;
+use super::context::Context;
 use super::key::Key;
-use super::table::{Action, Binding, Context, TABLE};
+use super::table::{Binding, TABLE};
 
 /// Every action with the keys that stand for it now. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]

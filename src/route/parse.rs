@@ -1,16 +1,18 @@
 //! From the JSON of one object to a [`Route`]: unknown fields ignored, absent ones defaulted as the API
 //! server would, and one bad object never more than one bad row.
 
+mod rule;
+mod status;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use super::model::{
-    Backend, BackendRef, HeaderMatch, Match, Mirror, ParentRef, PathMatch, Route, RouteId, Rule, Writer,
-};
+use super::model::{ParentRef, Route, RouteId, Writer};
 use super::owner::Owner;
-use super::status::{Condition, ParentStatus, Truth};
+use rule::RawRule;
+use status::RawStatus;
 
 /// Annotation that names the canary backend.
 pub const ANNOTATION_CANARY: &str = "tidegate.dev/canary";
@@ -218,199 +220,6 @@ impl RawParent {
             name: self.name,
             section: self.section_name,
             port: self.port,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawRule {
-    name: Option<Box<str>>,
-    #[serde(default, deserialize_with = "nullable")]
-    matches: Vec<RawMatch>,
-    #[serde(default, deserialize_with = "nullable")]
-    backend_refs: Vec<RawBackend>,
-    #[serde(default, deserialize_with = "nullable")]
-    filters: Vec<RawFilter>,
-    retry: Option<serde::de::IgnoredAny>,
-    session_persistence: Option<serde::de::IgnoredAny>,
-}
-
-impl RawRule {
-    fn into_model(self, namespace: &str) -> Rule {
-        let mut mirrors = mirrors_of("filters", &self.filters, namespace);
-        for (index, backend) in self.backend_refs.iter().enumerate() {
-            mirrors.extend(mirrors_of(&format!("backendRefs/{index}/filters"), &backend.filters, namespace));
-        }
-        Rule {
-            name: self.name,
-            matches: self.matches.into_iter().map(RawMatch::into_model).collect(),
-            backends: self
-                .backend_refs
-                .iter()
-                .map(|backend| Backend {
-                    to: backend.to.to_model(namespace),
-                    weight: backend.weight.unwrap_or(1),
-                })
-                .collect(),
-            mirrors: mirrors.into(),
-            retries: self.retry.is_some(),
-            sticky: self.session_persistence.is_some(),
-        }
-    }
-}
-
-fn mirrors_of(list: &str, filters: &[RawFilter], namespace: &str) -> Vec<Mirror> {
-    let mirror = |(index, filter): (usize, &RawFilter)| {
-        let to = filter.request_mirror.as_ref()?.backend_ref.to_model(namespace);
-        Some(Mirror { to, pointer: format!("{list}/{index}").into() })
-    };
-    filters.iter().enumerate().filter_map(mirror).collect()
-}
-
-#[derive(Deserialize)]
-struct RawBackend {
-    #[serde(flatten)]
-    to: RawBackendRef,
-    weight: Option<u32>,
-    #[serde(default, deserialize_with = "nullable")]
-    filters: Vec<RawFilter>,
-}
-
-#[derive(Deserialize)]
-struct RawBackendRef {
-    group: Option<Box<str>>,
-    kind: Option<Box<str>>,
-    namespace: Option<Box<str>>,
-    name: Box<str>,
-    port: Option<u16>,
-}
-
-impl RawBackendRef {
-    fn to_model(&self, namespace: &str) -> BackendRef {
-        let group = self.group.clone().unwrap_or_default();
-        BackendRef {
-            group: if &*group == "core" { "".into() } else { group },
-            kind: self.kind.clone().unwrap_or_else(|| "Service".into()),
-            namespace: self.namespace.clone().unwrap_or_else(|| namespace.into()),
-            name: self.name.clone(),
-            port: self.port,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawFilter {
-    request_mirror: Option<RawMirror>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawMirror {
-    backend_ref: RawBackendRef,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawMatch {
-    path: Option<RawPath>,
-    method: Option<Box<str>>,
-    #[serde(default, deserialize_with = "nullable")]
-    headers: Vec<RawHeader>,
-    #[serde(default, deserialize_with = "nullable")]
-    query_params: Vec<RawHeader>,
-}
-
-impl RawMatch {
-    fn into_model(self) -> Match {
-        let headers = |list: Vec<RawHeader>| list.into_iter().map(RawHeader::into_model).collect();
-        Match {
-            path: self.path.map(|path| PathMatch {
-                kind: path.kind.unwrap_or_else(|| "PathPrefix".into()),
-                value: path.value.unwrap_or_else(|| "/".into()),
-            }),
-            method: self.method,
-            headers: headers(self.headers),
-            query: headers(self.query_params),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct RawPath {
-    #[serde(rename = "type")]
-    kind: Option<Box<str>>,
-    value: Option<Box<str>>,
-}
-
-#[derive(Deserialize)]
-struct RawHeader {
-    #[serde(rename = "type")]
-    kind: Option<Box<str>>,
-    name: Box<str>,
-    #[serde(default)]
-    value: Box<str>,
-}
-
-impl RawHeader {
-    fn into_model(self) -> HeaderMatch {
-        HeaderMatch { kind: self.kind.unwrap_or_else(|| "Exact".into()), name: self.name, value: self.value }
-    }
-}
-
-#[derive(Deserialize, Default)]
-struct RawStatus {
-    #[serde(default, deserialize_with = "nullable")]
-    parents: Vec<RawParentStatus>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawParentStatus {
-    parent_ref: RawParent,
-    #[serde(default)]
-    controller_name: Box<str>,
-    #[serde(default, deserialize_with = "nullable")]
-    conditions: Vec<RawCondition>,
-}
-
-impl RawParentStatus {
-    fn into_model(self, namespace: &str) -> ParentStatus {
-        ParentStatus {
-            parent: self.parent_ref.into_model(namespace),
-            controller: self.controller_name,
-            conditions: self.conditions.into_iter().map(RawCondition::into_model).collect(),
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawCondition {
-    #[serde(rename = "type")]
-    kind: Box<str>,
-    #[serde(default, deserialize_with = "nullable")]
-    status: Box<str>,
-    #[serde(default, deserialize_with = "nullable")]
-    reason: Box<str>,
-    #[serde(default, deserialize_with = "nullable")]
-    message: Box<str>,
-    observed_generation: Option<i64>,
-}
-
-impl RawCondition {
-    fn into_model(self) -> Condition {
-        Condition {
-            kind: self.kind,
-            status: match &*self.status {
-                "True" => Truth::True,
-                "False" => Truth::False,
-                _ => Truth::Unknown,
-            },
-            reason: self.reason,
-            message: self.message,
-            observed_generation: self.observed_generation,
         }
     }
 }

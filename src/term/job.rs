@@ -23,6 +23,7 @@ pub(super) fn stop() -> io::Result<()> {
     let stopped = kill_current_process_group(Signal::TSTP);
     let asked = Instant::now();
     while !continued.load(Ordering::Relaxed) && asked.elapsed() < UNTIL_STOPPED {
+        // The kernel stops the whole group at its leisure, or not at all, and announces neither.
         sleep(Duration::from_millis(1));
     }
     low_level::unregister(handler);

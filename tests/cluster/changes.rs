@@ -26,6 +26,7 @@ pub fn wait_weights(space: &Space, wanted: &[i64]) {
             return;
         }
         assert!(Instant::now() < end, "the weights are {weights:?} and not {wanted:?}");
+        // There is nothing to wait on but the next answer.
         std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -167,6 +167,7 @@ fn annotations_of_others_survive() {
                 // Long enough for our side to read the route without any, and to write after the next line.
                 thread::sleep(Duration::from_millis(5 + round % 30));
                 api::merge(&path, &json!({"metadata": {"annotations": {key.as_str(): "here"}}}));
+                // Long enough for a write to arrive that was made on the state of before.
                 thread::sleep(Duration::from_millis(40));
                 checked += 1;
                 if api::get(&path)["metadata"]["annotations"][&key] != json!("here") {

@@ -266,6 +266,7 @@ pub fn wait_for<T>(what: &str, ask: impl Fn() -> Option<T>) -> T {
             return answer;
         }
         assert!(Instant::now() < end, "{what} did not come within {DEADLINE:?}");
+        // There is nothing to wait on but the next answer.
         thread::sleep(Duration::from_millis(20));
     }
 }

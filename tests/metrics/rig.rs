@@ -72,6 +72,7 @@ async fn counts(
         if enough(&counts) || begun.elapsed() > Duration::from_secs(20) {
             return counts;
         }
+        // There is nothing to wait on but the next scrape.
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
