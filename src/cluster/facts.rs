@@ -13,6 +13,8 @@ use crate::route::BackendRef;
 
 /// Sidecars that a mesh puts into each pod: not what is rolled out.
 const SIDECARS: [&str; 2] = ["istio-proxy", "linkerd-proxy"];
+/// A Service of this type never has endpoints, and answers all the same.
+const EXTERNAL: &str = "ExternalName";
 /// Pods of a Service without a selector are read one by one, up to this many.
 const MOST_SINGLE_READS: usize = 16;
 
@@ -90,6 +92,11 @@ impl Cluster {
         if let Err(Trouble { why: Why::NotFound, .. }) = &service {
             let why = format!("there is no Service {namespace}/{name}");
             return Facts { endpoints: Ok(Endpoints { ready: 0, total: 0 }), pods: Err(why.into()) };
+        }
+        let elsewhere =
+            |service: &Service| service.spec.as_ref()?.type_.as_deref().map(|kind| kind == EXTERNAL);
+        if service.as_ref().ok().and_then(elsewhere) == Some(true) {
+            return Facts::unknown(&format!("{namespace}/{name} is a name outside the cluster ({EXTERNAL})"));
         }
         let slices = match slices {
             Ok(slices) => slices,

@@ -18,6 +18,7 @@ mod redact;
 mod slices;
 mod splitter;
 mod trouble;
+mod turn;
 mod watch;
 
 #[cfg(test)]

@@ -3,22 +3,19 @@
 
 use std::time::Duration;
 
-use futures::{AsyncBufReadExt, Stream, stream};
+use futures::{Stream, stream};
 use serde::Deserialize;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::sleep;
 
-use super::call::Body;
 use super::connect::Cluster;
 use super::first_line;
 use super::read::segment;
 use super::trouble::{Trouble, Why};
-use super::watch::{GRACE, Notice, TURN};
+use super::turn::{At, Ended, Notice, Turn};
 use crate::route::BackendRef;
 
 /// Pause after a failure.
 const PAUSE: Duration = Duration::from_millis(2500);
-/// A watch that ends sooner is not opened again at once.
-const SHORT: Duration = Duration::from_secs(1);
 
 /// Comes each time that the endpoints of `backend` have changed, or may have. Ends where nobody may watch them, and for
 /// what is no Service.
@@ -46,15 +43,6 @@ struct Slices {
     at: At,
 }
 
-enum At {
-    /// What happened until now may have been missed.
-    Nothing,
-    /// Everything up to this version has been told.
-    Version(Box<str>),
-    /// A watch is open.
-    Open { version: Box<str>, body: Body, since: Instant },
-}
-
 #[derive(Deserialize)]
 struct List {
     metadata: ListMeta,
@@ -73,7 +61,7 @@ impl Slices {
             let step = match std::mem::replace(&mut self.at, At::Nothing) {
                 At::Nothing => self.list().await.map(|()| true),
                 At::Version(version) => self.open(version).await.map(|()| false),
-                At::Open { version, body, since } => self.follow(version, body, since).await,
+                At::Open { version, turn } => self.follow(version, turn).await,
             };
             match step {
                 Ok(true) => return true,
@@ -94,29 +82,25 @@ impl Slices {
     }
 
     async fn open(&mut self, version: Box<str>) -> Result<(), Trouble> {
-        let turn = TURN.as_secs();
-        let query = format!(
-            "watch=true&allowWatchBookmarks=true&timeoutSeconds={turn}&resourceVersion={version}&{}",
-            self.selector
-        );
-        let body = self.cluster.open_watch(&self.what, &format!("{}?{query}", self.path)).await?;
-        self.at = At::Open { version, body, since: Instant::now() };
+        let turn = Turn::open(&self.cluster, &self.what, &self.path, &self.selector, &version).await?;
+        self.at = At::Open { version, turn };
         Ok(())
     }
 
-    async fn follow(&mut self, version: Box<str>, mut body: Body, since: Instant) -> Result<bool, Trouble> {
-        let mut line = Vec::new();
-        let read = timeout(TURN + GRACE, body.read_until(b'\n', &mut line)).await;
-        if !matches!(read, Ok(Ok(_))) || line.last() != Some(&b'\n') {
-            if since.elapsed() < SHORT {
-                sleep(PAUSE).await;
+    async fn follow(&mut self, version: Box<str>, mut turn: Turn) -> Result<bool, Trouble> {
+        let line = match turn.line().await {
+            Ok(line) => line,
+            Err(Ended { at_once }) => {
+                if at_once {
+                    sleep(PAUSE).await;
+                }
+                self.at = At::Version(version);
+                return Ok(false);
             }
-            self.at = At::Version(version);
-            return Ok(false);
-        }
+        };
         let Notice { kind, metadata, .. } = Notice::read(&line, &self.what)?;
         let version = metadata.resource_version.unwrap_or(version);
-        self.at = At::Open { version, body, since };
+        self.at = At::Open { version, turn };
         Ok(kind != "BOOKMARK")
     }
 }

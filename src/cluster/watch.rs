@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use futures::{AsyncBufReadExt, Stream, stream};
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use tokio::time::{Instant, Sleep, sleep, timeout};
+use futures::{Stream, stream};
+use tokio::time::{Instant, Sleep, sleep};
 
-use super::call::Body;
 use super::connect::Cluster;
-use super::first_line;
 use super::read::{Listed, Scope};
 use super::trouble::{Trouble, Why};
+use super::turn::{At, Ended, Metadata, Notice, Turn};
 use crate::route::{Route, RouteId};
 
 /// What a watch tells, in the order Reset, Started, then changes; after `Lost` it begins with either.
@@ -29,10 +26,6 @@ pub enum Update {
     Lost(Trouble),
 }
 
-/// The server is asked to end each watch after this time. When not even that end arrives, the connection is dead, though
-/// nobody told us; an idle watch costs one small request on an open connection in this time.
-pub(super) const TURN: Duration = Duration::from_secs(30);
-pub(super) const GRACE: Duration = Duration::from_secs(5);
 /// Pauses after the first failure, the second, and so on; the last one repeats.
 const PAUSES: [u64; 4] = [250, 500, 1000, 2500];
 
@@ -66,15 +59,6 @@ struct Watcher {
     silent: bool,
 }
 
-enum At {
-    /// Nothing is known, or what was known is too old to go on from.
-    Nothing,
-    /// Everything up to this version has been told.
-    Version(Box<str>),
-    /// A watch is open.
-    Open { version: Box<str>, body: Body, since: Instant },
-}
-
 impl Watcher {
     fn new(cluster: Cluster, scope: Scope, selector: String) -> Self {
         let what = format!("watch routes in {scope}");
@@ -86,7 +70,7 @@ impl Watcher {
             let step = match std::mem::replace(&mut self.at, At::Nothing) {
                 At::Nothing => self.list().await,
                 At::Version(version) => self.open(version).await,
-                At::Open { version, body, since } => self.follow(version, body, since).await,
+                At::Open { version, turn } => self.follow(version, turn).await,
             };
             match step {
                 Ok(Some(update)) => return update,
@@ -119,40 +103,28 @@ impl Watcher {
         self.at = At::Version(version.clone());
         self.pause().await;
         let path = self.cluster.routes_path(&self.scope, &self.what).await?;
-        let turn = TURN.as_secs();
-        let query = format!(
-            "watch=true&allowWatchBookmarks=true&timeoutSeconds={turn}&resourceVersion={version}&{}",
-            self.selector
-        );
-        let query = query.trim_end_matches('&');
-        let body = self.cluster.open_watch(&self.what, &format!("{path}?{query}")).await?;
+        let turn = Turn::open(&self.cluster, &self.what, &path, &self.selector, &version).await?;
         self.answered();
-        self.at = At::Open { version, body, since: Instant::now() };
+        self.at = At::Open { version, turn };
         Ok(std::mem::take(&mut self.silent).then_some(Update::Started))
     }
 
-    async fn follow(
-        &mut self,
-        version: Box<str>,
-        mut body: Body,
-        since: Instant,
-    ) -> Result<Option<Update>, Trouble> {
-        let mut line = Vec::new();
-        let read = timeout(TURN + GRACE, body.read_until(b'\n', &mut line)).await;
-        if !matches!(read, Ok(Ok(_))) || line.last() != Some(&b'\n') {
-            // The end of a turn, or a broken connection: the next attempt tells which. One that ends at once would
-            // otherwise be opened again and again as fast as the server can answer.
-            if since.elapsed() < Duration::from_secs(1) {
-                self.failed();
-            } else {
-                self.failures = 0;
+    async fn follow(&mut self, version: Box<str>, mut turn: Turn) -> Result<Option<Update>, Trouble> {
+        let line = match turn.line().await {
+            Ok(line) => line,
+            Err(Ended { at_once }) => {
+                if at_once {
+                    self.failed();
+                } else {
+                    self.failures = 0;
+                }
+                self.at = At::Version(version);
+                return Ok(None);
             }
-            self.at = At::Version(version);
-            return Ok(None);
-        }
+        };
         let Event { version: newer, update } = Event::read(&line, &self.what)?;
         self.failures = 0;
-        self.at = At::Open { version: newer.unwrap_or(version), body, since };
+        self.at = At::Open { version: newer.unwrap_or(version), turn };
         Ok(update)
     }
 
@@ -195,68 +167,11 @@ impl Watcher {
     }
 }
 
-/// One line of a watch, whatever it is about.
-pub(super) struct Notice<'a> {
-    pub kind: &'a str,
-    /// The object.
-    pub text: &'a str,
-    pub metadata: Metadata,
-}
-
 /// One line of a watch on routes.
 struct Event {
     version: Option<Box<str>>,
     /// None for a bookmark.
     update: Option<Update>,
-}
-
-#[derive(Deserialize)]
-struct Line<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    #[serde(borrow)]
-    object: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-struct Object {
-    metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Metadata {
-    pub resource_version: Option<Box<str>>,
-    namespace: Option<Box<str>>,
-    name: Option<Box<str>>,
-}
-
-#[derive(Deserialize)]
-struct Status {
-    #[serde(default)]
-    code: u16,
-    #[serde(default)]
-    message: String,
-}
-
-impl<'a> Notice<'a> {
-    pub fn read(line: &'a [u8], what: &str) -> Result<Self, Trouble> {
-        let unreadable = |error: serde_json::Error| {
-            Trouble::new(what, Why::Unreadable(first_line(&error.to_string(), 120).into()))
-        };
-        let line: Line<'a> = serde_json::from_slice(line).map_err(unreadable)?;
-        let text = line.object.get();
-        if line.kind == "ERROR" {
-            let status: Status = serde_json::from_str(text).map_err(unreadable)?;
-            let why = match status.code {
-                410 => Why::Gone,
-                code => Why::Refused(code, first_line(&status.message, 160).into()),
-            };
-            return Err(Trouble::new(what, why));
-        }
-        let metadata = serde_json::from_str::<Object>(text).map_err(unreadable)?.metadata;
-        Ok(Self { kind: line.kind, text, metadata })
-    }
 }
 
 impl Event {

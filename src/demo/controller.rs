@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::api::ApiServer;
@@ -29,12 +30,15 @@ impl Controller {
     /// Works until it is dropped. Sleeps while nothing changes.
     pub async fn work(self) {
         let mut version = 0;
+        // Dropped with this: nothing goes on in a demo that was left.
+        let mut takings_up = JoinSet::new();
         loop {
             for route in self.api.changed_routes(&mut version).await {
                 if !is_observed(&route) {
-                    tokio::spawn(self.clone().take_up(route));
+                    takings_up.spawn(self.clone().take_up(route));
                 }
             }
+            while takings_up.try_join_next().is_some() {}
         }
     }
 

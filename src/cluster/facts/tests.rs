@@ -118,6 +118,16 @@ async fn no_service_and_no_kind_of_service() {
     assert!(cluster.facts(&pool).await.pods.unwrap_err().starts_with("InferencePool is no Service"));
 }
 
+#[tokio::test]
+async fn a_name_outside_the_cluster_has_no_endpoints_and_is_not_dead() {
+    let (_, cluster) = FakeServer::start(|asked| match asked.line.contains("endpointslices") {
+        true => list_of(&[]),
+        false => Answer::Say(200, json!({ "metadata": {}, "spec": { "type": "ExternalName" } }).to_string()),
+    });
+    let why = cluster.facts(&canary()).await.endpoints.unwrap_err();
+    assert_eq!(&*why, "shop/canary is a name outside the cluster (ExternalName)");
+}
+
 #[test]
 fn the_part_of_an_image_that_tells_versions_apart() {
     for (image, expected) in [

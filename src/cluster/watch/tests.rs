@@ -1,6 +1,8 @@
 use futures::StreamExt;
 use serde_json::{Value, json};
 
+use tokio::time::timeout;
+
 use super::*;
 use crate::cluster::{Answer, FakeServer, route_json, status_json};
 
