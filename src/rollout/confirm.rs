@@ -53,8 +53,8 @@ impl Demand {
 
 /// What `plan` demands.
 ///
-/// A rollback is two keys, unless a backend without a ready endpoint would get half of a rule or more, and answer
-/// 503 to all of that.
+/// A rollback is two keys, unless a backend that is known to have no ready endpoint would get any of the share: a 503
+/// for all of that is worse than a canary that fails at times. That readiness is not known stops nobody.
 /// By effect, not by key: an advance that the gate fails or that another controller would undo, and a
 /// change that silences a backend, want the receiving backend's name typed.
 #[must_use]
@@ -78,17 +78,7 @@ pub fn demand(plan: &Plan, gate: &Gate, readiness: &[(BackendRef, Readiness)]) -
     }
 }
 
-/// The backend that gains by `edit` and would answer 503 to half of its rule or more, or to all that is moved.
+/// The backend that gains by `edit` and would answer 503 to all that it gets.
 pub fn dead_end(edit: &Edit, none_ready: impl Fn(&BackendRef) -> bool) -> Option<BackendRef> {
-    let receivers = edit.receivers()?;
-    let half = |backend: &BackendRef| match edit {
-        Edit::Weights(change) => {
-            let mine = (0..change.backends.len())
-                .filter(|index| change.backends.get(*index).is_some_and(|b| b.same_object(backend)));
-            mine.filter_map(|index| change.shares(index).1).sum::<f64>() >= 0.5
-        }
-        Edit::Redirect { .. } | Edit::Unmirror { .. } => true,
-    };
-    let all = receivers.iter().all(&none_ready);
-    receivers.into_iter().find(|backend| none_ready(backend) && (all || half(backend)))
+    edit.receivers()?.into_iter().find(none_ready)
 }

@@ -248,17 +248,20 @@ fn production_wants_the_receiver_typed_and_leaves_a_rollback_alone() {
 }
 
 #[test]
-fn a_rollback_wants_the_name_of_a_dead_backend_that_would_get_half_of_a_rule() {
-    let demand = |others: [u32; 2]| {
+fn a_rollback_wants_the_name_of_a_dead_backend_that_would_get_any_share() {
+    let demand = |others: [u32; 2], of_old: Readiness| {
         let three = json!({"backendRefs": [super::backend("checkout-stable", others[0]),
             super::backend("checkout-old", others[1]), super::backend("checkout-canary", 20)]});
         let change = rollback(&document(&json!([three])));
         let mut readiness = ready(3, 3);
         let old = BackendRef::service("shop", "checkout-old", 8080);
-        readiness.push((old, Readiness::Known { ready: 0, total: 2 }));
+        readiness.push((old, of_old));
         judged(&change, &readiness, Err(String::new())).1
     };
-    assert_eq!(demand([20, 60]), Demand::Name("checkout-old".into()), "75 % would get a 503");
-    assert_eq!(demand([40, 40]), Demand::Name("checkout-old".into()), "half of them");
-    assert_eq!(demand([60, 20]), Demand::Yes, "most are served");
+    let dead = || Readiness::Known { ready: 0, total: 2 };
+    assert_eq!(demand([20, 60], dead()), Demand::Name("checkout-old".into()), "75 % would get a 503");
+    assert_eq!(demand([60, 20], dead()), Demand::Name("checkout-old".into()), "5 % more would");
+    assert_eq!(demand([80, 0], dead()), Demand::Yes, "it gains nothing");
+    let unknown = Readiness::Unknown("not allowed to look".to_owned());
+    assert_eq!(demand([20, 60], unknown), Demand::Yes, "what is not known stops nobody");
 }

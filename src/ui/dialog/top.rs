@@ -15,6 +15,9 @@ use crate::ui::paint::{Look, cut, width};
 use crate::ui::theme::Role;
 use crate::ui::words;
 
+/// Cells for the name of a backend that would answer nobody, beside the one that gets most.
+const LONGEST_DEAD: usize = 20;
+
 /// Rows of what must be read, `most` of them: what is not as usual stands right above what follows, and the reasons of
 /// the gate take what the rest leaves. `None` where that is too little.
 pub(super) fn lines(
@@ -110,9 +113,10 @@ fn destination(prepared: &Prepared, plan: &Plan, room: usize, look: &Look) -> Li
     let percent = exact_share(plan, to).unwrap_or_else(|| format::percent(Some(*share)));
     let nobody = has_none_ready(prepared, to);
     let mut line = Vec::new();
-    let dead = |edit: &Edit| dead_end(edit, |backend| has_none_ready(prepared, backend)).is_some();
-    if !nobody && prepared.planned.iter().flat_map(|planned| &planned.plan.edits).any(dead) {
-        line.push(look.span(Role::Bad, "503 IN ONE RULE   "));
+    let dead = |edit: &Edit| dead_end(edit, |backend| has_none_ready(prepared, backend));
+    let mut edits = prepared.planned.iter().flat_map(|planned| &planned.plan.edits);
+    if let Some(dead) = edits.find_map(dead).filter(|_| !nobody) {
+        line.push(look.span(Role::Bad, format!("503 FROM {}   ", middle(&dead.name, LONGEST_DEAD))));
     }
     if nobody {
         let whom = if all { "ALL".to_owned() } else { percent.clone() };

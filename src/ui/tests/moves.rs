@@ -57,19 +57,24 @@ fn a_pair_has_no_canary() {
     }
 }
 
-/// The other one of two that gain is ready, and gets a quarter.
 #[test]
-fn that_most_requests_would_fail_is_the_first_word() {
-    let three = split("checkout", 7, &[("a-stable", 20), ("a-old", 60), ("a-canary", 20)]);
-    let drain = Intent::Drain { from: backend("a-canary"), into: backend("a-stable"), other_paths: false };
-    let mut bench = Bench::with(LARGE, vec![Ok(three.clone())]);
-    bench.keys("r");
-    let mut answer = prepared(&three, &drain, Verdict::NotApplicable, Demand::Name("a-old".into()));
-    for known in answer.backends.iter_mut().filter(|known| &*known.backend.name == "a-old") {
-        known.facts.endpoints = Ok(crate::cluster::Endpoints { ready: 0, total: 2 });
-    }
-    let ticket = bench.ticket();
-    bench.msg(Msg::Prepared { ticket, answer: Ok(Box::new(answer)) });
-    let shown = inside(&mut bench);
-    assert!(shown[0].starts_with("0 READY -> 503 FOR 75 %   75 % -> a-old"), "{shown:#?}");
+fn that_requests_would_fail_is_the_first_word() {
+    let first = |stable: u32, old: u32| {
+        let three = split("checkout", 7, &[("a-stable", stable), ("a-old", old), ("a-canary", 20)]);
+        let drain =
+            Intent::Drain { from: backend("a-canary"), into: backend("a-stable"), other_paths: false };
+        let mut bench = Bench::with(LARGE, vec![Ok(three.clone())]);
+        bench.keys("r");
+        let mut answer = prepared(&three, &drain, Verdict::NotApplicable, Demand::Name("a-old".into()));
+        for known in answer.backends.iter_mut().filter(|known| &*known.backend.name == "a-old") {
+            known.facts.endpoints = Ok(crate::cluster::Endpoints { ready: 0, total: 2 });
+        }
+        let ticket = bench.ticket();
+        bench.msg(Msg::Prepared { ticket, answer: Ok(Box::new(answer)) });
+        inside(&mut bench)[0].clone()
+    };
+    let most = first(20, 60);
+    assert!(most.starts_with("0 READY -> 503 FOR 75 %   75 % -> a-old"), "{most}");
+    let some = first(60, 20);
+    assert!(some.starts_with("503 FROM a-old   75 % -> a-stable"), "{some}");
 }
