@@ -28,10 +28,8 @@ pub struct Change {
     pub words: String,
     /// When it was confirmed.
     pub since: Duration,
-    /// How it ended; `None` while it goes on.
-    pub ended: Option<Ending>,
-    /// When it ended.
-    ended_at: Option<Duration>,
+    /// How and when it ended; `None` while it goes on.
+    ended: Option<(Ending, Duration)>,
     /// The rules of the route that it is about.
     rules: Vec<usize>,
     /// The context it was made in, once another one is shown.
@@ -80,7 +78,6 @@ impl Change {
             words: String::new(),
             since,
             ended: None,
-            ended_at: None,
             rules: Vec::new(),
             elsewhere: None,
         }
@@ -108,6 +105,16 @@ impl Change {
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.ended.is_none()
+    }
+
+    /// How it ended; `None` while it goes on.
+    #[must_use]
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ended.as_ref().map(|(ending, _)| ending)
+    }
+
+    fn ended_at(&self) -> Option<Duration> {
+        self.ended.as_ref().map(|(_, at)| *at)
     }
 }
 
@@ -143,8 +150,7 @@ impl Changes {
     /// A change has ended. Returns it as it is then.
     pub fn end(&mut self, id: u64, ending: Ending, now: Duration) -> Option<Change> {
         let index = self.0.iter().position(|change| change.id == id)?;
-        self.0[index].ended = Some(ending);
-        self.0[index].ended_at = Some(now);
+        self.0[index].ended = Some((ending, now));
         let ended = self.0[index].clone();
         // An older one that ends late must not hide the newer one.
         let newer = self.0.iter().skip(index + 1).any(|other| other.place() == ended.place());
@@ -184,7 +190,7 @@ impl Changes {
     #[must_use]
     pub fn standing(&self, route: &RouteId, changed: Option<Duration>) -> Option<&Change> {
         let overtaken =
-            |change: &Change| change.ended_at.is_some_and(|end| changed.is_some_and(|at| at > end));
+            |change: &Change| change.ended_at().is_some_and(|end| changed.is_some_and(|at| at > end));
         self.of(route).filter(|change| !overtaken(change))
     }
 
@@ -192,8 +198,7 @@ impl Changes {
     #[must_use]
     pub fn is_proven(&self, route: &RouteId, rule: usize, changed: Duration) -> bool {
         self.of(route).is_some_and(|change| {
-            matches!(change.ended, Some(Ending::Proven(_)))
-                && change.ended_at.is_some_and(|at| at >= changed)
+            matches!(change.ended, Some((Ending::Proven(_), at)) if at >= changed)
                 && change.rules.contains(&rule)
         })
     }

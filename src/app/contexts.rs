@@ -88,7 +88,7 @@ fn enter(app: &mut App, cluster: Cluster) -> Vec<Effect> {
     } else {
         leave(app, &cluster);
     }
-    effects.push(Effect::Use(cluster));
+    effects.push(Effect::Use { cluster, with_metrics: has_metrics(app) });
     effects.extend(watch_again(app));
     // The answer to what was being prepared went with the old connection.
     if app.layers.dialog().is_some_and(super::ChangeDialog::is_preparing) {
@@ -107,9 +107,7 @@ fn leave(app: &mut App, cluster: &Cluster) {
         app.scope = Scope::Namespace(cluster.namespace().into());
     }
     app.changes.enter(&app.start.context);
-    // A Prometheus that was named knows the cluster that it was named with.
-    let home = app.start.context == app.home;
-    app.numbers = NumbersState::new(app.start.has_metrics && home, app.start.refresh);
+    app.numbers = NumbersState::new(has_metrics(app), app.start.refresh);
     let arrangement = std::mem::take(&mut app.arrangement);
     app.routes = Routes::new(app.settling());
     app.list = List::default();
@@ -121,6 +119,11 @@ fn leave(app: &mut App, cluster: &Cluster) {
     app.layers = Layers::default();
     app.arrange(|new| *new = super::Arrangement { filter: String::new(), ..arrangement });
     app.say(Tone::Good, format!("context {}", app.start.context));
+}
+
+/// A Prometheus that was named knows the cluster that it was named with, and no other.
+fn has_metrics(app: &App) -> bool {
+    app.start.has_metrics && app.start.context == app.home
 }
 
 fn watch_again(app: &mut App) -> Vec<Effect> {

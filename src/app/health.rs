@@ -1,8 +1,11 @@
 //! The worst thing that is known of a row: what its glyph tells, and what sorting by it goes by.
 
+use std::time::Duration;
+
 use super::numbers::too_many_errors;
 use super::split::Split;
 use super::state::App;
+use crate::pilot::{Ending, NotWritten};
 use crate::route::{Route, RouteState};
 
 /// What is wrong, the worst first.
@@ -18,6 +21,8 @@ pub enum Worst {
     Degraded,
     /// A change goes on.
     UnderWay,
+    /// The newest change ended without a proof, and nobody has written or verified since.
+    Unproven,
     /// The controller has not reported the newest spec.
     Pending,
     /// No controller has said anything.
@@ -34,8 +39,19 @@ pub enum Worst {
 #[derive(Debug, Clone, Copy, Default)]
 struct Seen {
     errors: bool,
-    under_way: bool,
+    newest: Newest,
     data: Data,
+}
+
+/// How far the newest change is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Newest {
+    /// There is none, or nothing is left to be said of it.
+    #[default]
+    Settled,
+    UnderWay,
+    /// Nobody has seen that it is served, or even that it was written.
+    Unproven,
 }
 
 /// The numbers of the backends that get traffic.
@@ -54,7 +70,8 @@ fn worst(state: &RouteState, seen: Seen) -> Worst {
         RouteState::Refused(_) => Worst::Refused,
         RouteState::Degraded(_) => Worst::Degraded,
         // Until the controller has reported it, each change is pending.
-        _ if seen.under_way => Worst::UnderWay,
+        _ if seen.newest == Newest::UnderWay => Worst::UnderWay,
+        _ if seen.newest == Newest::Unproven => Worst::Unproven,
         RouteState::Pending => Worst::Pending,
         RouteState::NoStatus => Worst::NoStatus,
         RouteState::Accepted => match seen.data {
@@ -81,7 +98,7 @@ impl App {
     /// The worst thing known of a route without a split.
     #[must_use]
     pub fn worst_of_whole(&self, route: &Route) -> Worst {
-        worst(&route.state(), Seen { under_way: self.is_under_way(route), ..Seen::default() })
+        worst(&route.state(), Seen { newest: self.newest_change(route, None), ..Seen::default() })
     }
 
     /// As [`App::worst_of`], however old the numbers are: those of rows out of sight grow old, and what is
@@ -105,7 +122,7 @@ impl App {
         let known = |index: usize| self.numbers.get(&split.rule.backends[index].to);
         let no_data = |index| known(index).is_some_and(|numbers| numbers.latest.is_none());
         let data = if gets_traffic(split).any(no_data) { Data::Missing } else { Data::Known };
-        Seen { errors: false, under_way: self.is_under_way(split.route), data }
+        Seen { errors: false, newest: self.newest_change(split.route, split.changed), data }
     }
 
     /// What nobody has asked about yet is not old.
@@ -114,8 +131,13 @@ impl App {
         numbers.is_none_or(|numbers| !numbers.is_stale(self.shown_at()))
     }
 
-    fn is_under_way(&self, route: &Route) -> bool {
-        self.changes.of(&route.id).is_some_and(super::Change::is_running)
+    fn newest_change(&self, route: &Route, changed: Option<Duration>) -> Newest {
+        let Some(change) = self.changes.standing(&route.id, changed) else { return Newest::Settled };
+        match change.ending() {
+            None => Newest::UnderWay,
+            Some(Ending::Unproven(_) | Ending::NotWritten(NotWritten::Unknown(_))) => Newest::Unproven,
+            Some(Ending::Proven(_) | Ending::NotWritten(_)) => Newest::Settled,
+        }
     }
 }
 
@@ -128,16 +150,20 @@ fn gets_traffic(split: &Split<'_>) -> impl Iterator<Item = usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::Msg;
     use crate::app::fixture::{Bench, checkout};
+    use crate::cluster::Update;
+    use crate::rollout::{Demand, Verdict};
 
     #[test]
     fn the_worst_comes_first() {
         let not_accepted = RouteState::NotAccepted(String::new());
         let refused = RouteState::Refused(String::new());
         let degraded = RouteState::Degraded(String::new());
-        let all = Seen { errors: true, under_way: true, data: Data::Old };
+        let all = Seen { errors: true, newest: Newest::UnderWay, data: Data::Old };
         let calm = Seen { errors: false, ..all };
-        let still = Seen { under_way: false, ..calm };
+        let unproven = Seen { newest: Newest::Unproven, ..calm };
+        let still = Seen { newest: Newest::Settled, ..calm };
         let none = Seen::default();
         let told = [
             (&not_accepted, all, Worst::Errors),
@@ -147,6 +173,7 @@ mod tests {
             (&degraded, calm, Worst::Degraded),
             (&RouteState::Pending, calm, Worst::UnderWay),
             (&RouteState::Accepted, calm, Worst::UnderWay),
+            (&RouteState::Pending, unproven, Worst::Unproven),
             (&RouteState::Pending, still, Worst::Pending),
             (&RouteState::NoStatus, still, Worst::NoStatus),
             (&RouteState::Accepted, still, Worst::Stale),
@@ -170,6 +197,39 @@ mod tests {
         };
         assert_eq!(worst(95, 5), Worst::Errors);
         assert_eq!(worst(100, 0), Worst::Fine);
+    }
+
+    #[test]
+    fn what_was_not_proven_is_told_until_somebody_writes_or_verifies() {
+        let unproven = || Ending::Unproven("no Prometheus is configured".to_owned());
+        let worst = |bench: &Bench| bench.app.worst_of(&bench.app.split(0).unwrap());
+        let rolled_back = |ending: Ending| {
+            let mut bench = Bench::with((120, 40), vec![Ok(checkout(7, 95, 5))]);
+            bench.keys("r").prepared(Verdict::NotApplicable, Demand::Yes).keys("y");
+            let change = bench.app.changes.running().next().unwrap().id;
+            bench.watch(Update::Applied(Ok(checkout(8, 100, 0)))).after(1_000);
+            assert_eq!(worst(&bench), Worst::UnderWay);
+            bench.msg(Msg::Ended { change, ending }).after(600_000);
+            bench
+        };
+        let mut bench = rolled_back(unproven());
+        assert_eq!(worst(&bench), Worst::Unproven);
+        bench.watch(Update::Applied(Ok(checkout(9, 99, 1))));
+        assert_eq!(worst(&bench), Worst::Fine, "somebody wrote");
+
+        let mut bench = rolled_back(unproven());
+        for (ending, expected) in
+            [(unproven(), Worst::Unproven), (Ending::Proven("100 % observed".to_owned()), Worst::Fine)]
+        {
+            bench.keys("v");
+            let change = bench.app.changes.running().next().unwrap().id;
+            bench.msg(Msg::Ended { change, ending });
+            assert_eq!(worst(&bench), expected, "verified");
+        }
+        let unknown = NotWritten::Unknown("no answer within 10 s".to_owned());
+        assert_eq!(worst(&rolled_back(Ending::NotWritten(unknown))), Worst::Unproven);
+        let refused = NotWritten::Refused("webhook guard: no".to_owned());
+        assert_eq!(worst(&rolled_back(Ending::NotWritten(refused))), Worst::Fine);
     }
 
     #[test]

@@ -237,7 +237,12 @@ pub enum Effect {
         name: String,
     },
     /// From now on everything is about this cluster. Changes under way stay with theirs.
-    Use(Cluster),
+    Use {
+        /// The cluster.
+        cluster: Cluster,
+        /// Whether the source of numbers that was named knows it.
+        with_metrics: bool,
+    },
     /// Count the splits of all namespaces.
     Survey {
         /// Generation for the answer.

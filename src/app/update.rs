@@ -216,7 +216,7 @@ fn progressed(app: &mut App, id: u64, progress: Progress) -> Vec<Effect> {
 fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
     let now = app.now.since_start;
     let Some(change) = app.changes.end(id, ending, now) else { return Vec::new() };
-    let Some(ending) = &change.ended else { return Vec::new() };
+    let Some(ending) = change.ending() else { return Vec::new() };
     let tone = match ending {
         Ending::Proven(_) => Tone::Good,
         Ending::Unproven(_) => Tone::Warn,

@@ -3,7 +3,7 @@
 use super::paint::Look;
 use super::theme::Role;
 use crate::app::{Change, Lamp, Tone, Worst};
-use crate::pilot::Ending;
+use crate::pilot::{Ending, NotWritten};
 use crate::rollout::{Interval, Verdict};
 use crate::route::RouteState;
 
@@ -47,6 +47,10 @@ pub(super) fn worst(
     match worst {
         Worst::Errors => (bad(look), said("errors")),
         Worst::UnderWay => (UNDER_WAY, said(change.map_or("", |change| change.stage.word()))),
+        Worst::Unproven => match change.and_then(Change::ending) {
+            Some(Ending::NotWritten(_)) => (LOOK, said("unknown")),
+            _ => (LOOK, said("unproven")),
+        },
         Worst::Stale => (UNKNOWN, said("old numbers")),
         Worst::NoData => (UNKNOWN, said("no data")),
         Worst::NotAccepted
@@ -72,6 +76,7 @@ pub(super) fn ending(ending: &Ending, look: &Look) -> Sign {
     match ending {
         Ending::Proven(_) => good(look),
         Ending::Unproven(_) => LOOK,
+        Ending::NotWritten(NotWritten::Unknown(_)) => Sign { role: Role::Bad, ..UNKNOWN },
         Ending::NotWritten(_) => bad(look),
     }
 }

@@ -30,7 +30,10 @@ fn switching() -> (Bench, u64) {
 
 fn uses(bench: &Bench) -> Option<&str> {
     bench.effects.iter().find_map(|effect| match effect {
-        Effect::Use(cluster) => Some(cluster.context()),
+        Effect::Use { cluster, with_metrics } => {
+            assert_eq!(*with_metrics, bench.app.numbers.has_source, "one rule for what is asked and shown");
+            Some(cluster.context())
+        }
         _ => None,
     })
 }

@@ -36,17 +36,17 @@ pub(super) struct Performer {
     user: Arc<OnceLock<Box<str>>>,
     /// Counts the clusters that were used: answers of an earlier one are dropped.
     epoch: Arc<AtomicU64>,
-    /// The context that it started with, and the metrics of that one.
-    home: (String, Option<Arc<dyn MetricSource>>),
+    /// The source of numbers that was named, for the contexts that it is used in.
+    metrics: Option<Arc<dyn MetricSource>>,
 }
 
 impl Performer {
     pub(super) fn new(session: Session, messages: UnboundedSender<Msg>) -> Self {
         let user = Arc::new(OnceLock::new());
-        let home = (session.cluster.context().to_owned(), session.metrics.clone());
+        let metrics = session.metrics.clone();
         let epoch = Arc::new(AtomicU64::new(0));
         let new =
-            Self { session, messages, watch: None, endpoints: None, preparation: None, user, epoch, home };
+            Self { session, messages, watch: None, endpoints: None, preparation: None, user, epoch, metrics };
         tokio::spawn(learn_user(new.session.cluster.clone(), Arc::clone(&new.user), new.sender()));
         new
     }
@@ -100,7 +100,7 @@ impl Performer {
                     send(Msg::Context { ticket, answer });
                 });
             }
-            Effect::Use(cluster) => self.switch(cluster),
+            Effect::Use { cluster, with_metrics } => self.switch(cluster, with_metrics),
             Effect::Survey { generation } => {
                 tokio::spawn(async move {
                     let listed = cluster.list(&Scope::All).await.ok();
@@ -183,7 +183,7 @@ impl Performer {
     }
 
     /// Leaves the cluster that was used. Changes under way go on with it.
-    fn switch(&mut self, cluster: Cluster) {
+    fn switch(&mut self, cluster: Cluster, with_metrics: bool) {
         for task in
             [&mut self.watch, &mut self.endpoints, &mut self.preparation].into_iter().filter_map(Option::take)
         {
@@ -191,9 +191,7 @@ impl Performer {
         }
         self.epoch.fetch_add(1, Ordering::Relaxed);
         let same = cluster.context() == self.session.cluster.context();
-        // A Prometheus that was named knows the cluster that it was named with.
-        let home = cluster.context() == self.home.0;
-        self.session.metrics = self.home.1.clone().filter(|_| home);
+        self.session.metrics = self.metrics.clone().filter(|_| with_metrics);
         self.session.cluster = cluster.clone();
         if !same {
             self.user = Arc::new(OnceLock::new());

@@ -34,7 +34,7 @@ fn stages(part: &Part<'_>, change: &Change) -> Vec<Line<'static>> {
     let (look, room) = (part.look, part.room);
     let stages = change.stages();
     let mut line = vec![part.label("change"), look.span(Role::Text, format!("{}  ", change.what))];
-    let unproven = change.ended.as_ref().is_some_and(|ending| !matches!(ending, Ending::Proven(_)));
+    let unproven = change.ending().is_some_and(|ending| !matches!(ending, Ending::Proven(_)));
     // Where there is no room for all, the stage that was reached, and how many there are.
     let narrow = room < WHOLE_LADDER;
     for (place, &stage) in stages.iter().enumerate() {
@@ -58,7 +58,7 @@ fn stages(part: &Part<'_>, change: &Change) -> Vec<Line<'static>> {
         line.push(Span::styled(word, style));
     }
     let mut all = vec![Line::from(line)];
-    let (role, text) = match &change.ended {
+    let (role, text) = match change.ending() {
         Some(ending) => {
             let sign = words::ending(ending, look);
             (sign.role, format!("{} {ending}", sign.glyph))
