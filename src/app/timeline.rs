@@ -241,6 +241,7 @@ mod tests {
             canary: None,
             before: weights(99, 1),
             after: weights(95, 5),
+            images: std::collections::BTreeMap::new(),
             other_edits: Vec::new(),
             reason: Some("low traffic".to_owned()),
             verdict: "hold: 12 requests".to_owned(),

@@ -20,6 +20,7 @@ Exit codes:
   3  the gate did not pass, and no reason or name was given; nothing was written
   4  the route changed meanwhile; nothing was written
   5  written, but not proven
+  6  sent, and no answer came: it may have been written; look before you repeat
   7  not permitted; the message names the right
 
 Environment:

@@ -26,7 +26,7 @@ const NOT_WAITED_FOR: &str = "proof was not waited for; --wait does";
 /// How a change ended, for scripts.
 #[derive(Debug, Serialize)]
 struct Outcome {
-    /// `proven`, `unproven`, `written`, `not written`, `dry run`, `nothing to do`.
+    /// `proven`, `unproven`, `written`, `unknown`, `not written`, `dry run`, `nothing to do`.
     ending: &'static str,
     words: String,
     /// Of the route that was asked for, as written.
@@ -41,22 +41,26 @@ impl Outcome {
     }
 }
 
-/// Tells a script, where it wants JSON, what a verb tells a person that failed before it was written.
+/// Tells a script, where it wants JSON, what a person is told of a change that cannot be said to be written.
+///
+/// # Errors
+/// When standard output cannot be written to.
 pub fn tell_failure(flags: &Change, failure: &Failure) -> Result<(), Failure> {
+    let ending = if failure.exit == Exit::Unknown { "unknown" } else { "not written" };
     match flags.output {
-        EndingFormat::Json => output::json(&Outcome::unwritten("not written", failure.message.clone())),
+        EndingFormat::Json => output::json(&Outcome::unwritten(ending, failure.message.clone())),
         EndingFormat::Text => Ok(()),
     }
 }
 
-/// The route, the pilot, and the routes around: read at once.
+/// A route, what carries its changes through, and the routes around; `None` where these are not all known.
+type Gathered = (Route, Pilot, Option<Vec<Arc<Route>>>);
+
+/// Reads what a change needs, all at once.
 ///
 /// # Errors
-/// When the route cannot be read. What is missing of the rest is a warning; routes that are not all known are none.
-pub async fn gather(
-    session: &Session,
-    id: &RouteId,
-) -> Result<(Route, Pilot, Option<Vec<Arc<Route>>>), Failure> {
+/// When the route cannot be read. What is missing of the rest is a warning.
+pub async fn gather(session: &Session, id: &RouteId) -> Result<Gathered, Failure> {
     // Finds the cluster and its version first: the rest relies on it.
     let route = session.route(id).await?;
     let around = tokio::time::timeout(PATIENCE, session.list_around(&id.namespace));
@@ -76,6 +80,19 @@ pub async fn gather(
         }
     };
     Ok((route, pilot, related))
+}
+
+/// As [`gather`], for what a gate may judge: it would miss the numbers, so that their address is wrong is said before
+/// anything else.
+///
+/// # Errors
+/// As [`gather`], and when the URL given with the command is no Prometheus.
+pub async fn gather_for_gate(session: &Session, id: &RouteId) -> Result<Gathered, Failure> {
+    let (metrics, gathered) = tokio::join!(session.answering_metrics(true), gather(session, id));
+    let gathered = gathered?;
+    // That there are none was a warning.
+    let _ = metrics?;
+    Ok(gathered)
 }
 
 /// Carries `intent` from preparation to its ending, as the flags say.

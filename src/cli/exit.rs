@@ -24,6 +24,8 @@ pub enum Exit {
     Conflict = 4,
     /// Written, but not proven.
     Unproven = 5,
+    /// Sent, and no answer came: it may have been written.
+    Unknown = 6,
     /// A right is missing; the message names it. Nothing was written.
     NotPermitted = 7,
 }
@@ -137,10 +139,8 @@ impl From<&NotWritten> for Exit {
         match why {
             NotWritten::Changed { .. } => Self::Conflict,
             NotWritten::Forbidden(_) => Self::NotPermitted,
-            NotWritten::Refused(_)
-            | NotWritten::Unreachable(_)
-            | NotWritten::Unknown(_)
-            | NotWritten::NoJournal(_) => Self::Error,
+            NotWritten::Unknown(_) => Self::Unknown,
+            NotWritten::Refused(_) | NotWritten::Unreachable(_) | NotWritten::NoJournal(_) => Self::Error,
         }
     }
 }

@@ -13,8 +13,7 @@ use crate::route::RouteId;
 /// # Errors
 /// In words, with its exit code.
 pub async fn run(session: &Session, id: RouteId, args: &Flip) -> Result<Exit, Failure> {
-    let (metrics, gathered) = tokio::join!(session.answering_metrics(true), change::gather(session, &id));
-    let ((route, pilot, related), _) = (gathered?, metrics?);
+    let (route, pilot, related) = change::gather_for_gate(session, &id).await?;
     let splits = target::splits(&route, args.rule.as_deref())?;
     let rule = target::split_to_change(&route, &splits, |rule| pilot.plan(&route, &Intent::Flip { rule }))?;
     change::run(&pilot, id, Intent::Flip { rule }, related, &args.change).await

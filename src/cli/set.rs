@@ -29,9 +29,7 @@ pub fn check(args: &Set) -> Result<(), Failure> {
 /// # Errors
 /// In words, with its exit code.
 pub async fn run(session: &Session, id: RouteId, args: &Set) -> Result<Exit, Failure> {
-    // The gate would miss the numbers; that the address is wrong is said before anything else.
-    let (metrics, gathered) = tokio::join!(session.answering_metrics(true), change::gather(session, &id));
-    let ((route, pilot, related), _) = (gathered?, metrics?);
+    let (route, pilot, related) = change::gather_for_gate(session, &id).await?;
     let names: Vec<&str> = args.weights.iter().map(|(name, _)| &**name).collect();
     let rule = target::split_with(&route, &target::splits(&route, args.rule.as_deref())?, &names)?;
     let intent = Intent::Set { rule, weights: args.weights.clone() };

@@ -13,10 +13,11 @@ use crate::route::RouteId;
 /// # Errors
 /// In words, with its exit code.
 pub async fn run(session: &Session, id: RouteId, args: &Step) -> Result<Exit, Failure> {
-    // The gate would miss the numbers; that the address is wrong is said before anything else.
-    let (metrics, gathered) =
-        tokio::join!(session.answering_metrics(!args.back), change::gather(session, &id));
-    let ((route, pilot, related), _) = (gathered?, metrics?);
+    let (route, pilot, related) = if args.back {
+        change::gather(session, &id).await?
+    } else {
+        change::gather_for_gate(session, &id).await?
+    };
     let splits = target::splits(&route, args.rule.as_deref())?;
     let intent = |rule: usize| {
         let canary = args.canary.as_deref().map(Box::from);

@@ -21,9 +21,12 @@ pub(crate) struct Asked {
 }
 
 /// What to answer.
+#[derive(Clone)]
 pub(crate) enum Answer {
     /// Status and body at once.
     Say(u16, String),
+    /// 429 in plain words, with this in the header `Retry-After`.
+    Busy(&'static str),
     /// Nothing, ever.
     Hang,
     /// Status 200 and these pieces, then nothing more, without an end.
@@ -106,8 +109,13 @@ impl FakeServer {
 }
 
 async fn respond(answer: Answer) -> Result<Response<Pieces>, std::io::Error> {
+    let mut head = Response::builder();
     let (status, pieces, stay) = match answer {
         Answer::Say(status, body) => (status, vec![body], false),
+        Answer::Busy(later) => {
+            head = head.header("retry-after", later);
+            (429, vec!["Too many requests, please try again later.".to_owned()], false)
+        }
         Answer::Stay(pieces) => (200, pieces, true),
         Answer::Hang => std::future::pending().await,
         Answer::Break => return Err(std::io::ErrorKind::ConnectionReset.into()),
@@ -115,5 +123,5 @@ async fn respond(answer: Answer) -> Result<Response<Pieces>, std::io::Error> {
     let pieces =
         stream::iter(pieces).map(|piece| Ok::<_, Infallible>(Frame::data(piece.into_bytes().into())));
     let rest = if stay { stream::pending().left_stream() } else { stream::empty().right_stream() };
-    Ok(Response::builder().status(status).body(StreamBody::new(pieces.chain(rest).boxed())).unwrap())
+    Ok(head.status(status).body(StreamBody::new(pieces.chain(rest).boxed())).unwrap())
 }

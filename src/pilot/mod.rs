@@ -5,6 +5,8 @@
 //! go through it. Does not live here: what may be done (`rollout/`), how it is asked for (`app/`, `cli/`).
 
 mod carry;
+#[cfg(test)]
+mod counted;
 mod prepare;
 mod progress;
 mod prove;

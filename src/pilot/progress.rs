@@ -47,7 +47,7 @@ pub struct Progress {
     pub fresh: Option<Route>,
 }
 
-/// Why nothing was written.
+/// Why it cannot be said that a change was written. But for [`NotWritten::Unknown`], nothing was.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NotWritten {
     /// The spec changed after it was shown: what changed, and the new state.
@@ -69,23 +69,35 @@ pub enum NotWritten {
     NoJournal(String),
 }
 
-impl std::fmt::Display for NotWritten {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl NotWritten {
+    /// What happened.
+    #[must_use]
+    pub fn words(&self) -> &str {
         match self {
             Self::Changed { words, .. }
             | Self::Forbidden(words)
             | Self::Refused(words)
             | Self::Unreachable(words)
-            | Self::NoJournal(words) => write!(f, "nothing was written: {words}"),
-            Self::Unknown(words) => write!(f, "not known whether it was written: {words}"),
+            | Self::Unknown(words)
+            | Self::NoJournal(words) => words,
         }
+    }
+}
+
+impl std::fmt::Display for NotWritten {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = match self {
+            Self::Unknown(_) => "not known whether it was written",
+            _ => "nothing was written",
+        };
+        write!(f, "{what}: {}", self.words())
     }
 }
 
 /// How a change ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
-    /// Nothing was written.
+    /// Nothing was written, as far as is known.
     NotWritten(NotWritten),
     /// Written, and shown by counted requests.
     Proven(String),

@@ -3,6 +3,7 @@
 //! An advance confirms weights: when the spec has changed, nothing is written. A rollback confirms an intent:
 //! it is planned again on the fresh object, as long as that is the same object.
 
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -10,13 +11,15 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::Pilot;
 use super::progress::{NotWritten, Progress, Stage};
-use super::states::{Confirmed, DryRun, Planned, Written};
+use super::states::{BackendFacts, Confirmed, DryRun, Planned, Written};
 use super::subject::Subject;
 use super::writer::WriteError;
 use crate::audit::JournalError;
 use crate::cluster::{Note, Why};
-use crate::rollout::{ChangeRecord, Effect, Plan, Refusal, RoleNames, json_patch, names_a_pair, roles};
-use crate::route::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, Route};
+use crate::rollout::{
+    ChangeRecord, Effect, Plan, Refusal, RoleNames, json_patch, names_a_pair, roles, weight_keys,
+};
+use crate::route::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, BackendRef, Route};
 
 /// Attempts of a rollback, and of an advance whose annotations somebody else has just changed.
 const ATTEMPTS: u32 = 60;
@@ -50,7 +53,7 @@ impl Pilot {
     /// stop it on the others: see [`Written::unwritten`].
     ///
     /// # Errors
-    /// The reason why nothing was written to any route; of several the first.
+    /// The reason why no route can be said to be written; of several one that may have been, else the first.
     pub async fn write_only(
         &self,
         confirmed: Confirmed,
@@ -66,6 +69,8 @@ impl Pilot {
         let mut failed = Vec::new();
         for planned in &mut prepared.planned {
             let record = self.record(&planned.plan, reason.clone(), verdict.clone());
+            let images = images(&planned.plan, &prepared.backends);
+            let record = record.with_images(images, ChangeRecord::newest(&planned.fresh).as_ref());
             match self.write_one(planned, record, progress).await {
                 Ok((record, route, plan)) => {
                     // What is to be proven is what was written, which may have been planned again.
@@ -89,7 +94,9 @@ impl Pilot {
             }
         }
         if done.is_empty() && !failed.is_empty() {
-            return Err(failed.swap_remove(0).1);
+            // That one may have been written matters more than why another was not.
+            let unknown = failed.iter().position(|(_, why)| matches!(why, NotWritten::Unknown(_)));
+            return Err(failed.swap_remove(unknown.unwrap_or_default()).1);
         }
         let subject = Subject::of(&prepared, &route, &done);
         Ok(Written { subject, done, failed, at: self.clock.now() })
@@ -132,7 +139,8 @@ impl Pilot {
                             record.at,
                             record.reason,
                             record.verdict,
-                        );
+                        )
+                        .with_images(record.images, None);
                         let _ = self.journal.intent(&record);
                         tell(Stage::Writing, "the route has changed: planned again".to_owned(), None);
                     }
@@ -141,6 +149,11 @@ impl Pilot {
                 Attempt::Later(words) => {
                     tell(Stage::Writing, format!("{words}; trying again"), None);
                     tokio::time::sleep(PAUSE).await;
+                }
+                // What stops this attempt says nothing of an earlier one that was sent.
+                Attempt::Failed(why) if trouble.unanswered && !matches!(why, NotWritten::Unknown(_)) => {
+                    let words = format!("an attempt was not answered, and then {}", why.words());
+                    return Err(self.failed(&record, NotWritten::Unknown(words)));
                 }
                 Attempt::Failed(why) => return Err(self.failed(&record, why)),
             }
@@ -309,6 +322,21 @@ impl Pilot {
             }
         });
     }
+}
+
+/// The image behind each backend of the rule that was looked at. While pods are replaced there are two, and none is
+/// noted.
+fn images(plan: &Plan, known: &[BackendFacts]) -> BTreeMap<String, String> {
+    let Some(change) = plan.main_change() else { return BTreeMap::new() };
+    let keys = weight_keys(&change.backends, &plan.route.namespace);
+    let image = |backend: &BackendRef| {
+        let facts = &known.iter().find(|known| known.backend == *backend)?.facts;
+        match &*facts.pods.as_ref().ok()?.images {
+            [only] => Some(only.to_string()),
+            _ => None,
+        }
+    };
+    keys.into_iter().zip(&change.backends).filter_map(|(key, backend)| Some((key, image(backend)?))).collect()
 }
 
 fn annotations<'a>(

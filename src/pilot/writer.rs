@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use http::Request;
+use http::header::RETRY_AFTER;
 use json_patch::Patch;
+use kube::client::Body;
 use kube::core::Status;
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout};
@@ -120,19 +122,19 @@ impl Writer {
         loop {
             let sent = Instant::now();
             let client = self.cluster.client_for_writing(&MayWrite(()));
-            let error = match timeout(limit, client.request_text(request.clone())).await {
+            let No { error, later } = match timeout(limit, ask(client, request.clone())).await {
                 Ok(Ok(text)) => {
                     return Route::from_json(&text).map_err(|bad| WriteError::Unanswered {
                         why: format!("the answer is no route: {}", bad.why),
                     });
                 }
-                Ok(Err(error)) => error,
+                Ok(Err(no)) => no,
                 Err(_) => {
                     let why = format!("no answer within {} s", limit.as_secs());
                     return Err(WriteError::Unanswered { why });
                 }
             };
-            match turned_away(&error) {
+            match turned_away(&error, later) {
                 Some(TurnedAway::Busy(pause)) if !waited => {
                     waited = true;
                     sleep(pause).await;
@@ -149,6 +151,38 @@ impl Writer {
     }
 }
 
+/// Sends one request. Unlike kube's own call it goes by the status line, since a proxy may answer with JSON that is no
+/// Status, and reads the headers.
+async fn ask(client: kube::Client, request: Request<Vec<u8>>) -> Result<String, No> {
+    let answer = client.send(request.map(Body::from)).await?;
+    let code = answer.status();
+    let later = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let bytes = answer.into_body().collect_bytes().await?;
+    let text = String::from_utf8(bytes.to_vec()).map_err(kube::Error::FromUtf8)?;
+    if !code.is_client_error() && !code.is_server_error() {
+        return Ok(text);
+    }
+    let mut status: Status = serde_json::from_str(&text).unwrap_or_default();
+    status.code = code.as_u16();
+    if status.message.is_empty() {
+        text.trim().clone_into(&mut status.message);
+    }
+    Err(No { error: kube::Error::Api(status.boxed()), later })
+}
+
+/// No route for an answer.
+struct No {
+    error: kube::Error,
+    /// The header `Retry-After`, in seconds: a server that has no time may answer in plain words besides.
+    later: Option<u32>,
+}
+
+impl From<kube::Error> for No {
+    fn from(error: kube::Error) -> Self {
+        Self { error, later: None }
+    }
+}
+
 /// Why the server did not even look at a patch.
 enum TurnedAway {
     /// It has too much to do: how long to wait.
@@ -157,13 +191,14 @@ enum TurnedAway {
     Unknown,
 }
 
-fn turned_away(error: &kube::Error) -> Option<TurnedAway> {
+fn turned_away(error: &kube::Error, later: Option<u32>) -> Option<TurnedAway> {
     match error {
         // A webhook may refuse with any code, and has looked at it.
         kube::Error::Api(status) if denied(&status.message).is_some() => None,
         kube::Error::Api(status) if status.code == 401 => Some(TurnedAway::Unknown),
         kube::Error::Api(status) if status.code == 429 => {
-            let asked = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
+            let in_body = status.details.as_ref().map(|details| details.retry_after_seconds);
+            let asked = in_body.filter(|seconds| *seconds > 0).or(later).unwrap_or_default();
             let asked = Duration::from_secs(asked.into());
             Some(TurnedAway::Busy(asked.clamp(PAUSE, LONGEST_PAUSE)))
         }

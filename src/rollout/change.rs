@@ -81,6 +81,10 @@ pub struct ChangeRecord {
     pub before: BTreeMap<usize, RuleWeights>,
     /// Weights after, by rule index.
     pub after: BTreeMap<usize, RuleWeights>,
+    /// Image behind each backend of the first changed rule, where all its pods had the same; by it a new release is
+    /// told from a return.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub images: BTreeMap<String, String>,
     /// Edits that are not weights, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_edits: Vec<String>,
@@ -124,10 +128,22 @@ impl ChangeRecord {
             canary: plan.canary.as_ref().map(|backend| backend.name.to_string()),
             before: weights(|change| &change.before),
             after: weights(|change| &change.after),
+            images: BTreeMap::new(),
             other_edits: plan.edits.iter().filter(other).map(ToString::to_string).collect(),
             reason,
             verdict,
         }
+    }
+
+    /// The same, with the image of each backend as far as it is known. Who gets another image than stood there at the
+    /// change before, `last`, gets a new release: that is no return to what was left then.
+    #[must_use]
+    pub fn with_images(self, images: BTreeMap<String, String>, last: Option<&Self>) -> Self {
+        let active = self.after.values().next().and_then(most);
+        let image = |of: &BTreeMap<String, String>| active.and_then(|key| of.get(key).cloned());
+        let (then, now) = (last.and_then(|last| image(&last.images)), image(&images));
+        let released = then.is_some() && now.is_some() && then != now;
+        Self { returns: self.returns && !released, images, ..self }
     }
 
     /// The newest change that tidegate wrote into this object; `None` when it never did, when the note about it
@@ -160,9 +176,12 @@ impl ChangeRecord {
             // To go back again would be to return to what was just left.
             return None;
         }
-        let weights = self.before.values().next()?;
-        let sum: u64 = weights.values().copied().map(u64::from).sum();
-        let (key, _) = weights.iter().find(|(_, weight)| u64::from(**weight) * 2 > sum)?;
-        key.rsplit('/').next()
+        most(self.before.values().next()?)?.rsplit('/').next()
     }
+}
+
+/// Who has more than half.
+fn most(weights: &RuleWeights) -> Option<&str> {
+    let sum: u64 = weights.values().copied().map(u64::from).sum();
+    weights.iter().find(|(_, weight)| u64::from(**weight) * 2 > sum).map(|(key, _)| key.as_str())
 }

@@ -70,6 +70,7 @@ mod tests {
             canary: None,
             before: [(0, weights(canary[0]).into())].into(),
             after: [(0, weights(canary[1]).into())].into(),
+            images: std::collections::BTreeMap::new(),
             other_edits: Vec::new(),
             reason: None,
             verdict: String::new(),

@@ -273,6 +273,16 @@ fn a_conflict_is_told_with_the_new_state() {
 }
 
 #[test]
+fn a_write_that_was_not_answered_is_not_called_unwritten() {
+    let home = home(|dry| (!dry).then(|| status(504, "timeout")));
+    let run = home.run(&[&RETREAT[..], &["--yes", "-o", "json"]].concat());
+    assert_eq!((run.exit, &ending(&run)["ending"]), (Some(6), &json!("unknown")), "{run:?}");
+    let last = run.err.lines().last().unwrap();
+    assert!(last.starts_with("error: not known whether it was written: "), "{last}");
+    assert!(last.ends_with("; look at it with tidegate show before you repeat"), "{last}");
+}
+
+#[test]
 fn without_numbers_a_proof_ends_as_unproven() {
     let home = home(|_| None);
     let wait = ["--yes", "--wait", "--settle", "0s", "--observe-timeout", "50ms", "--proof-timeout", "50ms"];

@@ -13,9 +13,16 @@ const NOTE: &str = "tidegate.dev/last-change";
 
 /// Applies `intent` as the pilot does: one patch with weights and record. A spec that changed is a new generation.
 fn changed(document: &Value, intent: &Intent, id: &str) -> Value {
+    changed_with(document, intent, id, &[])
+}
+
+/// The same, while the pods of these backends have these images.
+fn changed_with(document: &Value, intent: &Intent, id: &str, images: &[(&str, &str)]) -> Value {
     let plan = plan(&route(document), intent, &Conventions::default(), None).unwrap();
     let (actor, at) = ("anna".to_owned(), "2026-03-01T12:00:00Z".to_owned());
-    let record = ChangeRecord::new(&plan, id.to_owned(), actor, at, None, String::new());
+    let images = images.iter().map(|(name, image)| ((*name).to_owned(), (*image).to_owned())).collect();
+    let record = ChangeRecord::new(&plan, id.to_owned(), actor, at, None, String::new())
+        .with_images(images, ChangeRecord::newest(&route(document)).as_ref());
     let note = [(NOTE, serde_json::to_string(&record).unwrap())];
     let mut patched = apply(document, &json_patch(&plan, &note)).unwrap();
     patched["metadata"]["generation"] = json!(document["metadata"]["generation"].as_i64().unwrap() + 1);
@@ -90,6 +97,24 @@ fn the_undo_of_a_flip_is_a_rollback_and_that_of_the_undo_is_none() {
     let newest = |document: &Value| ChangeRecord::newest(&route(document)).unwrap();
     assert_eq!(newest(&flipped).previously_active(), Some("web-blue"));
     assert_eq!(newest(&back).previously_active(), None, "r must not return to what was just left");
+}
+
+#[test]
+fn a_flip_back_to_another_image_is_a_new_release_and_no_return() {
+    let previous = |blue_then: Option<&'static str>, blue_now: Option<&'static str>| {
+        let images = |blue: Option<&'static str>| -> Vec<(&str, &str)> {
+            blue.map(|blue| ("web-blue", blue)).into_iter().chain([("web-green", "web:2")]).collect()
+        };
+        let flip = Intent::Flip { rule: 0 };
+        let forth = changed_with(&pair(100, 0), &flip, "a", &images(blue_then));
+        let back = changed_with(&forth, &flip, "b", &images(blue_now));
+        assert_eq!(weights(&back), [[100, 0]]);
+        ChangeRecord::newest(&route(&back)).unwrap().previously_active().map(str::to_owned)
+    };
+    assert_eq!(previous(Some("web:1"), Some("web:3")).as_deref(), Some("web-green"), "r goes back to web:2");
+    for (then, now) in [(Some("web:1"), Some("web:1")), (None, Some("web:3")), (Some("web:1"), None)] {
+        assert_eq!(previous(then, now), None, "{then:?} {now:?}: web:2 may have been left for its faults");
+    }
 }
 
 #[test]

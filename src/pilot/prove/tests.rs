@@ -1,9 +1,8 @@
 //! The proof loop with scripted counts, in paused time.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use futures::future::{BoxFuture, FutureExt, ready};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -11,7 +10,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::*;
 use crate::audit::Journal;
 use crate::cluster::{Answer, FakeServer};
-use crate::metrics::{BackendCounts, History, MetricError, Provider, Snapshot};
+use crate::metrics::{BackendCounts, MetricError};
+use crate::pilot::counted::Counted;
 use crate::pilot::{NotWritten, Timing, Written};
 use crate::rollout::{ChangeRecord, Claim, Conventions};
 use crate::route::BackendRef;
@@ -29,74 +29,38 @@ enum Look {
     Silent,
 }
 
-/// Answers by script; the last answer goes on. Notes since when it was asked to count.
-struct Scripted {
-    looks: Mutex<VecDeque<Look>>,
-    asked: Mutex<Vec<Timestamp>>,
-    interval: Duration,
-}
-
-impl MetricSource for Scripted {
-    fn numbers<'a>(
-        &'a self,
-        _: &'a [BackendRef],
-        _: Duration,
-    ) -> BoxFuture<'a, Result<Snapshot, MetricError>> {
-        panic!("a proof looks at counts")
-    }
-
-    fn history<'a>(
-        &'a self,
-        _: &'a [BackendRef],
-        _: Duration,
-        _: Duration,
-    ) -> BoxFuture<'a, Result<History, MetricError>> {
-        panic!("a proof looks at counts")
-    }
-
-    fn counts<'a>(
-        &'a self,
-        backends: &'a [BackendRef],
-        since: Timestamp,
-    ) -> BoxFuture<'a, Result<Counts, MetricError>> {
-        self.asked.lock().unwrap().push(since);
-        let mut looks = self.looks.lock().unwrap();
+/// What is found one look after the other; the last one goes on.
+fn scripted(looks: &[Look], interval: Duration) -> Counted {
+    let looks = Mutex::new(VecDeque::from(looks.to_vec()));
+    Counted::by(move |backends, since| {
+        let mut looks = looks.lock().unwrap();
         let look = if looks.len() > 1 { looks.pop_front() } else { looks.front().cloned() }.unwrap();
         let counted = |requests: f64, scrapes: usize, up: bool| BackendCounts {
             requests,
             scrapes,
-            scrape_interval: Some(self.interval),
+            scrape_interval: Some(interval),
             target_up: Some(up),
             ..BackendCounts::default()
         };
         let counts = |canary: Option<BackendCounts>, stable: BackendCounts| {
             let found = |backend: &BackendRef| if &*backend.name == "canary" { canary } else { Some(stable) };
             let named = backends.iter().filter_map(|backend| Some((backend.clone(), found(backend)?)));
-            Ok(Counts { since, asked_at: since, backends: named.collect::<HashMap<_, _>>() })
+            Ok(Counts { since, asked_at: since, backends: named.collect() })
         };
-        let answer = match look {
+        match look {
             Look::Counted(stable, canary, scrapes) => {
                 counts(Some(counted(canary, scrapes, true)), counted(stable, scrapes, true))
             }
             Look::Gap => counts(None, counted(500.0, 5, true)),
             Look::Down => counts(Some(counted(0.0, 5, false)), counted(500.0, 5, true)),
             Look::Silent => Err(MetricError::NoClient { why: "silence".to_owned() }),
-        };
-        ready(answer).boxed()
-    }
-
-    fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {
-        Box::pin(std::future::ready(Ok(())))
-    }
-
-    fn provider(&self) -> Option<&'static Provider> {
-        None
-    }
+        }
+    })
 }
 
 struct Bench {
     pilot: Pilot,
-    source: Arc<Scripted>,
+    source: Arc<Counted>,
     route: Arc<Mutex<Value>>,
     heard: UnboundedReceiver<Progress>,
     progress: UnboundedSender<Progress>,
@@ -119,11 +83,7 @@ fn bench(looks: &[Look]) -> Bench {
         }
         Answer::Say(403, json!({"kind": "Status", "code": 403, "message": "not allowed to look"}).to_string())
     });
-    let source = Arc::new(Scripted {
-        looks: Mutex::new(looks.iter().cloned().collect()),
-        asked: Mutex::default(),
-        interval: Duration::from_secs(5),
-    });
+    let source = Arc::new(scripted(looks, Duration::from_secs(5)));
     let folder = tempfile::tempdir().unwrap();
     let journal = Arc::new(Journal::at(folder.path().join("journal.jsonl")));
     let metrics: Arc<dyn MetricSource> = source.clone();
@@ -208,7 +168,7 @@ async fn a_leak_starts_the_count_again_and_must_then_be_outdone() {
     let mut bench = bench(&looks);
     let (ending, _) = bench.run(&drained()).await;
     assert!(ending.starts_with("proven: 0 of 2000 requests"), "600 exclude no leak of 1 %: {ending}");
-    let asked = bench.source.asked.lock().unwrap().clone();
+    let asked = bench.source.asked();
     assert_eq!(asked.len(), 3);
     assert!(asked[0] != asked[1] && asked[1] == asked[2], "the clean count has a clean start");
     let told = bench.told();
@@ -260,12 +220,8 @@ async fn counts_prove_nothing_while_a_controller_is_behind() {
 #[tokio::test(start_paused = true)]
 async fn slow_scrapes_are_given_four_of_them() {
     let bench = bench(&[Look::Counted(1.0, 0.0, 1)]);
-    let slow = Arc::new(Scripted {
-        looks: Mutex::new(VecDeque::from([Look::Counted(1.0, 0.0, 1)])),
-        asked: Mutex::default(),
-        interval: Duration::from_mins(1),
-    });
-    let metrics: Arc<dyn MetricSource> = slow;
+    let metrics: Arc<dyn MetricSource> =
+        Arc::new(scripted(&[Look::Counted(1.0, 0.0, 1)], Duration::from_mins(1)));
     let timing = Timing { watch_on: Duration::ZERO, ..Timing::default() };
     let pilot = Pilot { metrics: Some(metrics), timing, ..bench.pilot.clone() };
     let started = Instant::now();

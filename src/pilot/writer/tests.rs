@@ -114,12 +114,12 @@ async fn rights_and_absence() {
 }
 
 /// The answers one after the other, the last one again and again.
-async fn answered(answers: Vec<(u16, String)>) -> (usize, Duration, Result<Route, WriteError>) {
+async fn answered(answers: Vec<Answer>) -> (usize, Duration, Result<Route, WriteError>) {
     let mut next = 0;
     let (server, cluster) = FakeServer::start(move |_| {
-        let (code, body) = answers[next.min(answers.len() - 1)].clone();
+        let answer = answers[next.min(answers.len() - 1)].clone();
         next += 1;
-        Answer::Say(code, body)
+        answer
     });
     let began = Instant::now();
     let outcome = Writer::new(cluster).patch(&RouteId::new("shop", "checkout"), &patch(), false).await;
@@ -128,24 +128,33 @@ async fn answered(answers: Vec<(u16, String)>) -> (usize, Duration, Result<Route
 
 #[tokio::test(start_paused = true)]
 async fn what_a_busy_server_did_not_take_is_sent_once_more() {
-    let taken = || (200, route_json("checkout", 2).to_string());
-    let busy = || (429, "Too many requests, please try again later.".to_owned());
+    let taken = || Answer::Say(200, route_json("checkout", 2).to_string());
+    let busy = || Answer::Say(429, "Too many requests, please try again later.".to_owned());
     let (times, waited, outcome) = answered(vec![busy(), taken()]).await;
     assert!(outcome.is_ok() && times == 2 && waited >= PAUSE, "{times} {waited:?} {outcome:?}");
 
     let asked = |seconds: u32| {
-        json!({ "kind": "Status", "status": "Failure", "code": 429, "reason": "TooManyRequests",
-            "message": "later", "details": { "retryAfterSeconds": seconds } })
+        let status = json!({ "kind": "Status", "status": "Failure", "code": 429, "reason": "TooManyRequests",
+            "message": "later", "details": { "retryAfterSeconds": seconds } });
+        Answer::Say(429, status.to_string())
     };
-    let (_, waited, outcome) = answered(vec![(429, asked(3).to_string()), taken()]).await;
-    assert!(outcome.is_ok() && waited >= Duration::from_secs(3), "{waited:?}");
-    let (_, waited, _) = answered(vec![(429, asked(3600).to_string()), taken()]).await;
-    assert!(waited < Duration::from_secs(6), "{waited:?}");
+    for (later, least, most) in [
+        (asked(3), 3, 4),
+        (asked(3600), 5, 6),
+        (Answer::Busy("3"), 3, 4),
+        (Answer::Busy("3600"), 5, 6),
+        (Answer::Busy("Wed, 21 Oct 2026 07:28:00 GMT"), 1, 2),
+    ] {
+        let (_, waited, outcome) = answered(vec![later, taken()]).await;
+        let fits = waited >= Duration::from_secs(least) && waited < Duration::from_secs(most);
+        assert!(outcome.is_ok() && fits, "{waited:?} of {least}..{most}");
+    }
 
     let (times, _, outcome) = answered(vec![busy()]).await;
     assert!(matches!(outcome, Err(WriteError::Busy { .. })) && times == 2, "{times} {outcome:?}");
     let message = "admission webhook \"guard.example\" denied the request: too many changes today";
-    let (times, _, outcome) = answered(vec![(429, status_json(429, "TooManyRequests", message))]).await;
+    let denied = Answer::Say(429, status_json(429, "TooManyRequests", message));
+    let (times, _, outcome) = answered(vec![denied]).await;
     assert!(matches!(outcome, Err(WriteError::Denied { .. })) && times == 1, "{times} {outcome:?}");
 }
 
@@ -153,8 +162,11 @@ async fn what_a_busy_server_did_not_take_is_sent_once_more() {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_known_is_called_so() {
     for code in [500, 502, 503, 504] {
-        let error = refused(code, "<html>from a proxy</html>".to_owned()).await;
-        assert!(matches!(error, WriteError::Unanswered { .. }), "{code}: {error}");
+        for from_a_proxy in ["<html>from a proxy</html>", r#"{"error": "from a proxy"}"#] {
+            let error = refused(code, from_a_proxy.to_owned()).await;
+            let WriteError::Unanswered { why } = &error else { panic!("{code}: {error}") };
+            assert!(why.starts_with(&format!("the server answered {code}: ")), "{why}");
+        }
     }
     for answer in [|| Answer::Hang, || Answer::Break, || Answer::Stay(vec![r#"{"metadata""#.to_owned()])] {
         let started = tokio::time::Instant::now();
@@ -185,9 +197,9 @@ async fn what_was_never_sent_is_called_so() {
     assert!(why.contains("refused"), "{why}");
 }
 
-/// The token has run out; the kubeconfig, read again, has another one by now.
-#[tokio::test]
-async fn what_a_server_refused_to_hear_is_sent_once_more_with_new_credentials() {
+/// A server on a port, which answers what `patched` says to the first patch, the second, and so on; without an answer
+/// it takes the patch and closes the connection. And how many patches it has seen.
+async fn listen(patched: fn(u32) -> Option<(&'static str, String)>) -> (u16, Arc<AtomicU32>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let patches = Arc::new(AtomicU32::new(0));
@@ -198,19 +210,31 @@ async fn what_a_server_refused_to_hear_is_sent_once_more_with_new_credentials() 
             tokio::spawn(async move {
                 let mut request = [0; 4096];
                 while let Ok(length @ 1..) = connection.read(&mut request).await {
-                    let (status, body) = match request[..length].starts_with(b"PATCH") {
-                        true if count.fetch_add(1, Ordering::Relaxed) == 0 => {
-                            ("401 Unauthorized", status_json(401, "Unauthorized", "Unauthorized"))
-                        }
-                        true => ("200 OK", route_json("checkout", 2).to_string()),
-                        false => ("200 OK", r#"{"resources":[{"name":"httproutes"}]}"#.to_owned()),
+                    let answer = if request[..length].starts_with(b"PATCH") {
+                        patched(count.fetch_add(1, Ordering::Relaxed))
+                    } else {
+                        Some(("200 OK", r#"{"resources":[{"name":"httproutes"}]}"#.to_owned()))
                     };
+                    let Some((status, body)) = answer else { break };
                     let answer = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
                     connection.write_all(answer.as_bytes()).await.unwrap();
                 }
             });
         }
     });
+    (port, patches)
+}
+
+/// The token has run out; the kubeconfig, read again, has another one by now.
+#[tokio::test]
+async fn what_a_server_refused_to_hear_is_sent_once_more_with_new_credentials() {
+    let (port, patches) = listen(|before| {
+        Some(match before {
+            0 => ("401 Unauthorized", status_json(401, "Unauthorized", "Unauthorized")),
+            _ => ("200 OK", route_json("checkout", 2).to_string()),
+        })
+    })
+    .await;
     let outcome = send_to(port).await;
     assert!(outcome.is_ok(), "{outcome:?}");
     assert_eq!(patches.load(Ordering::Relaxed), 2);
@@ -220,24 +244,7 @@ async fn what_a_server_refused_to_hear_is_sent_once_more_with_new_credentials() 
 /// and send the patch again.
 #[tokio::test]
 async fn a_patch_is_not_sent_again_when_the_connection_breaks() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let patches = Arc::new(AtomicU32::new(0));
-    let count = patches.clone();
-    tokio::spawn(async move {
-        while let Ok((mut connection, _)) = listener.accept().await {
-            let mut request = [0; 4096];
-            while let Ok(length @ 1..) = connection.read(&mut request).await {
-                if request[..length].starts_with(b"PATCH") {
-                    count.fetch_add(1, Ordering::Relaxed);
-                    break;
-                }
-                let body = r#"{"resources":[{"name":"httproutes"}]}"#;
-                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-                connection.write_all(answer.as_bytes()).await.unwrap();
-            }
-        }
-    });
+    let (port, patches) = listen(|_| None).await;
     let outcome = send_to(port).await;
     assert!(matches!(outcome, Err(WriteError::Unanswered { .. })), "{outcome:?}");
     assert_eq!(patches.load(Ordering::Relaxed), 1);

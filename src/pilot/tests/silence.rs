@@ -1,0 +1,43 @@
+//! The request is lost, or its answer is.
+
+use super::store::{Inner, Store, drain};
+use super::{rig, rollback, step};
+use crate::pilot::NotWritten;
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_was_never_answered_is_not_called_unwritten() {
+    let rig = rig(Store::new(95, 5).with(|inner| inner.drop_requests = usize::MAX));
+    assert!(matches!(rig.write(rollback()).await, Err(NotWritten::Unknown(_))));
+    assert_eq!(rig.journal.unfinished().unwrap().len(), 1, "the next start looks again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stops_a_later_attempt_does_not_make_an_unanswered_one_unwritten() {
+    let lost = |inner: &mut Inner| {
+        inner.drop_requests = 1;
+        inner.races = vec![drain];
+    };
+    let rig = rig(Store::new(95, 5).with(lost));
+    let Err(NotWritten::Unknown(words)) = rig.write(rollback()).await else { panic!("it may have arrived") };
+    assert!(words.contains("not answered") && words.contains("somebody else did it"), "{words}");
+    assert_eq!(rig.journal.unfinished().unwrap().len(), 1, "the next start looks again");
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_found_again_by_the_id_in_the_annotation() {
+    let rig = rig(Store::new(95, 5).with(|inner| inner.lose_answers = 1));
+    rig.write(step()).await.unwrap();
+    assert_eq!(rig.store.weights(), (90, 10), "written once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_advance_without_an_answer_is_not_sent_twice_and_a_rollback_is() {
+    let lost = || Store::new(95, 5).with(|inner| inner.drop_requests = 1);
+    let advance = rig(lost());
+    assert!(matches!(advance.write(step()).await, Err(NotWritten::Unknown(_))));
+    assert_eq!(advance.store.weights(), (95, 5));
+    assert_eq!(advance.journal.unfinished().unwrap().len(), 1, "its end is not known");
+    let rollback_rig = rig(lost());
+    rollback_rig.write(rollback()).await.unwrap();
+    assert_eq!(rollback_rig.store.weights(), (100, 0));
+}
