@@ -120,9 +120,10 @@ async fn no_service_and_no_kind_of_service() {
 
 #[tokio::test]
 async fn a_name_outside_the_cluster_has_no_endpoints_and_is_not_dead() {
-    let (_, cluster) = FakeServer::start(|asked| match asked.line.contains("endpointslices") {
-        true => list_of(&[]),
-        false => Answer::Say(200, json!({ "metadata": {}, "spec": { "type": "ExternalName" } }).to_string()),
+    let (_, cluster) = FakeServer::start(|asked| {
+        let service = json!({ "metadata": {}, "spec": { "type": "ExternalName" } });
+        let of_slices = asked.line.contains("endpointslices");
+        if of_slices { list_of(&[]) } else { Answer::Say(200, service.to_string()) }
     });
     let why = cluster.facts(&canary()).await.endpoints.unwrap_err();
     assert_eq!(&*why, "shop/canary is a name outside the cluster (ExternalName)");

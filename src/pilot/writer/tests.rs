@@ -197,9 +197,9 @@ async fn what_was_never_sent_is_called_so() {
     assert!(why.contains("refused"), "{why}");
 }
 
-/// A server on a port, which answers what `patched` says to the first patch, the second, and so on; without an answer
+/// A server on a port, which answers what `answer_to` says to the first patch, the second, and so on; without an answer
 /// it takes the patch and closes the connection. And how many patches it has seen.
-async fn listen(patched: fn(u32) -> Option<(&'static str, String)>) -> (u16, Arc<AtomicU32>) {
+async fn listen(answer_to: fn(u32) -> Option<(&'static str, String)>) -> (u16, Arc<AtomicU32>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let patches = Arc::new(AtomicU32::new(0));
@@ -211,7 +211,7 @@ async fn listen(patched: fn(u32) -> Option<(&'static str, String)>) -> (u16, Arc
                 let mut request = [0; 4096];
                 while let Ok(length @ 1..) = connection.read(&mut request).await {
                     let answer = if request[..length].starts_with(b"PATCH") {
-                        patched(count.fetch_add(1, Ordering::Relaxed))
+                        answer_to(count.fetch_add(1, Ordering::Relaxed))
                     } else {
                         Some(("200 OK", r#"{"resources":[{"name":"httproutes"}]}"#.to_owned()))
                     };
