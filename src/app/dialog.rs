@@ -21,8 +21,6 @@ pub(super) use press::Outcome;
 const ARMING: Duration = Duration::from_millis(300);
 /// The same where something else was to be confirmed a moment ago: `y` may be on its way.
 const READING: Duration = Duration::from_secs(2);
-/// The reasons that one key gives.
-pub const REASONS: [&str; 2] = ["low traffic", "checked elsewhere"];
 
 /// Which action asked for the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +73,23 @@ pub struct Ready {
     pub typing: bool,
 }
 
+impl Ready {
+    /// The reasons that one key gives. The first one answers what the gate holds against the change.
+    #[must_use]
+    pub fn reasons(&self) -> [&'static str; 2] {
+        let gate = &self.prepared.gate;
+        let worst = gate.checks.iter().find(|check| check.verdict == gate.verdict());
+        let answer = match worst.map(|check| check.name) {
+            Some("accepted") => "state is known",
+            Some("endpoints") => "pods are ready",
+            Some("owner") => "owner agreed",
+            _ if self.prepared.main().is_some_and(|main| main.plan.starts()) => "mended since",
+            _ => "low traffic",
+        };
+        [answer, "checked elsewhere"]
+    }
+}
+
 /// How far the dialog is.
 #[derive(Debug)]
 pub enum Step {
@@ -99,6 +114,8 @@ pub struct ChangeDialog {
     pub step: Step,
     /// Why this is not what was shown first.
     pub note: Option<String>,
+    /// Why what is shown is older than the last try to read it.
+    pub unread: Option<String>,
     /// Why the last key did nothing.
     pub told: Option<&'static str>,
     /// How far the lines that scroll are.
@@ -126,6 +143,7 @@ impl ChangeDialog {
             ask,
             step,
             note: None,
+            unread: None,
             told: None,
             scroll: Scroll::default(),
             yes_waits: false,
@@ -141,6 +159,18 @@ impl ChangeDialog {
     #[must_use]
     pub fn is_rollback(&self) -> bool {
         self.ask.what == What::RollBack
+    }
+
+    /// Whether the other paths are to be taken as well.
+    #[must_use]
+    pub fn takes_other_paths(&self) -> bool {
+        matches!(self.ask.intent, Some(Intent::Drain { other_paths: true, .. }))
+    }
+
+    /// Whether it makes a difference that other paths are taken, or left, as far as that is known.
+    #[must_use]
+    pub fn has_other_paths(&self) -> bool {
+        self.takes_other_paths() || self.ready().is_none_or(|ready| !ready.prepared.remaining.is_empty())
     }
 
     /// What is shown to be confirmed, if there is something.
@@ -232,6 +262,9 @@ impl ChangeDialog {
     pub(super) fn take(&mut self, answer: Result<Box<Prepared>, PrepareError>, now: Duration) -> Outcome {
         match answer {
             Ok(prepared) => {
+                if self.unread.take().is_some() {
+                    self.told = None;
+                }
                 self.meet(prepared.main().map(|main| main.plan.uid.clone()));
                 let arms_at = self.arms_at(&prepared, now);
                 let typed = match std::mem::replace(&mut self.step, Step::Preparing) {
@@ -256,7 +289,7 @@ impl ChangeDialog {
             Err(error) => match &mut self.step {
                 Step::Ready(ready) if self.ask.what == What::RollBack && may_pass(&error) => {
                     (ready.refreshing, ready.shown_at) = (false, now);
-                    self.note = Some(format!("not read again: {error}"));
+                    self.unread = Some(format!("not read again: {error}"));
                     if let Some(shown) = ready.prepared.main().map(|main| main.plan.intent.clone()) {
                         self.mean(shown);
                     }

@@ -11,7 +11,7 @@ use crate::keys::{Key, Keymap};
 use crate::metrics::{Granularity, Numbers, Quantile, Snapshot};
 use crate::pilot::{BackendFacts, DryRun, Planned, Prepared};
 use crate::rollout::{Check, Conventions, Demand, ErrorCount, Gate, Intent, Verdict, plan};
-use crate::route::{BackendRef, Route, RouteId};
+use crate::route::{BackendRef, Path, PathKind, Route, RouteId};
 
 /// An app with a clock that is moved by hand.
 pub(crate) struct Bench {
@@ -174,6 +174,21 @@ impl Bench {
         let route = self.app.routes.get(&RouteId::new("shop", name)).unwrap().clone();
         let answer = Ok(Box::new(prepared(&route, &intent, verdict, demand)));
         self.msg(Msg::Prepared { ticket, answer })
+    }
+
+    /// Answers the preparation of a rollback that leaves `remaining` other paths to the canary open.
+    pub fn prepared_beside(&mut self, remaining: usize) -> &mut Self {
+        let ticket = self.ticket();
+        let intent = self.dialog().ask.intent.clone().unwrap();
+        let mut answer = prepared(&checkout(7, 95, 5), &intent, Verdict::NotApplicable, Demand::Yes);
+        let path = |rule| Path {
+            route: RouteId::new("shop", "beta"),
+            rule,
+            label: "x-beta: 1".to_owned(),
+            kind: PathKind::Alone,
+        };
+        answer.remaining = (0..remaining).map(path).collect();
+        self.msg(Msg::Prepared { ticket, answer: Ok(Box::new(answer)) })
     }
 
     pub fn dialog(&self) -> &super::ChangeDialog {

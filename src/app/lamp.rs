@@ -160,7 +160,7 @@ impl App {
     /// Whom a rollback drains into whom, where nothing that is known already speaks against it.
     fn before_asking(&self, split: &Split<'_>) -> Result<(BackendRef, BackendRef), Lamp> {
         let RollbackTarget::Known(from, into) = self.rollback_target(split) else {
-            let why = "nothing says which backend is to be drained; a rollback asks";
+            let why = "a rollback asks first which backend it drains";
             return Err(Lamp::Unknown(why.to_owned()));
         };
         let drained = split.rule.backends.iter().filter(|backend| backend.to.same_object(&from));

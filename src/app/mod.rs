@@ -46,7 +46,7 @@ mod tests;
 pub use arrangement::{Arrangement, Sort};
 pub use changes::{Change, Changes};
 pub use contexts::Switching;
-pub use dialog::{Ask, ChangeDialog, REASONS, Ready, Step, What};
+pub use dialog::{Ask, ChangeDialog, Ready, Step, What};
 pub use facts::{FactsState, Looked};
 pub use freeze::Frozen;
 pub use health::Worst;

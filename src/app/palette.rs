@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use tui_input::Input;
 
@@ -80,16 +80,22 @@ impl Palette {
         self.found.iter().map(|found| (&self.items[found.item], &*found.marks))
     }
 
-    /// Looks through the items again.
+    /// Looks through the items again: for those that hold each word in one piece; where there is none, for those that
+    /// hold its letters with others between.
     fn search(&mut self) {
         self.cursor = 0;
-        let mut matcher = Matcher::new(Config::DEFAULT);
-        let pattern = Pattern::parse(self.input.value(), CaseMatching::Ignore, Normalization::Smart);
+        let mut config = Config::DEFAULT;
+        config.prefer_prefix = true;
+        let mut matcher = Matcher::new(config);
         let mut letters = Vec::new();
-        let mut scored: Vec<(u32, usize)> = Vec::new();
-        for (index, item) in self.items.iter().enumerate() {
-            let text = Utf32Str::new(&item.text, &mut letters);
-            scored.extend(pattern.score(text, &mut matcher).map(|score| (score, index)));
+        let words = |kind| Pattern::new(self.input.value(), CaseMatching::Ignore, Normalization::Smart, kind);
+        let mut pattern = words(AtomKind::Substring);
+        let mut scored = self.score(&pattern, &mut matcher);
+        if scored.is_empty() {
+            pattern = words(AtomKind::Fuzzy);
+            scored = self.score(&pattern, &mut matcher);
+            let best = scored.iter().map(|(score, _)| *score).max().unwrap_or_default();
+            scored.retain(|(score, _)| score * 8 >= best * 7);
         }
         self.fitting = scored.len();
         scored.sort_by_key(|(score, index)| (Reverse(*score), *index));
@@ -103,6 +109,17 @@ impl Palette {
             Found { item, marks }
         });
         self.found = marked.collect();
+    }
+
+    /// How well each item fits, of those that do.
+    fn score(&self, pattern: &Pattern, matcher: &mut Matcher) -> Vec<(u32, usize)> {
+        let mut letters = Vec::new();
+        let mut scored = Vec::new();
+        for (index, item) in self.items.iter().enumerate() {
+            let text = Utf32Str::new(&item.text, &mut letters);
+            scored.extend(pattern.score(text, matcher).map(|score| (score, index)));
+        }
+        scored
     }
 }
 
@@ -264,7 +281,27 @@ fn select(app: &mut App, id: &RouteId) {
 mod tests {
     use super::*;
     use crate::app::Msg;
-    use crate::app::fixture::{Bench, checkout};
+    use crate::app::fixture::{Bench, checkout, split};
+
+    fn found(bench: &Bench) -> Vec<&str> {
+        let Some(Layer::Palette(palette)) = bench.app.layers.top() else { panic!("no palette") };
+        palette.found().map(|(item, _)| item.text.split(':').next().unwrap()).collect()
+    }
+
+    #[test]
+    fn words_in_one_piece_come_alone_and_letters_apart_only_where_there_is_none() {
+        let routes =
+            ["checkout", "wallet", "frontroll"].map(|name| Ok(split(name, 1, &[("a", 1), ("b", 1)])));
+        let mut bench = Bench::with((80, 24), routes.into());
+        bench.keys(":rol");
+        assert_eq!(found(&bench), ["roll-back", "route shop/frontroll"], "the best first, and no nonsense");
+        bench.key(Key::Esc).keys(":re");
+        assert_eq!(found(&bench)[0], "reconnect", "not what holds it in its description");
+        bench.key(Key::Esc).keys(":rlbck");
+        assert_eq!(found(&bench), ["roll-back"]);
+        bench.key(Key::Esc).keys(":chkt");
+        assert_eq!(found(&bench), ["route shop/checkout"]);
+    }
 
     #[test]
     fn what_is_marked_stays_marked_when_more_becomes_known() {

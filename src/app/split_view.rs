@@ -137,6 +137,14 @@ impl App {
         }
     }
 
+    /// Whether the stages of a ladder are on the screen. A pair has none.
+    #[must_use]
+    pub fn has_ladder(&self) -> bool {
+        let has_stages = |split: Split<'_>| split.stage(&self.start.conventions.ladder).is_some();
+        self.open_split().is_some_and(|view| view.page == Page::Overview)
+            && self.selected().is_some_and(has_stages)
+    }
+
     /// The open split as the route has it now; `None` when it is gone.
     pub(super) fn find(&self, view: &SplitView) -> Option<Split<'_>> {
         let entry = self.routes.entry(&view.id)?;
@@ -199,6 +207,7 @@ pub(super) fn act(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
     let page = usize::from(panes(app).body()).saturating_sub(2).max(1);
     let next = app.selected().map_or(0, |split| next_stage(&split, &app.start.conventions.ladder));
     let last = app.selected().map_or(0, |split| app.start.conventions.ladder.of(split.route).stages().len());
+    let has_ladder = app.has_ladder();
     let Some(view) = app.open_split_mut() else { return Vec::new() };
     let last = last.saturating_sub(1);
     let stage = view.stage.min(last);
@@ -213,13 +222,13 @@ pub(super) fn act(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
         (Action::Bottom, Pane::Whole) => view.scroll.bottom(),
         (Action::PageDown, _) => view.scroll.down(page),
         (Action::PageUp, _) => view.scroll.up(page),
-        (Action::NextPane, Pane::Whole) if view.page == Page::Overview => {
+        (Action::NextPane, Pane::Whole) if has_ladder => {
             view.pane = Pane::Ladder;
             view.stage = next;
         }
         (Action::NextPane, Pane::Ladder) => view.pane = Pane::Whole,
         (Action::Open, Pane::Ladder) => return go_to_stage(app, stage, key),
-        (Action::Open, Pane::Whole) if view.page == Page::Overview => {
+        (Action::Open, Pane::Whole) if has_ladder => {
             if let Some(tab) = app.start.keymap.key_of(Action::NextPane, Context::View) {
                 let text = format!("{tab} goes to the ladder; {key} there asks for the chosen stage");
                 app.say(Tone::Plain, text);

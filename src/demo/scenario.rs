@@ -46,20 +46,18 @@ impl Scenario {
     pub fn note(self) -> &'static str {
         match self {
             Self::Healthy => {
-                "demo, nothing is real: {step} {confirm} steps the canary, {roll-back} {confirm} rolls back, {help} has the keys"
+                "nothing is real: {step} {confirm} steps the canary, {roll-back} {confirm} rolls back, {help} is help"
             }
             Self::Failing => {
-                "demo, nothing is real: {step} {confirm} steps until the canary fails, {roll-back} {confirm} rolls it back"
+                "nothing is real: {step} {confirm} steps until the canary fails, {roll-back} {confirm} rolls back"
             }
             Self::Slow => {
-                "demo, nothing is real, all is slow: {step} {confirm} steps the canary, {roll-back} {confirm} rolls it back"
+                "nothing is real, all is slow: {step} {confirm} steps the canary, {roll-back} {confirm} rolls back"
             }
             Self::NoMetrics => {
-                "demo, nothing is real: {roll-back} {confirm} rolls back, but without metrics proves nothing"
+                "nothing is real: {roll-back} {confirm} rolls back, but without metrics proves nothing"
             }
-            Self::Contested => {
-                "demo, nothing is real: others edit these routes as well; {step} steps, {help} has keys"
-            }
+            Self::Contested => "nothing is real: others edit these routes too; {step} steps, {help} has keys",
         }
     }
 }

@@ -229,17 +229,16 @@ fn owned(route: &Route, rule: OwnerRule) -> Check {
     Check { name: "owner", verdict, words }
 }
 
-/// Whether an advancing backend has traffic now that could be judged.
-fn is_running(plan: &Plan) -> bool {
-    plan.changes().any(|change| {
-        let pairs = change.backends.iter().zip(&change.before);
-        pairs.into_iter().any(|(backend, before)| *before > 0 && plan.advancing.contains(backend))
-    })
+/// What is said of a backend that has no share yet.
+fn idle(input: &GateInput<'_>) -> &'static str {
+    let mut mirrors = input.route.rules.iter().flat_map(|rule| &rule.mirrors);
+    let gets_copies = mirrors.any(|mirror| input.plan.advancing.iter().any(|to| mirror.to.same_object(to)));
+    if gets_copies { "gets mirrored copies only" } else { "no traffic now" }
 }
 
 fn freshness(input: &GateInput<'_>) -> Check {
     let (verdict, words) = match &input.counted {
-        _ if !is_running(input.plan) => (Verdict::NotApplicable, "no traffic now".to_owned()),
+        _ if input.plan.starts() => (Verdict::NotApplicable, idle(input).to_owned()),
         Err(why) => (Verdict::NoData, why.clone()),
         Ok(ErrorCount { age_seconds: None, .. }) => {
             (Verdict::NoData, "no samples of this backend".to_owned())
@@ -257,7 +256,7 @@ fn freshness(input: &GateInput<'_>) -> Check {
 }
 
 fn errors(input: &GateInput<'_>) -> Check {
-    let judged = if is_running(input.plan) { running(&input.counted) } else { starting(input) };
+    let judged = if input.plan.starts() { starting(input) } else { running(&input.counted) };
     let (verdict, words) = match (judged, input.plan.advancing.as_slice()) {
         // The others are known by nothing.
         ((Verdict::Pass | Verdict::NotApplicable, _), [counted, _, ..]) => {
@@ -290,7 +289,7 @@ fn starting(input: &GateInput<'_>) -> (Verdict, String) {
         (None, Ok(counted)) => match judge_errors(counted) {
             // Errors of a moment ago are no reason to start again.
             (Verdict::Fail, words) => (Verdict::Hold, format!("before it was drained, {words}")),
-            _ => (Verdict::NotApplicable, "no traffic now".to_owned()),
+            _ => (Verdict::NotApplicable, idle(input).to_owned()),
         },
         (None, Err(why)) => (Verdict::Hold, format!("errors cannot be judged: {why}")),
         (Some(drained), Ok(counted)) if counted.requests > 0.0 => {

@@ -216,6 +216,15 @@ impl Plan {
         self.changes().next()
     }
 
+    /// Whether none of the backends that advance has traffic now.
+    #[must_use]
+    pub fn starts(&self) -> bool {
+        !self.changes().any(|change| {
+            let mut pairs = change.backends.iter().zip(&change.before);
+            pairs.any(|(backend, before)| *before > 0 && self.advancing.contains(backend))
+        })
+    }
+
     /// The backends that gain share, with their shares after, the largest first.
     #[must_use]
     pub fn gaining(&self) -> Vec<(BackendRef, f64)> {

@@ -7,9 +7,7 @@ use ratatui::text::{Line, Span};
 use super::format::{self, left, middle};
 use super::paint::{Look, lines, ruler};
 use super::routes::{plain, version};
-use super::split_view::{
-    ERRORS, Kind, P99, Part, RATE, TableColumn, changed, owners, paths, state, table, under_way,
-};
+use super::split_view::{ERRORS, Kind, P99, Part, RATE, TableColumn, owners, paths, state, table, under_way};
 use super::theme::Role;
 use crate::app::{App, Shown};
 
@@ -17,7 +15,10 @@ use crate::app::{App, Shown};
 const LABEL: usize = 9;
 
 /// Rows beside the versions and their charts: title, headings, gaps, and what is known in words.
-const REST: u16 = 13;
+const REST: u16 = 11;
+
+/// Rows of a chart.
+const HIGHEST: u16 = 6;
 
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     if area.height == 0 {
@@ -54,31 +55,26 @@ pub(super) fn draw_split(buffer: &mut Buffer, area: Rect, inside: Rect, part: &P
     let rule = format!("  rule {}", split.route.rule_label(split.index));
     let title = [look.span(Role::Accent, split.route.id.to_string()), look.span(Role::Muted, rule)];
     ruler(buffer, area, &title, look);
-    let mut all = Vec::new();
     let airy = area.height >= 16;
-    all.extend(versions(part));
-    let under_way = under_way(part);
-    if !airy {
-        // Where not all has room, what goes on comes first.
-        all.extend(under_way.iter().cloned());
-    }
+    let needed = [state(split.route, look), part.lamp()];
+    let mut all = versions(part);
     if app.numbers.has_source {
+        let charts = trends(part, airy, chart_rows(part, area.height));
+        // What is needed before a change comes before what is good to see.
         if airy {
             all.push(Line::default());
+            all.extend(charts);
+        } else if all.len() + charts.len() + needed.len() <= inside.height.into() {
+            all.extend(charts);
         }
-        all.extend(trends(part, airy, chart_rows(part, area.height)));
     }
     if airy {
         all.push(Line::default());
     }
-    all.push(state(split.route, look));
-    if airy {
-        all.extend(under_way);
-    }
-    all.push(part.lamp());
-    all.push(changed(part));
+    all.extend(needed);
     all.push(paths(part));
     all.push(owners(part));
+    all.extend(under_way(part));
     lines(buffer, inside, &all);
 }
 
@@ -87,7 +83,7 @@ fn chart_rows(part: &Part<'_>, height: u16) -> u8 {
     let versions = u16::try_from(part.split.rule.backends.len()).unwrap_or(u16::MAX).max(1);
     let rest = REST.saturating_add(versions);
     let rows = height.saturating_sub(rest) / versions;
-    u8::try_from(rows.clamp(1, 3)).unwrap_or(1)
+    u8::try_from(rows.clamp(1, HIGHEST)).unwrap_or(1)
 }
 
 fn versions(part: &Part<'_>) -> Vec<Line<'static>> {
@@ -102,16 +98,25 @@ fn versions(part: &Part<'_>) -> Vec<Line<'static>> {
 fn trends(part: &Part<'_>, airy: bool, rows: u8) -> Vec<Line<'static>> {
     let Part { split, look, .. } = part;
     let kinds = [ERRORS, P99, RATE];
-    // Without a row of headings, each curve says what it is of.
-    let name = |kind: &Kind| if airy { String::new() } else { format!("{} ", kind.name) };
-    let names: usize = kinds.iter().map(|kind| name(kind).len()).sum();
+    // Without a row of headings, each curve says what it is of, and the one below it the scale of both.
+    let scale = |kind: &Kind| kind.scale(part).unwrap_or_default();
+    let beside = |kind: &Kind| if airy { 0 } else { kind.name.len().max(scale(kind).len()) + 1 };
+    let name = |kind: &Kind, index: usize| {
+        let words = match index {
+            0 => kind.name.to_owned(),
+            1 => scale(kind),
+            _ => String::new(),
+        };
+        left(&words, beside(kind))
+    };
+    let names: usize = kinds.iter().map(beside).sum();
     let cells = (part.room.saturating_sub(LABEL + names + 4) / kinds.len()).min(60);
     let mut all = Vec::new();
     if airy {
         let mut heading = vec![look.span(Role::Muted, left("10 min", LABEL))];
         for kind in &kinds {
-            let top = kind.top(part).map_or(format::NONE.to_owned(), kind.words);
-            heading.push(look.span(Role::Muted, left(&format!("{} up to {top}", kind.name), cells)));
+            let scale = kind.scale(part).unwrap_or_else(|| format::NONE.to_owned());
+            heading.push(look.span(Role::Muted, left(&format!("{}  {scale}", kind.name), cells)));
             heading.push(Span::raw("  "));
         }
         heading.pop();
@@ -125,7 +130,7 @@ fn trends(part: &Part<'_>, airy: bool, rows: u8) -> Vec<Line<'static>> {
             let mut line = vec![look.span(role, left(&middle(&label, LABEL - 1), LABEL))];
             for (place, (kind, chart)) in kinds.iter().zip(&charts).enumerate() {
                 line.push(Span::raw(if place > 0 { "  " } else { "" }));
-                line.push(look.span(Role::Muted, name(kind)));
+                line.push(look.span(Role::Muted, name(kind, index)));
                 line.push(Span::styled(chart.get(row).cloned().unwrap_or_default(), plain(look, role)));
             }
             all.push(Line::from(line));

@@ -9,7 +9,7 @@ use tui_input::Input;
 use super::paint::{Look, Pen, cursor_at, cut, width};
 use super::theme::Role;
 use super::words;
-use crate::app::{App, Layer, Page, Pane};
+use crate::app::{App, Layer, Page, Pane, panes, wrap};
 use crate::keys::{Action, Binding, Context};
 
 /// Whose hints come first. The others follow in the order of the table.
@@ -36,40 +36,65 @@ const LADDER: [Action; 3] = [Action::Down, Action::Open, Action::NextPane];
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     let Some(last) = area.height.checked_sub(1).map(|rest| area.y + rest) else { return };
     hints(buffer, Rect { y: last, height: 1, ..area }, app, look);
-    let row = |above: u16| Rect { y: last - above, height: 1, ..area };
-    match area.height {
-        0 | 1 => {}
-        2 if app.said.is_none() => under_way(buffer, row(1), app, look),
-        2 => message(buffer, row(1), app, look),
-        _ => {
-            under_way(buffer, row(2), app, look);
-            message(buffer, row(1), app, look);
+    let above = Rect { height: area.height - 1, ..area };
+    let first = Rect { height: above.height.min(1), ..above };
+    let others = Rect { y: above.y + first.height, height: above.height - first.height, ..above };
+    match (app.changes.running().next().is_some(), app.said.is_some()) {
+        (true, true) if others.height > 0 => {
+            under_way(buffer, first, app, look);
+            message(buffer, others, app, look);
         }
+        (true, false) => under_way(buffer, above, app, look),
+        _ => message(buffer, above, app, look),
     }
 }
 
-/// The newest change that goes on, and how many others do.
-fn under_way(buffer: &mut Buffer, row: Rect, app: &App, look: &Look) {
+/// The newest change that goes on, and how many others do. Of that of the open split, what it is stands above already.
+fn under_way(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     let count = app.changes.running().count();
     let Some(change) = app.changes.running().last() else { return };
     let more = if count > 1 { format!("+{}", count - 1) } else { String::new() };
     let words = if change.words.is_empty() { String::new() } else { format!(": {}", change.words) };
-    let text = format!("{}: {} {}{words}", change.stage.word(), change.place(), change.what);
+    let is_open = app.open_split().is_some_and(|view| view.page == Page::Overview && view.id == change.route);
+    let text = if is_open && change.elsewhere.is_none() {
+        format!("{}{words}", change.stage.word())
+    } else {
+        format!("{}: {} {}{words}", change.stage.word(), change.place(), change.what)
+    };
     let sign = words::UNDER_WAY;
-    let mut pen = Pen::new(buffer, row.x + 1, row.y, row.width.saturating_sub(width(&more) + 3));
-    pen.put(sign.glyph, look.style(sign.role)).put(" ", Style::new());
-    let text = cut(&text, pen.room());
-    pen.put(&text, look.style(Role::Text));
-    let x = row.right().saturating_sub(width(&more) + 1);
-    Pen::new(buffer, x, row.y, width(&more)).put(&more, look.style(Role::Accent));
+    Pen::new(buffer, area.x + 1, area.y, 1).put(sign.glyph, look.style(sign.role));
+    let behind = u16::from(!more.is_empty()) + width(&more);
+    let area = Rect { x: area.x + 3, width: area.width.saturating_sub(4), ..area };
+    let inside = Rect { width: area.width.saturating_sub(behind), ..area };
+    sentence(buffer, inside, &text, look.style(Role::Text));
+    let x = area.right().saturating_sub(width(&more));
+    Pen::new(buffer, x, area.y, width(&more)).put(&more, look.style(Role::Accent));
 }
 
-/// What was said last, as far as one row holds it; the log has the whole.
-fn message(buffer: &mut Buffer, row: Rect, app: &App, look: &Look) {
+/// What was said last, as far as there is room; the log has the whole. A short one stands right above the hints.
+fn message(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     let Some(said) = &app.said else { return };
-    let mut pen = Pen::new(buffer, row.x + 1, row.y, row.width.saturating_sub(2));
-    let text = cut(&said.text, pen.room());
-    pen.put(&text, look.style(words::tone(said.tone)));
+    let room = area.width.saturating_sub(2);
+    let rows = if width(&said.text) <= room { 1 } else { area.height };
+    let area = Rect { x: area.x + 1, y: area.bottom().saturating_sub(rows), width: room, height: rows };
+    sentence(buffer, area, &said.text, look.style(words::tone(said.tone)));
+}
+
+/// In as many rows as there are; what is too long for them is cut at its end.
+fn sentence(buffer: &mut Buffer, area: Rect, text: &str, style: Style) {
+    for (row, y) in rows(text, area.width.into(), area.height.into()).iter().zip(area.y..area.bottom()) {
+        Pen::new(buffer, area.x, y, area.width).put(&cut(row, area.width.into()), style);
+    }
+}
+
+/// A text in at most `most` rows; the last one holds the rest, however long.
+fn rows(text: &str, room: usize, most: usize) -> Vec<String> {
+    let mut rows = wrap(text, room);
+    if rows.len() > most {
+        let rest = rows.split_off(most.saturating_sub(1)).join(" ");
+        rows.push(rest);
+    }
+    rows
 }
 
 /// The filter being typed, where messages stand.
@@ -174,6 +199,7 @@ fn works(app: &App, binding: &Binding) -> bool {
     let has_what_it_needs = match binding.action {
         _ if needs_split => app.selected().is_some(),
         Action::Yaml => app.looked_at().is_some(),
+        Action::NextPane => app.has_ladder(),
         Action::Filter | Action::Sort => app.routes.entries().len() > 0,
         _ => true,
     };
@@ -181,9 +207,13 @@ fn works(app: &App, binding: &Binding) -> bool {
     has_what_it_needs && !is_denied && app.cannot(binding.action).is_none()
 }
 
-/// Whether the row of messages is too short for what was said.
+/// Whether there is too little room for what was said.
 fn is_cut(app: &App) -> bool {
-    app.said.as_ref().is_some_and(|said| width(&said.text) > app.size.0.saturating_sub(2))
+    let room = usize::from(app.size.0.saturating_sub(2));
+    let running = u16::from(app.changes.running().next().is_some());
+    let height = panes(app).footer.saturating_sub(1 + running).max(1);
+    let cut = |text: &str| rows(text, room, height.into()).iter().any(|row| usize::from(width(row)) > room);
+    app.said.as_ref().is_some_and(|said| cut(&said.text))
 }
 
 /// Whether the timeline was opened from the overview, to which closing it leads back.

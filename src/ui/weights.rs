@@ -10,7 +10,11 @@ use super::theme::Role;
 use crate::app::{App, WeightEditor, wrap};
 use crate::rollout::Effect;
 
-const FIELD: usize = 10;
+/// On narrower screens nothing beside it could be read.
+const NARROW: u16 = 60;
+/// Cells of what is typed, and of the other two numbers; the names take the rest.
+const FIELD: usize = 9;
+const NUMBER: usize = 8;
 
 pub(super) fn draw(
     buffer: &mut Buffer,
@@ -21,17 +25,21 @@ pub(super) fn draw(
 ) -> Option<Position> {
     let height = u16::try_from(editor.fields.len() + 6).unwrap_or(u16::MAX);
     let title = format!("weights of {}  rule {}", editor.route.id, editor.route.rule_label(editor.rule));
-    let inside = popup(buffer, area, (area.width.saturating_sub(4).min(76), height), &title, look);
+    let beside = if area.width < NARROW { 0 } else { 4 };
+    let inside = popup(buffer, area, (area.width.saturating_sub(beside).min(76), height), &title, look);
     let room = usize::from(inside.width);
-    let names = room.saturating_sub(FIELD + 16).clamp(6, 32);
+    // The present weights are no wider than they must be where names need the room.
+    let widest = editor.fields.iter().map(|field| field.before.to_string().len() + 1).max().unwrap_or(0);
+    let (now, share) = if area.width < NARROW { (widest.max(4), 7) } else { (NUMBER, NUMBER) };
+    let names = room.saturating_sub(FIELD + now + share).clamp(6, 32);
     let mut all = vec![Line::from(look.span(
         Role::Muted,
         format!(
             "{}{}{}{}",
             left("backend", names),
-            right("now", 8),
+            right("now", now),
             right("weight", FIELD),
-            right("share", 8)
+            right("share", share)
         ),
     ))];
     for (index, field) in editor.fields.iter().enumerate() {
@@ -40,9 +48,9 @@ pub(super) fn draw(
         let role = if focused { Role::Accent } else { Role::Text };
         all.push(Line::from(vec![
             look.span(role, left(&field.name, names)),
-            look.span(Role::Muted, right(&field.before.to_string(), 8)),
+            look.span(Role::Muted, right(&field.before.to_string(), now)),
             look.span(role, right(field.input.value(), FIELD)),
-            look.span(Role::Text, right(&format::share(weight, sum), 8)),
+            look.span(Role::Text, right(&format::share(weight, sum), share)),
         ]));
     }
     all.push(Line::default());
@@ -77,6 +85,6 @@ pub(super) fn draw(
     cursor_at(
         inside,
         u16::try_from((editor.focus + 1).checked_sub(hidden)?).ok()?,
-        names + 8 + FIELD - behind.min(FIELD),
+        names + now + FIELD - behind.min(FIELD),
     )
 }

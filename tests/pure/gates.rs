@@ -111,6 +111,15 @@ fn a_first_step_passes_on_endpoints_only_where_errors_could_be_judged_afterwards
     assert_eq!(judged(&first, &ready(3, 0), Ok(nothing)).0.verdict(), Verdict::Fail);
 }
 
+#[test]
+fn mirrored_copies_are_not_called_no_traffic() {
+    let mut rule = split(100, 0);
+    rule["filters"] = json!([{"type": "RequestMirror", "requestMirror": {"backendRef": {"name": "checkout-canary", "port": 8080}}}]);
+    let change = step(&accepted(document(&json!([rule]))));
+    let (gate, _) = judged(&change, &ready(3, 3), Ok(counted(500.0, 1.0)));
+    assert_eq!(gate.words(), "checkout-canary 3/3 ready; errors not judged: gets mirrored copies only");
+}
+
 /// The route as a rollback of its canary left it, as the annotation and the journal have it.
 fn rolled_back() -> (Value, ChangeRecord) {
     let (_, plan) = rollback(&document(&json!([split(90, 10)])));

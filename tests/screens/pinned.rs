@@ -22,7 +22,7 @@ pub const SCREENS: &[Screen] = &[
     Screen { name: "timeline", way: &[("metrics ok", "@checkout l")] },
     Screen { name: "yaml", way: &[("metrics ok", "@checkout d"), ("apiVersion", "")] },
     Screen { name: "name", way: &[("metrics ok", "@orders f"), ("type ", "orders-gr")] },
-    Screen { name: "reason", way: &[("metrics ok", "@reviews s"), ("1 low traffic", "3batch")] },
+    Screen { name: "reason", way: &[("metrics ok", "@reviews s"), ("2 checked elsewhere", "3batch")] },
     Screen { name: "quit", way: &[("metrics ok", "@checkout r"), ("y confirm", "y q")] },
     Screen { name: "filter", way: &[("metrics ok", "/pay")] },
     Screen { name: "palette", way: &[("metrics ok", "@checkout : chk")] },

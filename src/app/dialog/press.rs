@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ARMING, ChangeDialog, REASONS, Step, What};
+use super::{ARMING, ChangeDialog, Step, What};
 use crate::app::typing::{input_request, pasted};
 use crate::keys::{Action, Context, Key, Keymap};
 use crate::pilot::Confirmed;
@@ -87,6 +87,9 @@ impl ChangeDialog {
             Action::Decline => return Outcome::Close,
             Action::Copy => return self.copy(),
             Action::Choose(number) => return self.choose(usize::from(number)),
+            Action::OtherPaths if !self.has_other_paths() => {
+                self.told = Some("no other path leads there: there is nothing more to take");
+            }
             Action::OtherPaths => {
                 if let Some(Intent::Drain { other_paths, .. }) = &mut self.ask.intent {
                     *other_paths = !*other_paths;
@@ -202,9 +205,10 @@ impl ChangeDialog {
                 Outcome::Prepare
             }
             Step::Ready(ready) if ready.prepared.demand == Demand::Reason => {
-                match REASONS.get(number - 1) {
+                let reasons = ready.reasons();
+                match reasons.get(number - 1) {
                     Some(reason) => ready.reason = Some((*reason).to_owned()),
-                    None if number == REASONS.len() + 1 => ready.typing = true,
+                    None if number == reasons.len() + 1 => ready.typing = true,
                     None => {}
                 }
                 Outcome::Nothing

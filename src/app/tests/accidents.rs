@@ -169,7 +169,7 @@ fn a_rollback_that_cannot_be_prepared_otherwise_stays_as_it_is_shown() {
         *other_paths
     };
     let mut bench = bench();
-    bench.keys("r").prepared(Verdict::NotApplicable, Demand::Yes);
+    bench.keys("r").prepared_beside(1);
     bench.keys("a").prepared(Verdict::NotApplicable, Demand::Yes).after(2000).keys("a");
     let ticket = bench.ticket();
     bench.keys("y").after(2000).keys("y");
@@ -181,9 +181,12 @@ fn a_rollback_that_cannot_be_prepared_otherwise_stays_as_it_is_shown() {
     assert!(bench.carries());
 
     let mut bench = super::bench();
-    bench.keys("r").prepared(Verdict::NotApplicable, Demand::Yes).keys("a");
+    bench.keys("r").prepared_beside(1).keys("a");
     let ticket = bench.ticket();
     bench.msg(Msg::Prepared { ticket, answer: gone() });
     assert!(!takes_others(&bench));
     assert_eq!(bench.dialog().told, Some("not read again: what is shown is as it was, without other paths"));
+    assert!(bench.dialog().unread.is_some());
+    bench.after(31_000).keys("r").prepared_beside(1);
+    assert_eq!((&bench.dialog().unread, bench.dialog().told), (&None, None), "it was read since");
 }

@@ -4,9 +4,9 @@ use ratatui::text::{Line, Span};
 use tui_input::Input;
 
 use super::LABEL;
-use crate::app::{App, ChangeDialog, REASONS, Ready};
+use crate::app::{App, ChangeDialog, Ready};
 use crate::keys::{Action, Context};
-use crate::rollout::{Demand, Intent};
+use crate::rollout::Demand;
 use crate::ui::fold::fold;
 use crate::ui::format::left;
 use crate::ui::paint::{Look, width};
@@ -49,7 +49,7 @@ impl Asked {
                 if let Some(reason) = &ready.reason {
                     line.push(look.span(Role::Ok, format!("{reason}   ")));
                 }
-                for (place, reason) in REASONS.iter().chain(&["other"]).enumerate() {
+                for (place, reason) in ready.reasons().iter().chain(&["other"]).enumerate() {
                     line.push(look.span(Role::Accent, format!("{} ", place + 1)));
                     line.push(look.span(Role::Text, format!("{reason}   ")));
                 }
@@ -146,9 +146,8 @@ fn keys(app: &App, dialog: &ChangeDialog, ready: &Ready, room: usize, look: &Loo
     let mut add = |action, context, word: &str| {
         all.extend(keymap.key_of(action, context).map(|name| key(&name.to_string(), word)));
     };
-    if dialog.is_rollback() && !is_typing {
-        let all_paths = matches!(&dialog.ask.intent, Some(Intent::Drain { other_paths: true, .. }));
-        let word = if all_paths { "only the splits" } else { "other paths too" };
+    if dialog.is_rollback() && !is_typing && dialog.has_other_paths() {
+        let word = if dialog.takes_other_paths() { "only the splits" } else { "other paths too" };
         add(Action::OtherPaths, Context::Rollback, word);
     }
     add(Action::Copy, if is_typing { Context::Text } else { Context::Dialog }, "copy");

@@ -210,6 +210,15 @@ impl Layout<'_> {
     }
 }
 
+/// How many paths stay open, in words.
+fn remaining(prepared: &Prepared) -> Option<String> {
+    match prepared.remaining.len() {
+        0 => None,
+        1 => Some("1 other path remains".to_owned()),
+        paths => Some(format!("{paths} other paths remain")),
+    }
+}
+
 /// Whether a backend is known to have no ready endpoint.
 fn has_none_ready(prepared: &Prepared, backend: &BackendRef) -> bool {
     ready_of(prepared, backend).is_some_and(|(ready, _)| ready == 0)

@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use super::LABEL;
+use super::{LABEL, remaining};
 use crate::app::App;
 use crate::pilot::{DryRun, Planned, Prepared};
 use crate::rollout::{Check, kubectl};
@@ -31,13 +31,8 @@ pub(super) fn lines(app: &App, prepared: &Prepared, room: usize, look: &Look) ->
             all.say("note", Role::Text, note);
         }
     }
-    let remaining = match prepared.remaining.len() {
-        0 => None,
-        1 => Some("1 other path to it remains".to_owned()),
-        paths => Some(format!("{paths} other paths to it remain")),
-    };
-    if let Some(remaining) = remaining {
-        all.say("paths", Role::Warn, &remaining);
+    if let Some(words) = remaining(prepared) {
+        all.say("paths", Role::Warn, &words);
         for path in &prepared.remaining {
             all.say("", Role::Text, &path.to_string());
         }

@@ -3,7 +3,7 @@
 
 use ratatui::text::Line;
 
-use super::{LABEL, NARROW, has_none_ready, ready_of};
+use super::{LABEL, NARROW, has_none_ready, ready_of, remaining};
 use crate::app::{App, ChangeDialog};
 use crate::keys::{Action, Context};
 use crate::pilot::Prepared;
@@ -38,7 +38,10 @@ pub(super) fn lines(
     let left = most.checked_sub(all.len() + 1).filter(|_| room >= NARROW)?;
     let gate = verdict(prepared, plan, look);
     let told = dialog.told.map(str::to_owned);
-    let notices: Vec<String> = told.into_iter().chain(notices(app, dialog, prepared)).collect();
+    let mut notices: Vec<String> = told.into_iter().chain(notices(app, dialog, prepared)).collect();
+    // An owner may be what the gate holds against it: once is enough.
+    let said = prepared.gate.words();
+    notices.retain(|words| !said.contains(words));
     let beside = left.saturating_sub(fold(&gate, room, LABEL).len() - 1).max(1);
     let shown = notices.len().min(beside).min(left);
     all.extend(fold_into(&gate, room, LABEL, left + 1 - shown));
@@ -83,18 +86,13 @@ pub(super) fn brief(
 
 /// What is not as usual, the most important first.
 fn notices(app: &App, dialog: &ChangeDialog, prepared: &Prepared) -> Vec<String> {
-    let remain = match prepared.remaining.len() {
-        0 => None,
-        1 => Some("1 other path remains".to_owned()),
-        paths => Some(format!("{paths} other paths remain")),
-    };
     let take = app.start.keymap.key_of(Action::OtherPaths, Context::Rollback);
-    let take = take.filter(|_| dialog.is_rollback());
-    let remain = remain.map(|words| match take {
+    let take = take.filter(|_| dialog.is_rollback() && !dialog.takes_other_paths());
+    let remain = remaining(prepared).map(|words| match take {
         Some(key) => format!("{words}; {key} = take them too"),
         None => words,
     });
-    dialog.note.clone().into_iter().chain(owners(prepared)).chain(remain).collect()
+    dialog.note.iter().chain(&dialog.unread).cloned().chain(owners(prepared)).chain(remain).collect()
 }
 
 /// Who refuses the change or takes it back, in words.

@@ -21,22 +21,32 @@ const WHOLE_LADDER: usize = 100;
 /// Cells of the moment of a change, and of how long ago that is.
 const WHEN: usize = 22;
 const AGO: usize = 9;
-/// How many changes the overview tells.
-const NEWEST: usize = 4;
+/// Rows of what is changed now.
+pub(in crate::ui) const ROWS: usize = 2;
+/// Rows of the changes before where there is little room.
+pub(super) const NEWEST: usize = 3;
 
-/// The ladder of a change's stages, and what is seen.
-pub(in crate::ui) fn under_way(part: &Part<'_>) -> Vec<Line<'static>> {
+/// What is changed, or was changed last: always [`ROWS`] rows, so that nothing moves when a change begins or ends. What
+/// is seen of a change that goes on stands at the foot of the screen.
+pub(in crate::ui) fn under_way(part: &Part<'_>) -> [Line<'static>; ROWS] {
     let change = part.app.changes.standing(&part.split.route.id, part.split.changed);
-    change.map(|change| stages(part, change)).unwrap_or_default()
+    change.map_or_else(
+        || [changed(part), Line::default()],
+        |change| [stages(part, change), ending(part, change)],
+    )
 }
 
-fn stages(part: &Part<'_>, change: &Change) -> Vec<Line<'static>> {
-    let (look, room) = (part.look, part.room);
+/// The ladder of its stages; where there is no room for all, the one that was reached, and how many there are.
+fn stages(part: &Part<'_>, change: &Change) -> Line<'static> {
+    let look = part.look;
     let stages = change.stages();
     let mut line = vec![part.label("change"), look.span(Role::Text, format!("{}  ", change.what))];
-    let unproven = change.ending().is_some_and(|ending| !matches!(ending, Ending::Proven(_)));
-    // Where there is no room for all, the stage that was reached, and how many there are.
-    let narrow = room < WHOLE_LADDER;
+    let narrow = part.room < WHOLE_LADDER;
+    if let Some(ending) = change.ending().filter(|_| narrow) {
+        let sign = words::ending(ending, look);
+        line.push(look.span(sign.role, format!("{} {}", sign.glyph, ending.word())));
+        return Line::from(line);
+    }
     for (place, &stage) in stages.iter().enumerate() {
         if narrow && stage != change.stage {
             continue;
@@ -46,6 +56,7 @@ fn stages(part: &Part<'_>, change: &Change) -> Vec<Line<'static>> {
         } else if place > 0 {
             line.push(look.span(Role::Border, " > "));
         }
+        let unproven = change.ending().is_some_and(|ending| !matches!(ending, Ending::Proven(_)));
         let style = match stage.cmp(&change.stage) {
             Ordering::Greater => look.style(Role::NoData),
             Ordering::Equal if change.is_running() => look.style(Role::Accent).add_modifier(Modifier::BOLD),
@@ -57,23 +68,24 @@ fn stages(part: &Part<'_>, change: &Change) -> Vec<Line<'static>> {
             if stage == change.stage { format!("[{}]", stage.word()) } else { stage.word().to_owned() };
         line.push(Span::styled(word, style));
     }
-    let mut all = vec![Line::from(line)];
-    let (role, text) = match change.ending() {
-        Some(ending) => {
-            let sign = words::ending(ending, look);
-            (sign.role, format!("{} {ending}", sign.glyph))
-        }
-        None => (Role::Text, change.words.clone()),
+    Line::from(line)
+}
+
+/// How it ended.
+fn ending(part: &Part<'_>, change: &Change) -> Line<'static> {
+    let Some(ending) = change.ending() else { return Line::default() };
+    let sign = words::ending(ending, part.look);
+    let text = match ending {
+        // Where it is narrow, its word stands above.
+        Ending::Proven(words) | Ending::Unproven(words) if part.room < WHOLE_LADDER => words.clone(),
+        _ => format!("{} {ending}", sign.glyph),
     };
-    if !text.is_empty() {
-        let text = part.cut(&text, room.saturating_sub(LABEL));
-        all.push(Line::from(vec![part.label(""), look.span(role, text)]));
-    }
-    all
+    let text = part.cut(&text, part.room.saturating_sub(LABEL));
+    Line::from(vec![part.label(""), part.look.span(sign.role, text)])
 }
 
 /// The newest change, and who made it.
-pub(in crate::ui) fn changed(part: &Part<'_>) -> Line<'static> {
+fn changed(part: &Part<'_>) -> Line<'static> {
     let look = part.look;
     let Some(event) = part.app.timeline(part.split).into_iter().next() else {
         return Line::from(vec![part.label("changed"), look.span(Role::NoData, "not known")]);
@@ -95,18 +107,31 @@ fn ago(part: &Part<'_>, event: &Event) -> String {
     )
 }
 
-/// A line each for the newest changes.
-pub(super) fn newest(part: &Part<'_>) -> Vec<Line<'static>> {
+/// The newest changes, in exactly `height` rows: one more change moves nothing.
+pub(super) fn newest(part: &Part<'_>, height: usize) -> Vec<Line<'static>> {
     let events = part.app.timeline(part.split);
-    let mut all: Vec<_> = events.iter().take(NEWEST).map(|event| brief(part, event)).collect();
+    let indent = AGO.min(part.room / 3);
+    let mut all = Vec::new();
+    let mut shown = 0;
+    for event in &events {
+        let rows = fold(&brief(part, event), part.room, indent);
+        let last = usize::from(shown + 1 < events.len());
+        if shown > 0 && all.len() + rows.len() + last > height {
+            break;
+        }
+        all.extend(rows);
+        shown += 1;
+    }
     if events.is_empty() {
         all.push(Line::from(part.look.span(Role::NoData, "nothing is known yet")));
-    } else if events.len() > NEWEST {
+    } else if events.len() > shown {
         let key = part.app.start.keymap.key_of(Action::Timeline, Context::Split);
         let key = key.map(|key| format!(": {key}")).unwrap_or_default();
-        let more = format!("{} more{key}", events.len() - NEWEST);
+        let more = format!("{} more{key}", events.len() - shown);
+        all.truncate(height.saturating_sub(1));
         all.push(Line::from(part.look.span(Role::Muted, more)));
     }
+    all.resize_with(height, Line::default);
     all
 }
 

@@ -11,7 +11,7 @@ pub(in crate::ui) struct Kind {
     pub pick: fn(&BackendHistory) -> &Series,
     /// The newest value, in words.
     pub value: fn(&Numbers) -> String,
-    /// A value on the scale, in words.
+    /// The top of the scale, in words.
     pub words: fn(f64) -> String,
     /// The scale reaches at least to here: errors far below the limit are no mountains.
     least: f64,
@@ -21,7 +21,7 @@ pub(in crate::ui) const ERRORS: Kind = Kind {
     name: "errors",
     pick: |past| &past.error_rate,
     value: |numbers| format::percent(numbers.error_rate),
-    words: |rate| format::percent(Some(rate)),
+    words: |rate| format!("{:.0} %", rate * 100.0),
     least: 0.01,
 };
 const P50: Kind = Kind { name: "p50", pick: |past| &past.p50, value: |numbers| quantile(numbers.p50), ..P99 };
@@ -55,6 +55,11 @@ impl Kind {
         let known = backends.iter().filter_map(|backend| part.app.numbers.get(&backend.to));
         let most = known.filter_map(|numbers| (self.pick)(&numbers.series).max()).reduce(f64::max)?;
         format::scale(most.max(self.least))
+    }
+
+    /// The whole scale, in words.
+    pub fn scale(&self, part: &Part<'_>) -> Option<String> {
+        self.top(part).map(|top| format!("0-{}", (self.words)(top)))
     }
 
     /// The newest values of a backend as a curve of `cells` by `rows`, the newest on the right; the uppermost row first.

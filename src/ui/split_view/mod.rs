@@ -26,7 +26,7 @@ use crate::app::{App, Page, Pane, SplitView};
 use crate::keys::{Action, Context};
 use versions::Column;
 
-pub(super) use changes::{changed, under_way};
+pub(super) use changes::under_way;
 pub(super) use curves::{ERRORS, Kind, P99, RATE};
 use part::NARROW;
 pub(super) use part::Part;
@@ -38,6 +38,8 @@ pub(super) type TableColumn = Column;
 const TWO_COLUMNS: usize = 110;
 /// Cells that a title needs besides the state.
 const LEAST_TITLE: usize = 16;
+/// Cells of the left one from which on the changes are told there.
+const WIDE_LEFT: usize = 50;
 /// Cells between them.
 const GAP: usize = 3;
 
@@ -58,7 +60,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, view: &SplitView,
         return lines(buffer, inside, &all);
     };
     let part = Part { app, split: &split, look, room: inside.width.into() };
-    title(buffer, area, &part);
+    ruler_of(buffer, area, &part);
     let height = usize::from(inside.height);
     if view.page != Page::Overview {
         let all = changes::all(&part);
@@ -77,7 +79,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, view: &SplitView,
     let height = usize::from(below.height);
     let left_room = (part.room * 3 / 10).clamp(38, 56);
     let (left, right) = (part.with(left_room), part.with(part.room - left_room - GAP));
-    let (left, right) = (left_column(&left, view), right_column(&right, height));
+    let beside = left.room >= WIDE_LEFT;
+    let (left, right) = (left_column(&left, view, height), right_column(&right, height, beside));
     let top = view.scroll.within(left.len().max(right.len()), height);
     // A column that is in sight as a whole stays where it is.
     let from = |column: &Vec<Line<'_>>| top.min(column.len().saturating_sub(height));
@@ -91,7 +94,7 @@ fn cells(count: usize) -> u16 {
 }
 
 /// Which split, for whom, and in which state.
-fn title(buffer: &mut Buffer, area: Rect, part: &Part<'_>) {
+fn ruler_of(buffer: &mut Buffer, area: Rect, part: &Part<'_>) {
     let Part { split, look, .. } = part;
     let state = split.route.state();
     let sign = words::route(&state, look);
@@ -115,23 +118,22 @@ fn title(buffer: &mut Buffer, area: Rect, part: &Part<'_>) {
 
 /// What is declared and observed, whether a rollback would work, and the change under way.
 fn summary(part: &Part<'_>) -> Vec<Line<'static>> {
-    let mut all = vec![part.weights(), part.lamp()];
-    all.extend(under_way(part));
-    all
+    [part.weights(), part.lamp()].into_iter().chain(under_way(part)).collect()
 }
 
 /// Where there is room for one column, the most important comes first.
 fn one_column(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
     use Column as C;
     let look = part.look;
-    let mut head = summary(part);
+    let mut head = vec![part.weights(), part.lamp()];
     // What is moved in must be in sight.
     let first = view.pane == Pane::Ladder && part.room < NARROW;
     let at = if first { 0 } else { head.len() };
     head.splice(at..at, ladder::across(part, view));
     head.push(checks::verdict(part, view));
+    // The second row of these parts the table from what stands above it.
+    head.extend(under_way(part));
     let mut all: Vec<_> = head.iter().flat_map(|line| fold(line, part.room, part::LABEL)).collect();
-    all.push(Line::default());
     let columns = [C::Role, C::Image, C::Errors, C::ErrorTrend, C::P99, C::P99Trend, C::Rate, C::Observed];
     let without = [C::Role, C::Image, C::Ready, C::Weight, C::Share];
     all.extend(table(part, if part.app.numbers.has_source { &columns } else { &without }));
@@ -141,23 +143,33 @@ fn one_column(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
         all.extend(gate);
     }
     all.extend(behind(part));
+    all.extend(changed_before(part, changes::NEWEST));
     all.extend(panels::lines(part, [1; curves::ALL.len()]));
     all
 }
 
-fn left_column(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
+/// Where it is wide, what was changed before takes what the gate leaves.
+fn left_column(part: &Part<'_>, view: &SplitView, height: usize) -> Vec<Line<'static>> {
     let look = part.look;
     let mut all = vec![section(part.room, &ladder::title(part, view), look)];
     all.extend(ladder::upright(part, view));
     all.push(Line::default());
     all.push(section(part.room, &checks::title(part, view), look));
     all.extend(checks::lines(part));
+    if part.room >= WIDE_LEFT {
+        all.push(Line::default());
+        let left = height.saturating_sub(all.len() + 1);
+        all.extend(changed_before(part, left.max(changes::NEWEST)));
+    }
     all
 }
 
 /// The panels take what the rest leaves.
-fn right_column(part: &Part<'_>, height: usize) -> Vec<Line<'static>> {
-    let rest = behind(part);
+fn right_column(part: &Part<'_>, height: usize, changes_beside: bool) -> Vec<Line<'static>> {
+    let mut rest = behind(part);
+    if !changes_beside {
+        rest.extend(changed_before(part, changes::NEWEST));
+    }
     let mut all = panels::lines(part, panels::heights(part, height.saturating_sub(rest.len())));
     all.extend(rest);
     all
@@ -166,16 +178,23 @@ fn right_column(part: &Part<'_>, height: usize) -> Vec<Line<'static>> {
 /// What stands behind the versions, and who else has to do with them.
 fn behind(part: &Part<'_>) -> Vec<Line<'static>> {
     use Column as C;
-    let title = |text: &str| section(part.room, &[part.look.span(Role::Muted, text.to_owned())], part.look);
-    let mut all = vec![title("backends")];
+    let mut all = vec![title(part, "backends")];
     let columns = [C::Name, C::Image, C::Ready, C::Restarts, C::OomKills, C::NewestPod, C::Weight, C::Share];
     all.extend(table(part, &columns));
     all.extend(part.unknown());
-    all.push(title("parents"));
+    all.push(title(part, "parents"));
     all.extend(parents::lines(part));
-    all.push(title("other paths, and owners"));
+    all.push(title(part, "other paths, and owners"));
     all.extend(paths::lines(part));
-    all.push(title("changes"));
-    all.extend(changes::newest(part));
     all
+}
+
+fn changed_before(part: &Part<'_>, rows: usize) -> Vec<Line<'static>> {
+    let mut all = vec![title(part, "changes")];
+    all.extend(changes::newest(part, rows));
+    all
+}
+
+fn title(part: &Part<'_>, text: &str) -> Line<'static> {
+    section(part.room, &[part.look.span(Role::Muted, text.to_owned())], part.look)
 }

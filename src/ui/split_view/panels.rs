@@ -21,7 +21,7 @@ const BESIDE: usize = 132;
 /// Cells between them.
 const GAP: usize = 3;
 /// The highest curve, and which of them grow first.
-const HIGHEST: u8 = 4;
+const HIGHEST: u8 = 8;
 const GROWING: [usize; ALL.len()] = [0, 3, 4, 2, 1];
 
 /// Rows of each kind of curve.

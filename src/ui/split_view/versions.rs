@@ -46,8 +46,8 @@ pub(in crate::ui) enum Column {
 const TREND: usize = 11;
 
 impl Column {
-    fn heading(self) -> &'static str {
-        match self {
+    fn heading(self, part: &Part<'_>) -> String {
+        let word = match self {
             Self::Role => "role",
             Self::Name => "backend",
             Self::Image => "image",
@@ -59,12 +59,14 @@ impl Column {
             Self::Share => "share",
             Self::Observed => "observed",
             Self::Errors => "errors in 1m",
-            Self::ErrorTrend | Self::P99Trend => "",
+            Self::ErrorTrend => return ERRORS.scale(part).unwrap_or_default(),
+            Self::P99Trend => return P99.scale(part).unwrap_or_default(),
             Self::P50 => "p50",
             Self::P95 => "p95",
             Self::P99 => "p99",
             Self::Rate => "req/s",
-        }
+        };
+        word.to_owned()
     }
 
     fn is_number(self) -> bool {
@@ -117,7 +119,7 @@ pub(in crate::ui) fn table(part: &Part<'_>, columns: &[Column]) -> Vec<Line<'sta
     let cell = |text: &str, (column, width): (Column, usize)| {
         if column.is_number() { right(text, width) } else { left(text, width) }
     };
-    let headings: Vec<String> = columns.iter().map(|column| cell(column.0.heading(), *column)).collect();
+    let headings: Vec<String> = columns.iter().map(|column| cell(&column.0.heading(part), *column)).collect();
     let mut all = vec![Line::from(part.look.span(Role::Muted, headings.join(" ")))];
     let observed = part.app.observed(part.split);
     for index in 0..part.split.rule.backends.len() {

@@ -161,3 +161,40 @@ fn what_is_under_way_and_what_was_said_have_a_row_each() {
     bench.keys("c");
     assert!(text(&mut bench, SMALL).contains(" Esc clear  m all of it  r roll back"), "half is not the end");
 }
+
+#[test]
+fn old_numbers_stay_and_missing_ones_are_never_zero() {
+    let mut bench = shop();
+    let style = |bench: &mut Bench, what: &str| {
+        let buffer = render(bench, LARGE, &look(false));
+        let row = text(bench, LARGE).lines().position(|line| line.contains("checkout ")).unwrap();
+        let line: String = (0..LARGE.0).map(|x| buffer[(x, u16::try_from(row).unwrap())].symbol()).collect();
+        let x = line
+            .chars()
+            .collect::<Vec<_>>()
+            .windows(what.len())
+            .position(|w| w.iter().collect::<String>() == what);
+        let x = x.unwrap_or_else(|| panic!("no {what} in {line}"));
+        buffer[(u16::try_from(x).unwrap(), u16::try_from(row).unwrap())].modifier
+    };
+    assert!(!style(&mut bench, "1.23").contains(Modifier::DIM));
+    bench.after(11_000);
+    assert!(style(&mut bench, "1.23").contains(Modifier::DIM), "older than two refreshes");
+    let mut fresh = Bench::with(LARGE, vec![Ok(checkout(7, 95, 5))]);
+    let shown = text(&mut fresh, LARGE);
+    let row = shown.lines().find(|line| line.contains("checkout")).unwrap();
+    assert!(!row.contains("0 %") && row.contains("no data") && row.contains(" - "), "{row}");
+}
+
+#[test]
+fn only_what_may_be_claimed_is() {
+    let mut bench = shop();
+    assert!(text(&mut bench, LARGE).contains("5.00 % 4."), "200/s for a minute: an interval around 5 %");
+    let premium: &[(&str, u32)] = &[("checkout-stable", 1)];
+    bench.watch(Update::Applied(Ok(route("premium", 1, &[("/p", premium)]))));
+    assert!(text(&mut bench, (200, 40)).contains("shared with 1 path"));
+    bench.watch(Update::Deleted(RouteId::new("shop", "premium")));
+    bench.watch(Update::Applied(Ok(checkout(8, 90, 10))));
+    let shown = text(&mut bench, LARGE);
+    assert!(shown.lines().any(|line| line.contains("90/10") && line.contains("settling")), "{shown}");
+}
