@@ -15,7 +15,7 @@ use tidegate::config::Settings;
 use tidegate::demo::{Demo, Scenario};
 use tidegate::keys::Key;
 use tidegate::pilot::{Ending, NotWritten, Pilot, Prepared, Request};
-use tidegate::rollout::{Confirmation, Conventions, Direction, Intent, Verdict};
+use tidegate::rollout::{ChangeRecord, Confirmation, Conventions, Direction, Intent, Verdict};
 use tidegate::route::{BackendRef, RouteId};
 use tidegate::ui::theme::{Depth, Theme};
 use tidegate::ui::{self, Look};
@@ -118,6 +118,9 @@ async fn healthy_the_canary_goes_up_stage_by_stage() {
         assert!(matches!(ending, Ending::Proven(_)), "{stage} %: {ending:?}");
     }
     assert!(play.errors().await.expect("requests") < 0.01);
+    let route = play.demo.cluster().get(&checkout()).await.expect("the route");
+    let noted = ChangeRecord::newest(&route).expect("a note").images;
+    assert!(noted["checkout-canary"].ends_with("checkout:v1.5.0-rc2"), "which release it was: {noted:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -152,9 +152,9 @@ fn verify(app: &mut App) -> Vec<Effect> {
     related.retain(|other| other.id != route);
     let ask = Verify { route, rule, related, everywhere: app.sees_everywhere() };
     let weights: Vec<u32> = split.rule.backends.iter().map(|backend| backend.weight).collect();
-    let what = format!("verify {}", list(&weights));
+    let (what, looked_at) = (format!("verify {}", list(&weights)), split.route.clone());
     let change = app.next_number();
-    app.changes.begin(Change::verify(change, ask.route.clone(), what, app.now.since_start));
+    app.changes.begin(Change::verify(change, &looked_at, what, app.now.since_start));
     vec![Effect::Verify { change, ask }]
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::dialog::Ask;
 use crate::pilot::{Ending, Progress, Stage};
 use crate::rollout::{ChangeRecord, Plan, RuleChange};
-use crate::route::RouteId;
+use crate::route::{Route, RouteId};
 
 /// One confirmed change, or a look at what is served.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct Change {
     pub words: String,
     /// When it was confirmed.
     pub since: Duration,
+    /// Generation of the route as it left it, or found it where it only looks; `None` until that is known.
+    generation: Option<i64>,
     /// How and when it ended; `None` while it goes on.
     ended: Option<(Ending, Duration)>,
     /// The rules of the route that it is about.
@@ -62,8 +64,9 @@ impl Change {
 
     /// A look at a split that nothing was written to.
     #[must_use]
-    pub fn verify(id: u64, route: RouteId, what: String, since: Duration) -> Self {
-        Self { looks: true, ..Self::begun(id, route, what, Stage::Counting, since) }
+    pub fn verify(id: u64, route: &Route, what: String, since: Duration) -> Self {
+        let begun = Self::begun(id, route.id.clone(), what, Stage::Counting, since);
+        Self { looks: true, generation: Some(route.generation), ..begun }
     }
 
     fn begun(id: u64, route: RouteId, what: String, stage: Stage, since: Duration) -> Self {
@@ -77,6 +80,7 @@ impl Change {
             stage,
             words: String::new(),
             since,
+            generation: None,
             ended: None,
             rules: Vec::new(),
             elsewhere: None,
@@ -113,6 +117,12 @@ impl Change {
         self.ended.as_ref().map(|(ending, _)| ending)
     }
 
+    /// Whether `route` still is as this change left it.
+    #[must_use]
+    pub fn left(&self, route: &Route) -> bool {
+        self.generation == Some(route.generation)
+    }
+
     fn ended_at(&self) -> Option<Duration> {
         self.ended.as_ref().map(|(_, at)| *at)
     }
@@ -144,6 +154,9 @@ impl Changes {
         if let Some(change) = self.0.iter_mut().find(|change| change.id == id) {
             change.stage = change.stage.max(progress.stage);
             change.words.clone_from(&progress.words);
+            // Later ones may be of somebody else's write.
+            let own = progress.fresh.as_ref().filter(|_| progress.route == change.route);
+            change.generation = change.generation.or(own.map(|fresh| fresh.generation));
         }
     }
 

@@ -132,11 +132,17 @@ impl App {
     }
 
     fn newest_change(&self, route: &Route, changed: Option<Duration>) -> Newest {
-        let Some(change) = self.changes.standing(&route.id, changed) else { return Newest::Settled };
+        let Some(change) = self.changes.of(&route.id) else { return Newest::Settled };
         match change.ending() {
             None => Newest::UnderWay,
-            Some(Ending::Unproven(_) | Ending::NotWritten(NotWritten::Unknown(_))) => Newest::Unproven,
-            Some(Ending::Proven(_) | Ending::NotWritten(_)) => Newest::Settled,
+            Some(Ending::Unproven(_)) if change.left(route) => Newest::Unproven,
+            // What became of it is not known, so any new spec may be its own or another's.
+            Some(Ending::NotWritten(NotWritten::Unknown(_)))
+                if changed.is_none_or(|at| at <= change.since) =>
+            {
+                Newest::Unproven
+            }
+            Some(_) => Newest::Settled,
         }
     }
 }
@@ -153,7 +159,9 @@ mod tests {
     use crate::app::Msg;
     use crate::app::fixture::{Bench, checkout};
     use crate::cluster::Update;
+    use crate::pilot::{Progress, Stage};
     use crate::rollout::{Demand, Verdict};
+    use crate::route::RouteId;
 
     #[test]
     fn the_worst_comes_first() {
@@ -203,15 +211,25 @@ mod tests {
     fn what_was_not_proven_is_told_until_somebody_writes_or_verifies() {
         let unproven = || Ending::Unproven("no Prometheus is configured".to_owned());
         let worst = |bench: &Bench| bench.app.worst_of(&bench.app.split(0).unwrap());
-        let rolled_back = |ending: Ending| {
+        let rolled_back = |ending: Ending, overtaken: bool| {
             let mut bench = Bench::with((120, 40), vec![Ok(checkout(7, 95, 5))]);
             bench.keys("r").prepared(Verdict::NotApplicable, Demand::Yes).keys("y");
             let change = bench.app.changes.running().next().unwrap().id;
-            bench.watch(Update::Applied(Ok(checkout(8, 100, 0)))).after(1_000);
+            if !matches!(ending, Ending::NotWritten(_)) {
+                let (route, fresh) = (RouteId::new("shop", "checkout"), Some(checkout(8, 100, 0)));
+                let progress = Progress { route, stage: Stage::Written, words: String::new(), fresh };
+                bench.after(50).msg(Msg::Progress { change, progress });
+            }
             assert_eq!(worst(&bench), Worst::UnderWay);
-            bench.msg(Msg::Ended { change, ending }).after(600_000);
+            if overtaken {
+                bench.after(50).watch(Update::Applied(Ok(checkout(9, 50, 50))));
+            }
+            bench.after(1_000).msg(Msg::Ended { change, ending }).after(600_000);
             bench
         };
+        let superseded = rolled_back(Ending::Unproven("superseded".to_owned()), true);
+        assert_eq!(worst(&superseded), Worst::Fine, "somebody wrote before it ended");
+        let rolled_back = |ending| rolled_back(ending, false);
         let mut bench = rolled_back(unproven());
         assert_eq!(worst(&bench), Worst::Unproven);
         bench.watch(Update::Applied(Ok(checkout(9, 99, 1))));

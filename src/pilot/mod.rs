@@ -15,6 +15,7 @@ mod states;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod verify;
 mod write;
 mod writer;

@@ -24,17 +24,23 @@ impl Pilot {
     /// Finds out what became of an unfinished change: goes on with its proof where the route still shows it.
     pub async fn resume(&self, record: &ChangeRecord, progress: &UnboundedSender<Progress>) -> Ending {
         let id = RouteId::new(&record.namespace, &record.route);
-        let subject = match self.cluster.get(&id).await {
+        let found = match self.cluster.get(&id).await {
             Ok(route) if is_ours(&route, record) => {
                 let (others, unseen) = self.all_routes(&id).await;
-                Subject::taken_up(record, &route, &others, unseen).ok_or("the route has changed since")
+                let subject = Subject::taken_up(record, &route, &others, unseen);
+                subject.map(|subject| (subject, route)).ok_or("the route has changed since")
             }
             Ok(_) => Err("the route does not show the change: not written, or replaced since"),
             // Asked again at the next start.
             Err(trouble) => return Ending::Unproven(trouble.to_string()),
         };
-        let ending = match subject {
-            Ok(subject) => self.count(&subject, self.clock.now(), Stage::Written, progress).await,
+        let ending = match found {
+            Ok((subject, route)) => {
+                let words = format!("generation {}: taken up again", route.generation);
+                let _ =
+                    progress.send(Progress { route: id, stage: Stage::Written, words, fresh: Some(route) });
+                self.count(&subject, self.clock.now(), Stage::Written, progress).await
+            }
             Err(why) => Ending::Unproven(why.to_owned()),
         };
         let _ = self.journal.ended(&record.id, &ending.to_string());

@@ -3,30 +3,28 @@
 //! An advance confirms weights: when the spec has changed, nothing is written. A rollback confirms an intent:
 //! it is planned again on the fresh object, as long as that is the same object.
 
-use std::collections::BTreeMap;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
 
 use super::Pilot;
 use super::progress::{NotWritten, Progress, Stage};
-use super::states::{BackendFacts, Confirmed, DryRun, Planned, Written};
+use super::states::{Confirmed, DryRun, Planned, Written};
 use super::subject::Subject;
+use super::trace::{annotations, images};
 use super::writer::WriteError;
 use crate::audit::JournalError;
-use crate::cluster::{Note, Why};
-use crate::rollout::{
-    ChangeRecord, Effect, Plan, Refusal, RoleNames, json_patch, names_a_pair, roles, weight_keys,
-};
-use crate::route::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, BackendRef, Route};
+use crate::cluster::Why;
+use crate::rollout::{ChangeRecord, Effect, Plan, Refusal, json_patch};
+use crate::route::Route;
 
 /// Attempts of a rollback, and of an advance whose annotations somebody else has just changed.
 const ATTEMPTS: u32 = 60;
-/// How long events may take that are still on their way when the program ends.
-const LAST_NOTES: Duration = Duration::from_secs(2);
-/// Pause before a rollback is sent again after the server could not be reached.
+/// Pause before a rollback is sent again, or the route looked at again, after the server could not be reached.
 const PAUSE: Duration = Duration::from_secs(1);
+/// After silence, the route is looked at for so long before it is left to a person.
+const LOOKING: Duration = Duration::from_secs(10);
 
 /// What became of one attempt.
 enum Attempt {
@@ -100,12 +98,6 @@ impl Pilot {
         }
         let subject = Subject::of(&prepared, &route, &done);
         Ok(Written { subject, done, failed, at: self.clock.now() })
-    }
-
-    fn record(&self, plan: &Plan, reason: Option<String>, verdict: String) -> ChangeRecord {
-        let now = self.clock.now();
-        let id = format!("{:x}-{:x}", now.as_microsecond(), std::process::id());
-        ChangeRecord::new(plan, id, self.actor.to_string(), format!("{now:.3}"), reason, verdict)
     }
 
     async fn write_one(
@@ -273,89 +265,22 @@ impl Pilot {
 
     /// No answer: the route itself tells whether it was written, by the id in its annotation.
     async fn after_silence(&self, plan: &Plan, record: &ChangeRecord, why: String) -> Attempt {
-        match self.cluster.get(&plan.route).await {
+        let rollback = plan.effect == Effect::Rollback;
+        let asked = Instant::now();
+        let mut seen = self.cluster.get(&plan.route).await;
+        // A rollback is sent again instead.
+        while !rollback && seen.is_err() && asked.elapsed() < LOOKING {
+            tokio::time::sleep(PAUSE).await;
+            seen = self.cluster.get(&plan.route).await;
+        }
+        match seen {
             Ok(fresh) if is_ours(&fresh, record) => Attempt::Done(Box::new(fresh)),
             // Safe to send again: if the first one still arrives, the generation lock stops the second.
-            _ if plan.effect == Effect::Rollback => Attempt::Later(why),
+            _ if rollback => Attempt::Later(why),
             Ok(_) => Attempt::Failed(NotWritten::Unknown(format!("{why}; the route does not show it"))),
             Err(trouble) => Attempt::Failed(NotWritten::Unknown(format!("{why}; {trouble}"))),
         }
     }
-
-    /// Gives events that are still on their way a moment to arrive, before the program ends.
-    pub async fn finish(&self) {
-        let mut notes = std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner));
-        let all = async { while notes.join_next().await.is_some() {} };
-        let _ = tokio::time::timeout(LAST_NOTES, all).await;
-    }
-
-    /// Ends a change whose proof nobody waits for.
-    pub fn leave(&self, written: &Written) {
-        for (record, _) in &written.done {
-            let _ = self.journal.ended(&record.id, "written; the proof was not waited for");
-        }
-    }
-
-    /// Best effort, beside the change: the journal and the annotation hold the same.
-    fn leave_event(&self, record: &ChangeRecord, plan: &Plan) {
-        let (cluster, route, uid) = (self.cluster.clone(), plan.route.clone(), plan.uid.clone());
-        let action = match plan.effect {
-            Effect::Rollback => "Rollback",
-            _ => "SetWeights",
-        };
-        let reason = record.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        let text = format!("{} by {}: {}{reason}", record.action, record.actor, plan.edits_in_words());
-        let instance = format!("tidegate-{}", std::process::id());
-        let at = self.clock.now();
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.spawn(async move {
-            let note = Note {
-                reason: "WeightsChanged",
-                action,
-                text: &text,
-                warning: false,
-                at,
-                instance: &instance,
-            };
-            if let Err(trouble) = cluster.leave_note(&route, &uid, &note).await {
-                tracing::warn!(%trouble, "event not recorded");
-            }
-        });
-    }
-}
-
-/// The image behind each backend of the rule that was looked at. While pods are replaced there are two, and none is
-/// noted.
-fn images(plan: &Plan, known: &[BackendFacts]) -> BTreeMap<String, String> {
-    let Some(change) = plan.main_change() else { return BTreeMap::new() };
-    let keys = weight_keys(&change.backends, &plan.route.namespace);
-    let image = |backend: &BackendRef| {
-        let facts = &known.iter().find(|known| known.backend == *backend)?.facts;
-        match &*facts.pods.as_ref().ok()?.images {
-            [only] => Some(only.to_string()),
-            _ => None,
-        }
-    };
-    keys.into_iter().zip(&change.backends).filter_map(|(key, backend)| Some((key, image(backend)?))).collect()
-}
-
-fn annotations<'a>(
-    plan: &Plan,
-    record: &ChangeRecord,
-    shown: &Route,
-    names: &RoleNames,
-) -> Vec<(&'a str, String)> {
-    let mut all = Vec::new();
-    if let Ok(json) = serde_json::to_string(record) {
-        all.push((ANNOTATION_LAST_CHANGE, json));
-    }
-    let rule = plan.main_change().map(|change| change.rule);
-    let was_guessed = rule
-        .is_some_and(|rule| !names_a_pair(shown, rule, names) && roles(shown, rule, names, None).guessed());
-    if let Some(canary) = plan.canary.as_ref().filter(|_| was_guessed) {
-        all.push((ANNOTATION_CANARY, canary.name.to_string()));
-    }
-    all
 }
 
 /// Whether a plan made anew sends traffic nowhere that was not confirmed.

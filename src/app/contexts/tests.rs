@@ -6,7 +6,6 @@ use crate::app::fixture::{Bench, checkout};
 use crate::app::{Change, Msg};
 use crate::cluster::Update;
 use crate::keys::Key;
-use crate::route::RouteId;
 
 /// A cluster that nobody answers for.
 fn cluster(context: &str, server: &str) -> Cluster {
@@ -17,8 +16,8 @@ fn cluster(context: &str, server: &str) -> Cluster {
 /// On `checkout`, with a change under way, and `prod-us` chosen in the palette.
 fn switching() -> (Bench, u64) {
     let mut bench = Bench::with((120, 40), vec![Ok(checkout(7, 95, 5))]);
-    let (route, since) = (RouteId::new("shop", "checkout"), bench.app.now.since_start);
-    bench.app.changes.begin(Change::verify(9, route, "verify 95/5".to_owned(), since));
+    let (route, since) = (checkout(7, 95, 5), bench.app.now.since_start);
+    bench.app.changes.begin(Change::verify(9, &route, "verify 95/5".to_owned(), since));
     bench.keys(":prod-us").key(Key::Enter);
     let asked = |effect: &Effect| match effect {
         Effect::Context { ticket, name } if name == "prod-us" => Some(*ticket),

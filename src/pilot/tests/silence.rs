@@ -31,6 +31,16 @@ async fn a_lost_answer_is_found_again_by_the_id_in_the_annotation() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_starts_again_is_given_time_to_tell_what_it_has() {
+    let away = |reads| Store::new(95, 5).with(|inner| (inner.lose_answers, inner.fail_reads) = (1, reads));
+    let soon = rig(away(5));
+    soon.write(step()).await.unwrap();
+    let late = rig(away(50));
+    assert!(matches!(late.write(step()).await, Err(NotWritten::Unknown(_))));
+    assert_eq!((soon.store.weights(), late.store.weights()), ((90, 10), (90, 10)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_advance_without_an_answer_is_not_sent_twice_and_a_rollback_is() {
     let lost = || Store::new(95, 5).with(|inner| inner.drop_requests = 1);
     let advance = rig(lost());

@@ -21,6 +21,10 @@ pub(super) struct Inner {
     pub races: Vec<fn(&mut Value)>,
     pub lose_answers: usize,
     pub drop_requests: usize,
+    /// Whether an answer was lost.
+    pub lost: bool,
+    /// After a lost answer so many reads fail.
+    pub fail_reads: usize,
     pub refuse: Option<(u16, &'static str)>,
     /// A policy that takes no annotations.
     pub no_annotations: bool,
@@ -79,6 +83,10 @@ impl Store {
             return Answer::Say(403, status(403, "not allowed to look"));
         }
         if asked.line.starts_with("GET") {
+            if inner.lost && inner.fail_reads > 0 {
+                inner.fail_reads -= 1;
+                return Answer::Break;
+            }
             return Answer::Say(200, inner.route.to_string());
         }
         if let Some((code, message)) = inner.refuse {
@@ -108,6 +116,7 @@ impl Store {
         inner.route = patched;
         if inner.lose_answers > 0 {
             inner.lose_answers -= 1;
+            inner.lost = true;
             return Answer::Break;
         }
         Answer::Say(200, inner.route.to_string())
