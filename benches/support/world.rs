@@ -9,7 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
-use tidegate::app::{App, Effect, Msg, Now, Start, WINDOW, update};
+use tidegate::app::{App, Effect, Msg, Now, Place, Start, WINDOW, update};
 use tidegate::cluster::{Access, Scope, Update};
 use tidegate::keys::Keymap;
 use tidegate::metrics::{BackendHistory, Granularity, History, Numbers, Quantile, Series, Snapshot};
@@ -169,9 +169,11 @@ fn wall() -> Timestamp {
 fn start() -> Start {
     Start {
         note: None,
-        context: "prod-eu".to_owned(),
-        server: "https://127.0.0.1:6443".to_owned(),
-        namespace: "n0".into(),
+        home: Place {
+            context: "prod-eu".to_owned(),
+            server: "https://127.0.0.1:6443".to_owned(),
+            namespace: "n0".into(),
+        },
         scope: Scope::All,
         has_metrics: true,
         refresh: SAMPLE,

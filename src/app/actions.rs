@@ -40,27 +40,20 @@ impl App {
                 let key = key.map(|key| format!(", and {key} sends the kubectl command that makes it"));
                 Some(format!("there is no change on the screen: open one{}", key.unwrap_or_default()))
             }
-            _ => {
-                let split = self.selected();
-                let wanted = split.as_ref().and_then(|split| wanted(split, action));
-                match (wanted, split) {
-                    (None, Some(_)) => None,
-                    (None, None) => is_change(action).then(|| self.refused()).flatten(),
-                    (Some(wanted), Some(split)) => self.refused().or_else(|| {
-                        let (_, intent) = match wanted {
-                            Ok(wanted) => wanted,
-                            Err(refusal) => return Some(self.in_words(&refusal)),
-                        };
-                        match self.plan(&split, &intent) {
-                            // It is asked then.
-                            Ok(_) | Err(Refusal::AskCanary(_)) => None,
-                            Err(refusal) => Some(self.in_words(&refusal)),
-                        }
-                    }),
-                    (Some(_), None) => self.refused(),
-                }
-            }
+            _ if is_change(action) => self.refused().or_else(|| self.cannot_change(action)),
+            _ => None,
         }
+    }
+
+    /// Why there is no plan for what `action` asks for.
+    fn cannot_change(&self, action: Action) -> Option<String> {
+        let split = self.selected()?;
+        let refusal = match wanted(&split, action)? {
+            Ok((_, intent)) => self.plan(&split, &intent).err()?,
+            Err(refusal) => refusal,
+        };
+        // Which backend is the canary is asked then.
+        (!matches!(refusal, Refusal::AskCanary(_))).then(|| self.in_words(&refusal))
     }
 
     /// Why something is refused, with the key of what may be done instead.

@@ -6,6 +6,7 @@ use super::layers::Layers;
 use super::list::List;
 use super::msg::Effect;
 use super::numbers::NumbersState;
+use super::place::Place;
 use super::preview::CountsState;
 use super::routes::Routes;
 use super::split_view::Screen;
@@ -26,8 +27,8 @@ pub struct Switching {
 
 /// Opens another context beside this one.
 pub(super) fn switch(app: &mut App, name: String) -> Vec<Effect> {
-    if name != app.start.context {
-        app.say(Tone::Plain, format!("connecting to context {name}; this is still {}", app.start.context));
+    if name != app.place.context {
+        app.say(Tone::Plain, format!("connecting to context {name}; this is still {}", app.place.context));
     }
     let ticket = app.next_number();
     app.switching = Some(Switching { ticket, name: name.clone(), opened: None });
@@ -39,7 +40,7 @@ pub(super) fn reconnect(app: &mut App) -> Vec<Effect> {
     let mut effects = freeze::thaw(app);
     app.say(Tone::Plain, "connecting again");
     effects.extend(watch_again(app));
-    effects.extend(switch(app, app.start.context.clone()));
+    effects.extend(switch(app, app.place.context.clone()));
     effects
 }
 
@@ -50,7 +51,7 @@ pub(super) fn opened(app: &mut App, ticket: u64, answer: Result<Cluster, String>
     };
     match answer {
         Err(why) => {
-            let text = format!("still on context {}; {}: {why}", app.start.context, switching.name);
+            let text = format!("still on context {}; {}: {why}", app.place.context, switching.name);
             app.say(Tone::Bad, text);
             Vec::new()
         }
@@ -78,7 +79,7 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
 
 /// Whether it is the very one that is shown; a kubeconfig may give the same name to another server.
 fn is_shown(app: &App, cluster: &Cluster) -> bool {
-    cluster.context() == app.start.context && cluster.server() == app.start.server
+    cluster.context() == app.place.context && cluster.server() == app.place.server
 }
 
 fn enter(app: &mut App, cluster: Cluster) -> Vec<Effect> {
@@ -99,14 +100,12 @@ fn enter(app: &mut App, cluster: Cluster) -> Vec<Effect> {
 
 /// Nothing of the old context stays but the changes under way there.
 fn leave(app: &mut App, cluster: &Cluster) {
-    app.changes.leave(&app.start.context);
-    cluster.context().clone_into(&mut app.start.context);
-    cluster.server().clone_into(&mut app.start.server);
-    app.start.namespace = cluster.namespace().into();
+    app.changes.leave(&app.place.context);
+    app.place = Place::from(cluster);
     if app.scope != Scope::All {
         app.scope = Scope::Namespace(cluster.namespace().into());
     }
-    app.changes.enter(&app.start.context);
+    app.changes.enter(&app.place.context);
     app.numbers = NumbersState::new(has_metrics(app), app.start.refresh);
     let arrangement = std::mem::take(&mut app.arrangement);
     app.routes = Routes::new(app.settling());
@@ -118,12 +117,12 @@ fn leave(app: &mut App, cluster: &Cluster) {
     app.screen = Screen::default();
     app.layers = Layers::default();
     app.arrange(|new| *new = super::Arrangement { filter: String::new(), ..arrangement });
-    app.say(Tone::Good, format!("context {}", app.start.context));
+    app.say(Tone::Good, format!("context {}", app.place.context));
 }
 
 /// A Prometheus that was named knows the cluster that it was named with, and no other.
 fn has_metrics(app: &App) -> bool {
-    app.start.has_metrics && app.start.context == app.home
+    app.start.has_metrics && app.place.context == app.start.home.context
 }
 
 fn watch_again(app: &mut App) -> Vec<Effect> {

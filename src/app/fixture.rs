@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{App, Effect, Msg, Now, Start, Step, update};
+use super::{App, Effect, Msg, Now, Place, Start, Step, update};
 use crate::cluster::{Access, Endpoints, Facts, Listed, Pods, Scope, Update};
 use crate::keys::{Key, Keymap};
 use crate::metrics::{Granularity, Numbers, Quantile, Snapshot};
@@ -23,9 +23,11 @@ pub(crate) struct Bench {
 pub(crate) fn start() -> Start {
     Start {
         note: None,
-        context: "prod-eu".to_owned(),
-        server: "https://10.0.0.1:6443".to_owned(),
-        namespace: "shop".into(),
+        home: Place {
+            context: "prod-eu".to_owned(),
+            server: "https://10.0.0.1:6443".to_owned(),
+            namespace: "shop".into(),
+        },
         scope: Scope::Namespace("shop".into()),
         has_metrics: true,
         refresh: super::REFRESH,

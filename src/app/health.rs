@@ -112,23 +112,20 @@ impl App {
     /// of requests from before.
     #[must_use]
     pub fn errs(&self, split: &Split<'_>, index: usize) -> bool {
-        let Some(backend) = split.rule.backends.get(index).filter(|backend| backend.weight > 0) else {
-            return false;
-        };
-        self.numbers.get(&backend.to).and_then(|numbers| numbers.latest.as_ref()).is_some_and(too_many_errors)
+        let latest = split.numbers(Some(index)).and_then(|numbers| numbers.latest.as_ref());
+        split.rule.backends.get(index).is_some_and(|backend| backend.weight > 0)
+            && latest.is_some_and(too_many_errors)
     }
 
     fn seen(&self, split: &Split<'_>) -> Seen {
-        let known = |index: usize| self.numbers.get(&split.rule.backends[index].to);
-        let no_data = |index| known(index).is_some_and(|numbers| numbers.latest.is_none());
+        let no_data = |index| split.numbers(Some(index)).is_some_and(|numbers| numbers.latest.is_none());
         let data = if gets_traffic(split).any(no_data) { Data::Missing } else { Data::Known };
         Seen { errors: false, newest: self.newest_change(split.route, split.changed), data }
     }
 
     /// What nobody has asked about yet is not old.
     fn is_fresh(&self, split: &Split<'_>, index: usize) -> bool {
-        let numbers = self.numbers.get(&split.rule.backends[index].to);
-        numbers.is_none_or(|numbers| !numbers.is_stale(self.shown_at()))
+        split.numbers(Some(index)).is_none_or(|numbers| !numbers.is_stale(self.shown_at()))
     }
 
     fn newest_change(&self, route: &Route, changed: Option<Duration>) -> Newest {

@@ -23,6 +23,7 @@ mod numbers;
 mod object;
 mod palette;
 mod panes;
+mod place;
 mod preview;
 mod routes;
 mod routes_keys;
@@ -58,6 +59,7 @@ pub use numbers::{BackendNumbers, NumbersState, REFRESH, SPAN, STEP, WINDOW, too
 pub use object::ObjectView;
 pub use palette::{Found, Item, Palette, Run};
 pub use panes::{Banner, Panes, banners, panes};
+pub use place::Place;
 pub use preview::Preview;
 pub use routes::{Entry, Routes, Row, Shown};
 pub use schedule::next_wake;

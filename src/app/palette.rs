@@ -157,7 +157,7 @@ fn items(app: &App) -> Vec<Item> {
         let of = if splits == 1 { "split" } else { "splits" };
         items.push(plain(format!("namespace {name}  {splits} {of}"), Run::Scope(Scope::Namespace(name))));
     }
-    let others = app.start.contexts.iter().filter(|name| **name != app.start.context);
+    let others = app.start.contexts.iter().filter(|name| **name != app.place.context);
     items.extend(others.map(|name| plain(format!("context {name}"), Run::Context(name.clone()))));
     let themes = app.start.themes.iter();
     items.extend(themes.map(|name| plain(format!("theme {name}"), Run::Theme(name.clone()))));

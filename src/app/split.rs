@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::numbers::BackendNumbers;
 use super::routes::Shown;
 use super::state::App;
 use crate::metrics::{Unclaimed, claim};
 use crate::rollout::{Interval, Ladder, Role, Roles, interval, roles, untouched_paths};
-use crate::route::{BackendRef, Path, Route, Rule, weight_sum};
+use crate::route::{Backend, BackendRef, Path, Route, Rule, weight_sum};
 
 /// Level of the interval of an observed share: 0.1 % for four runs, as in a proof.
 const ALPHA: f64 = 0.001 / 4.0;
@@ -30,6 +31,8 @@ pub struct Split<'a> {
     pub continued: bool,
     /// When the route's spec was last seen to change.
     pub changed: Option<Duration>,
+    /// What is known of its backends, in their order: a row asks for it a dozen times.
+    numbers: Vec<Option<&'a BackendNumbers>>,
 }
 
 /// What can be said of the share that each backend really gets.
@@ -77,7 +80,13 @@ impl Observed {
     }
 }
 
-impl Split<'_> {
+impl<'a> Split<'a> {
+    /// What is known of a backend; `None` if nobody has asked yet.
+    #[must_use]
+    pub fn numbers(&self, index: Option<usize>) -> Option<&'a BackendNumbers> {
+        index.and_then(|index| *self.numbers.get(index)?)
+    }
+
     /// Index of the backend on the safe side: stable, or the active one of a pair; else the heaviest that is
     /// not the canary.
     #[must_use]
@@ -141,17 +150,21 @@ impl App {
 
     /// The split in rule `rule` of `route`.
     pub(super) fn split_of<'a>(
-        &self,
+        &'a self,
         route: &'a Arc<Route>,
         rule: usize,
         continued: bool,
         changed: Option<Duration>,
     ) -> Option<Split<'a>> {
+        let numbers = |backend: &Backend| self.numbers.get(&backend.to);
+        let index = rule;
+        let rule = route.rules.get(index)?;
         Some(Split {
             route,
-            index: rule,
-            rule: route.rules.get(rule)?,
-            roles: roles(route, rule, &self.start.conventions.names, self.chosen_canary(&route.uid)),
+            index,
+            rule,
+            numbers: rule.backends.iter().map(numbers).collect(),
+            roles: roles(route, index, &self.start.conventions.names, self.chosen_canary(&route.uid)),
             continued,
             changed,
         })
@@ -187,9 +200,9 @@ impl App {
             let proven = self.changes.is_proven(&split.route.id, split.index, at);
             return if proven { Observed::Proven } else { Observed::Settling };
         }
-        let backends = split.rule.backends.iter().map(|backend| &backend.to);
-        let numbers = |backend: &BackendRef| self.numbers.get(backend)?.latest;
-        match claim(backends, self.numbers.granularity, || self.other_paths(split).len(), numbers) {
+        let known = split.numbers.iter().map(|numbers| numbers.and_then(|numbers| numbers.latest));
+        let backends = split.rule.backends.iter().map(|backend| &backend.to).zip(known);
+        match claim(backends, self.numbers.granularity, || self.other_paths(split).len()) {
             Ok(requests) => Observed::Counted(requests),
             Err(Unclaimed::Shared(paths)) => Observed::Shared(paths),
             Err(Unclaimed::PerRule) => Observed::NoData("counted per rule"),

@@ -15,6 +15,7 @@ use super::layers::{Layer, Layers};
 use super::list::List;
 use super::msg::{Effect, Now};
 use super::numbers::{NumbersState, WINDOW};
+use super::place::Place;
 use super::preview::CountsState;
 use super::routes::Routes;
 use super::split_view::Screen;
@@ -27,12 +28,8 @@ use crate::rollout::{ChangeRecord, Conventions};
 /// What the cockpit starts with.
 #[derive(Debug, Clone)]
 pub struct Start {
-    /// Name of the context.
-    pub context: String,
-    /// The server's URL.
-    pub server: String,
-    /// The namespace to go to from all of them.
-    pub namespace: Box<str>,
+    /// Where it starts. Metrics are of this cluster.
+    pub home: Place,
     /// What to watch at first.
     pub scope: Scope,
     /// Whether there is a source of metrics.
@@ -179,8 +176,10 @@ pub struct App {
     pub arrangement: Arrangement,
     /// The context that is being opened.
     pub switching: Option<Switching>,
-    /// Name of the context that it started with: the metrics are of that one.
-    pub home: String,
+    /// Where it is now.
+    pub place: Place,
+    /// Changes of an earlier run that were not met yet.
+    pub(super) unfinished: Vec<ChangeRecord>,
     /// What is known of other namespaces.
     pub survey: Option<Survey>,
     /// Whether the screen stands still.
@@ -221,7 +220,8 @@ impl App {
             log: VecDeque::new(),
             arrangement: Arrangement::default(),
             switching: None,
-            home: start.context.clone(),
+            place: start.home.clone(),
+            unfinished: start.unfinished.clone(),
             survey: None,
             frozen: None,
             theme: start.theme.clone(),
@@ -274,7 +274,7 @@ impl App {
         }
         match &self.scope {
             Scope::Namespace(namespace) => namespace,
-            Scope::All => self.looked_at().map_or(&self.start.namespace, |id| &id.namespace),
+            Scope::All => self.looked_at().map_or(&self.place.namespace, |id| &id.namespace),
         }
     }
 
@@ -303,8 +303,8 @@ impl App {
     /// Whether a change of the selected object wants more care: the settings call its place production.
     #[must_use]
     pub fn in_production(&self) -> bool {
-        let start = &self.start;
-        start.conventions.production.covers(&start.context, &start.server, self.namespace())
+        let production = &self.start.conventions.production;
+        production.covers(&self.place.context, &self.place.server, self.namespace())
     }
 
     /// The right that is missing to change routes of `namespace`, if that is known.

@@ -131,12 +131,12 @@ fn watched(app: &mut App, update: Update) -> Vec<Effect> {
 
 /// Goes on with what an earlier run left unfinished, as far as it was done to these very routes.
 fn take_up(app: &mut App) -> Vec<Effect> {
-    let unfinished = std::mem::take(&mut app.start.unfinished);
+    let unfinished = std::mem::take(&mut app.unfinished);
     let (ours, others): (Vec<_>, Vec<_>) = unfinished.into_iter().partition(|record| {
         let id = RouteId::new(&record.namespace, &record.route);
         app.routes.get(&id).is_some_and(|route| *route.uid == *record.uid)
     });
-    app.start.unfinished = others;
+    app.unfinished = others;
     let mut effects = Vec::new();
     for record in ours {
         let change = app.next_number();
@@ -339,7 +339,7 @@ fn follow(app: &mut App, outcome: Outcome) -> Vec<Effect> {
             let ready = app.layers.dialog().and_then(ChangeDialog::ready);
             let plans = ready.into_iter().flat_map(|ready| &ready.prepared.planned);
             let commands: Vec<String> =
-                plans.map(|planned| kubectl(&app.start.context, &planned.plan)).collect();
+                plans.map(|planned| kubectl(&app.place.context, &planned.plan)).collect();
             vec![Effect::Copy(commands.join(" && "))]
         }
         Outcome::Confirm(confirmed) => {

@@ -100,8 +100,8 @@ fn shares(route: &Route, index: usize, evidence: &Evidence<'_>) -> Result<Vec<f6
     }
     let backends = route.rules.get(index).map_or(&[][..], |rule| &rule.backends);
     let other_paths = || untouched_paths(route, index, evidence.related.of(route, index)).len();
-    let numbers = |backend: &BackendRef| snapshot.get(backend).copied();
-    let requests = claim(backends.iter().map(|b| &b.to), evidence.granularity, other_paths, numbers);
+    let numbers = backends.iter().map(|backend| (&backend.to, snapshot.get(&backend.to).copied()));
+    let requests = claim(numbers, evidence.granularity, other_paths);
     let requests = requests.map_err(|unclaimed| match unclaimed {
         Unclaimed::Shared(paths) => format!("shared with {}", counted(paths, "path")),
         Unclaimed::PerRule => no_data("the metrics count per rule, not per backend"),

@@ -26,10 +26,9 @@ pub enum Unclaimed<'a> {
 /// # Errors
 /// The first reason why they cannot be called so.
 pub fn claim<'a>(
-    backends: impl IntoIterator<Item = &'a BackendRef>,
+    backends: impl IntoIterator<Item = (&'a BackendRef, Option<Numbers>)>,
     granularity: Option<Granularity>,
     other_paths: impl FnOnce() -> usize,
-    numbers: impl Fn(&BackendRef) -> Option<Numbers>,
 ) -> Result<Vec<f64>, Unclaimed<'a>> {
     match granularity {
         None => return Err(Unclaimed::UnknownSource),
@@ -40,8 +39,8 @@ pub fn claim<'a>(
             paths => return Err(Unclaimed::Shared(paths)),
         },
     }
-    let counted = |backend: &'a BackendRef| {
-        let numbers = numbers(backend).ok_or(Unclaimed::NoSeries(backend))?;
+    let counted = |(backend, numbers): (&'a BackendRef, Option<Numbers>)| {
+        let numbers = numbers.ok_or(Unclaimed::NoSeries(backend))?;
         numbers.requests.ok_or(Unclaimed::TooFew(backend))
     };
     let requests = backends.into_iter().map(counted).collect::<Result<Vec<f64>, _>>()?;

@@ -4,8 +4,8 @@
 /// Level of the interval by which the error check judges: 0.1 % for all looks together.
 pub const ALPHA_ERRORS: f64 = 0.001;
 
-/// Halves an interval below 1 to less than 1e-9, far below what is shown.
-const BISECTIONS: u32 = 32;
+/// Halves an interval below 1 to less than 1e-7, far below what is shown.
+const BISECTIONS: u32 = 24;
 
 /// An interval of probabilities, `0 <= lo <= hi <= 1`.
 #[derive(Debug, Clone, Copy, PartialEq)]

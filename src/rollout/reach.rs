@@ -2,7 +2,7 @@
 
 use super::plan::{Edit, Plan};
 use super::planner::same_split;
-use crate::route::{BackendRef, Path, PathKind, Route, Rule, paths_to};
+use crate::route::{BackendRef, Path, PathKind, Route, kinds_to, paths_to};
 
 /// The paths to `target` that are still open once `plans` are written.
 pub fn remaining_paths<'a>(
@@ -39,13 +39,14 @@ pub fn untouched_paths<'a>(
     let Some(rule) = route.rules.get(index) else { return Vec::new() };
     let mut found: Vec<Path> = Vec::new();
     for other in routes {
-        for backend in &rule.backends {
-            for path in paths_to(&backend.to, other) {
-                let same_as = |r: &Rule| rule.backends.iter().all(|b| same_split(rule, r, &b.to));
-                let same = path.route == route.id
-                    && path.kind != PathKind::Mirror
-                    && (path.rule == index || other.rules.get(path.rule).is_some_and(same_as));
-                if !same && !found.contains(&path) {
+        let is_own = other.id == route.id;
+        for (at, theirs) in other.rules.iter().enumerate() {
+            let is_same =
+                is_own && (at == index || rule.backends.iter().all(|b| same_split(rule, theirs, &b.to)));
+            let kinds = rule.backends.iter().flat_map(|backend| kinds_to(&backend.to, theirs));
+            for kind in kinds.filter(|kind| !is_same || *kind == PathKind::Mirror) {
+                let path = Path::new(other, at, kind);
+                if !found.contains(&path) {
                     found.push(path);
                 }
             }

@@ -15,6 +15,6 @@ pub use model::{
 };
 pub use owner::{Owner, OwnerRule};
 pub use parse::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, ANNOTATION_STAGES, BadRoute, writers};
-pub use paths::{Path, PathKind, paths_to};
+pub use paths::{Path, PathKind, kinds_to, paths_to};
 pub use share::{declared_share, weight_sum};
 pub use status::{Condition, ParentState, ParentStatus, ParentView, RouteState, Truth};

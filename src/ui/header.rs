@@ -73,7 +73,7 @@ fn title(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
     if room >= PLACE {
         pen.put("tidegate", look.style(Role::Accent)).put("  ", text);
     }
-    let context = middle(&app.start.context, (pen.room() / 2).max(8));
+    let context = middle(&app.place.context, (pen.room() / 2).max(8));
     pen.put(&context, text).put("  ", text);
     let scope = match &app.scope {
         Scope::All => "all namespaces".to_owned(),

@@ -60,7 +60,10 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
     let detail = take(panes.detail);
     let footer = take(panes.footer);
     let buffer = frame.buffer_mut();
-    buffer.set_style(area, look.ground());
+    let ground = look.ground();
+    for cell in &mut buffer.content {
+        cell.set_style(ground);
+    }
     if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         too_small(buffer, area, look);
     } else if let Some(view) = app.open_split() {

@@ -62,29 +62,36 @@ impl<'a> Pen<'a> {
 
     /// What fills a text up to its column is not underlined with it.
     pub(super) fn put(&mut self, text: &str, style: Style) -> &mut Self {
+        if !style.add_modifier.contains(Modifier::UNDERLINED) {
+            self.put_all(text, style);
+            return self;
+        }
         let (front, rest) = text.split_at(text.len() - text.trim_start_matches(' ').len());
         let (words, back) = rest.split_at(rest.trim_end_matches(' ').len());
         let blank = style.remove_modifier(Modifier::UNDERLINED);
         for (text, style) in [(front, blank), (words, style), (back, blank)] {
-            if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-                self.put_ascii(text, style);
-            } else if self.x < self.end {
-                let room = usize::from(self.end - self.x);
-                self.x = self.buffer.set_stringn(self.x, self.y, text, room, style).0;
-            }
+            self.put_all(text, style);
         }
         self
     }
 
-    /// Where a byte is a cell, nobody has to look for clusters of characters: that took a sixth of a frame.
-    fn put_ascii(&mut self, text: &str, style: Style) {
-        for letter in text.chars() {
-            if self.x >= self.end {
-                return;
-            }
-            if let Some(cell) = self.buffer.cell_mut((self.x, self.y)) {
-                cell.set_char(letter).set_style(style);
-            }
+    fn put_all(&mut self, text: &str, style: Style) {
+        if self.x >= self.end {
+            return;
+        }
+        if text.chars().all(fills_a_cell) {
+            self.put_cells(text, style);
+        } else {
+            self.x = self.buffer.set_stringn(self.x, self.y, text, self.room(), style).0;
+        }
+    }
+
+    /// Where each character is a cell, nobody has to look for clusters of them: that took a sixth of a frame.
+    fn put_cells(&mut self, text: &str, style: Style) {
+        let first = self.buffer.index_of(self.x, self.y);
+        let beyond = first + self.room();
+        for (cell, letter) in self.buffer.content[first..beyond].iter_mut().zip(text.chars()) {
+            cell.set_char(letter).set_style(style);
             self.x += 1;
         }
     }
@@ -98,6 +105,11 @@ impl<'a> Pen<'a> {
     pub(super) fn room(&self) -> usize {
         usize::from(self.end.saturating_sub(self.x))
     }
+}
+
+/// Whether a character is one cell whatever stands beside it: ASCII, lines, blocks.
+fn fills_a_cell(letter: char) -> bool {
+    matches!(letter, ' '..='~' | '\u{2500}'..='\u{259f}')
 }
 
 /// Writes lines below each other, as far as there is room. What does not fit into its row ends with a mark.
@@ -223,6 +235,17 @@ pub(super) fn cursor_at(area: Rect, row: u16, cells: usize) -> Option<Position> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_fills_a_cell_does_so_for_the_buffer_too() {
+        let letters: String = ('\0'..='\u{ffff}').filter(|letter| fills_a_cell(*letter)).collect();
+        assert_eq!(letters.chars().count(), 95 + 160);
+        let area = Rect::new(0, 0, 300, 1);
+        let (mut ours, mut theirs) = (Buffer::empty(area), Buffer::empty(area));
+        Pen::new(&mut ours, 0, 0, 300).put(&letters, Style::new());
+        theirs.set_string(0, 0, &letters, Style::new());
+        assert_eq!(ours, theirs);
+    }
 
     #[test]
     fn what_does_not_fit_into_its_row_ends_with_a_mark() {

@@ -26,11 +26,12 @@ pub(super) fn draw(buffer: &mut Buffer, above: Rect, area: Rect, app: &App, look
     if app.routes.is_empty() {
         return empty(buffer, area, app, look);
     }
-    let most = most_errors(app, area.height);
+    let rows = app.list.top()..app.routes.len().min(app.list.top() + usize::from(area.height));
+    let splits: Vec<Option<Split<'_>>> = rows.clone().map(|index| app.split(index)).collect();
+    let most = most_errors(&splits);
     headings::draw(buffer, above, &columns, app.arrangement.sort, most, look);
     say_no_split(buffer, area, app, look);
-    let rows = (app.list.top()..app.routes.len()).zip(area.y..area.bottom());
-    for (index, y) in rows {
+    for ((index, split), y) in rows.zip(&splits).zip(area.y..) {
         let Some(shown) = app.routes.shown(index) else { continue };
         let row = Rect { y, height: 1, ..area };
         if index == app.list.cursor() {
@@ -38,8 +39,8 @@ pub(super) fn draw(buffer: &mut Buffer, above: Rect, area: Rect, app: &App, look
         }
         match shown {
             Shown::Split { .. } => {
-                if let Some(split) = app.split(index) {
-                    draw_split(buffer, row, &columns, app, &split, most, look);
+                if let Some(split) = split {
+                    draw_split(buffer, row, &columns, app, split, most, look);
                 }
             }
             Shown::Whole(route) => quiet(buffer, row, &columns, app, route, look),
@@ -72,8 +73,8 @@ fn empty(buffer: &mut Buffer, area: Rect, app: &App, look: &Look) {
             let key = key.map(|key| format!("; {key} shows all")).unwrap_or_default();
             format!("none of {} routes fits{key}", app.routes.entries().len())
         }
-        (Link::Connecting, _) => format!("connecting to {}", app.start.server),
-        (Link::Lost { .. }, _) => format!("no connection to {} yet; trying again", app.start.server),
+        (Link::Connecting, _) => format!("connecting to {}", app.place.server),
+        (Link::Lost { .. }, _) => format!("no connection to {} yet; trying again", app.place.server),
         (Link::Live, _) => no_split(app),
     };
     let lines = wrap(&words, usize::from(area.width.saturating_sub(2)));
@@ -97,11 +98,11 @@ pub(super) fn no_split(app: &App) -> String {
 }
 
 /// The top of the scale of errors that all rows in sight share: the same curve means the same in each.
-fn most_errors(app: &App, height: u16) -> f64 {
-    let rows = app.list.top()..app.routes.len().min(app.list.top() + usize::from(height));
-    let known = rows.filter_map(|row| app.split(row)).flat_map(|split| {
-        [split.stable(), split.canary()].map(|index| split.backend(index).and_then(|b| app.numbers.get(b)))
-    });
+fn most_errors(splits: &[Option<Split<'_>>]) -> f64 {
+    let known = splits
+        .iter()
+        .flatten()
+        .flat_map(|split| [split.stable(), split.canary()].map(|index| split.numbers(index)));
     let most = known.flatten().filter_map(|known| known.series.error_rate.max()).fold(0.0, f64::max);
     ERROR_SCALES.into_iter().find(|scale| most <= *scale).unwrap_or(1.0)
 }
@@ -149,8 +150,7 @@ fn draw_split(
     let worst = app.worst_of(split);
     let (sign, said) = state(app, worst, split.route, look);
     let has_word = columns.iter().any(|placed| placed.column == Column::Word);
-    let numbers = |index: Option<usize>| split.backend(index).and_then(|b| app.numbers.get(b));
-    let (stable, canary) = (numbers(split.stable()), numbers(split.canary()));
+    let (stable, canary) = (split.numbers(split.stable()), split.numbers(split.canary()));
     let mut word = (!has_word && worst != Worst::Fine).then_some((said.as_str(), sign.role));
     for placed in columns {
         let pen = &mut Pen::new(buffer, placed.x, row.y, placed.width);
@@ -177,12 +177,8 @@ fn draw_split(
                 draw_pair(pen, app, split, cell, |_| false, look);
             }
             Column::Rate => {
-                let all: Option<f64> = split
-                    .rule
-                    .backends
-                    .iter()
-                    .map(|backend| app.numbers.get(&backend.to)?.latest?.requests_per_second)
-                    .sum();
+                let rate = |index| split.numbers(Some(index))?.latest?.requests_per_second;
+                let all: Option<f64> = (0..split.rule.backends.len()).map(rate).sum();
                 let old = stable.is_some_and(|numbers| numbers.is_stale(app.shown_at()));
                 let role = if old || all.is_none() { Role::NoData } else { Role::Text };
                 pen.put(&right(&format::rate(all), placed.width.into()), look.style(role));
@@ -299,10 +295,7 @@ fn draw_observed(pen: &mut Pen<'_>, app: &App, split: &Split<'_>, word: Option<(
         pen.put(words, look.style(role));
         return;
     };
-    let stale = split
-        .backend(Some(focus))
-        .and_then(|backend| app.numbers.get(backend))
-        .is_some_and(|numbers| numbers.is_stale(app.shown_at()));
+    let stale = split.numbers(Some(focus)).is_some_and(|numbers| numbers.is_stale(app.shown_at()));
     let declared = declared_share(split.rule, focus);
     let off = declared.is_some_and(|declared| declared < interval.lo || declared > interval.hi);
     let role = if stale {
@@ -332,7 +325,7 @@ fn draw_pair(
     let versions = [(split.stable(), Role::Stable), (split.canary(), Role::Canary)];
     for (place, (index, role)) in versions.into_iter().enumerate() {
         let backend = index.and_then(|index| split.rule.backends.get(index));
-        let numbers = backend.and_then(|backend| app.numbers.get(&backend.to));
+        let numbers = split.numbers(index);
         let text = numbers.and_then(|n| n.latest.as_ref()).map_or_else(|| format::NONE.to_owned(), &cell);
         let old = numbers.is_none_or(|numbers| numbers.is_stale(app.shown_at()));
         let drained = backend.is_some_and(|backend| backend.weight == 0);
@@ -386,7 +379,7 @@ pub(super) fn trend(series: Option<&Series>, cells: usize, most: f64, look: &Loo
     let values: Vec<Option<f64>> = series.map(|series| series.iter().collect()).unwrap_or_default();
     let newest = &values[values.len().saturating_sub(cells)..];
     let line = format::sparkline(newest, most, look.ascii);
-    right(&line, cells)
+    " ".repeat(cells - newest.len()) + &line
 }
 
 fn owner(route: &Route) -> (String, Role) {

@@ -40,7 +40,7 @@ fn uses(bench: &Bench) -> Option<&str> {
 #[tokio::test]
 async fn nothing_of_the_old_context_stays_but_its_changes() {
     let (mut bench, ticket) = switching();
-    assert_eq!(bench.app.start.context, "prod-eu", "until it has answered nothing changes");
+    assert_eq!(bench.app.place.context, "prod-eu", "until it has answered nothing changes");
     let answer = || Ok(cluster("prod-us", "https://10.0.0.2:6443"));
     bench.msg(Msg::Context { ticket: ticket + 1, answer: answer() });
     assert_eq!(uses(&bench), None, "another question's answer");
@@ -49,7 +49,7 @@ async fn nothing_of_the_old_context_stays_but_its_changes() {
     assert_eq!(uses(&bench), Some("prod-us"));
     let watched = |effect: &Effect| matches!(effect, Effect::Watch { scope: Scope::Namespace(name), .. } if &**name == "web");
     assert!(bench.effects.iter().any(watched), "{:?}", bench.effects);
-    assert_eq!((&*bench.app.start.context, &*bench.app.start.server), ("prod-us", "https://10.0.0.2:6443"));
+    assert_eq!((&*bench.app.place.context, &*bench.app.place.server), ("prod-us", "https://10.0.0.2:6443"));
     assert!(bench.app.routes.is_empty() && bench.app.user.is_none() && bench.app.access.is_empty());
     assert!(!bench.app.numbers.has_source, "the metrics are of the other one");
     assert_eq!(bench.app.changes.running().next().unwrap().place(), "[prod-eu] shop/checkout");
@@ -77,9 +77,9 @@ async fn a_dialog_stays_about_the_context_that_it_was_opened_in() {
     bench.keys("r");
     assert!(bench.app.layers.dialog().is_some());
     bench.msg(Msg::Context { ticket, answer: Ok(cluster("prod-us", "https://10.0.0.2:6443")) });
-    assert_eq!((uses(&bench), &*bench.app.start.context), (None, "prod-eu"));
+    assert_eq!((uses(&bench), &*bench.app.place.context), (None, "prod-eu"));
     bench.keys("n");
-    assert_eq!((uses(&bench), &*bench.app.start.context), (Some("prod-us"), "prod-us"));
+    assert_eq!((uses(&bench), &*bench.app.place.context), (Some("prod-us"), "prod-us"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::perform::Performer;
-use crate::app::{App, Effect, Msg, Now, Start, next_wake, update};
+use crate::app::{App, Effect, Msg, Now, Place, Start, next_wake, update};
 use crate::cli::session::Session;
 use crate::cli::themes;
 use crate::clock::Clock;
@@ -46,9 +46,7 @@ impl Engine {
     #[must_use]
     pub fn start(session: Session, size: (u16, u16), message: Option<String>) -> Self {
         let start = Start {
-            context: session.cluster.context().to_owned(),
-            server: session.cluster.server().to_owned(),
-            namespace: session.cluster.namespace().into(),
+            home: Place::from(&session.cluster),
             scope: session.scope.clone(),
             has_metrics: session.metrics.is_some(),
             conventions: session.settings.conventions.clone(),

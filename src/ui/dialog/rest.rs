@@ -67,7 +67,7 @@ pub(super) fn lines(app: &App, prepared: &Prepared, room: usize, look: &Look) ->
         }
     }
     for planned in &prepared.planned {
-        all.say("kubectl", Role::Muted, &kubectl(&app.start.context, &planned.plan));
+        all.say("kubectl", Role::Muted, &kubectl(&app.place.context, &planned.plan));
     }
     all.lines
 }

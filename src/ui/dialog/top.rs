@@ -160,7 +160,7 @@ fn version(prepared: &Prepared, backend: &BackendRef) -> String {
 
 fn place(app: &App, plan: &Plan, room: usize, look: &Look) -> Line<'static> {
     let rule = plan.main_change().map(|change| format!("  rule {}", change.label)).unwrap_or_default();
-    let text = format!("{}  {}  {}{rule}", app.start.context, app.start.server, plan.route);
+    let text = format!("{}  {}  {}{rule}", app.place.context, app.place.server, plan.route);
     Line::from(vec![
         look.span(Role::Muted, left("cluster", LABEL)),
         look.span(Role::Text, if room < NARROW { text } else { middle(&text, room.saturating_sub(LABEL)) }),
