@@ -5,6 +5,7 @@ mod confirming;
 mod everywhere;
 mod layers;
 mod list;
+mod offers;
 mod refused;
 mod schedule;
 mod stale;

@@ -19,11 +19,9 @@ pub(super) fn title(part: &Part<'_>, view: &SplitView) -> Vec<Span<'static>> {
             let verdict = preview.gate.verdict();
             let sign = words::verdict(verdict, look);
             vec![
-                look.span(
-                    Role::Muted,
-                    format!("gate for {}{}  ", preview.to, other(part, view, &preview.to)),
-                ),
+                look.span(Role::Muted, "gate  "),
                 look.span(sign.role, format!("{} {verdict}", sign.glyph)),
+                look.span(Role::Muted, format!("  for {}{}", preview.to, other(part, view, &preview.to))),
             ]
         }
         Err(_) => vec![look.span(Role::Muted, "gate")],

@@ -166,7 +166,7 @@ impl Part<'_> {
                 line.push(look.span(Role::Muted, ", observed "));
                 let mark = if off { "!" } else { "" };
                 let seen = format::percent(Some(seen));
-                line.push(look.span(role, format!("{seen} ({}){mark}", words::range(interval))));
+                line.push(look.span(role, format!("{seen} in 1m ({}){mark}", words::range(interval))));
             }
         }
         Line::from(line)

@@ -57,13 +57,13 @@ impl Column {
             Self::NewestPod => "newest pod",
             Self::Weight => "weight",
             Self::Share => "share",
-            Self::Observed => "observed",
+            Self::Observed => "observed in 1m",
             Self::Errors => "errors in 1m",
             Self::ErrorTrend => return ERRORS.scale(part).unwrap_or_default(),
             Self::P99Trend => return P99.scale(part).unwrap_or_default(),
-            Self::P50 => "p50",
-            Self::P95 => "p95",
-            Self::P99 => "p99",
+            Self::P50 => "p50 1m",
+            Self::P95 => "p95 1m",
+            Self::P99 => "p99 1m",
             Self::Rate => "req/s",
         };
         word.to_owned()

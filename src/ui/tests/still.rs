@@ -130,3 +130,17 @@ fn the_ladder_is_offered_only_where_there_is_one() {
         assert_eq!(text(&mut bench, LARGE) != before, has_ladder, "{route} {key}");
     }
 }
+
+#[test]
+fn numbers_say_of_which_window_they_are() {
+    let shown = text(&mut open(shop(), "checkout"), SMALL);
+    for words in ["observed 5.00 % in 1m (4.0-6.1)", "errors in 1m", "p99 1m", "of 1234 failed in 10m"] {
+        assert!(shown.contains(words), "{words}\n{shown}");
+    }
+}
+
+#[test]
+fn the_verdict_of_the_gate_is_not_cut_off_its_heading() {
+    let shown = text(&mut open(shop(), "search"), LARGE);
+    assert!(shown.contains("─ gate  ! hold  for a flip to"), "{shown}");
+}
