@@ -4,8 +4,10 @@
 /// Level of the interval by which the error check judges: 0.1 % for all looks together.
 pub const ALPHA_ERRORS: f64 = 0.001;
 
-/// Halves an interval below 1 to less than 1e-7, far below what is shown.
-const BISECTIONS: u32 = 24;
+/// How exact an end of an interval is: far below what is shown.
+const EXACT: f64 = 1e-9;
+/// More steps than are ever needed: halving alone gets there.
+const MOST_STEPS: u32 = 40;
 
 /// An interval of probabilities, `0 <= lo <= hi <= 1`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,14 +48,23 @@ pub fn interval(x: f64, n: f64, alpha: f64) -> Interval {
         return Interval { lo: 0.0, hi: 1.0 };
     }
     let x = x.clamp(0.0, n);
-    // Every row of the list asks in every frame: what stays the same is taken out of the loop.
+    // Every row of the list asks in every frame: what stays the same is taken out of the loop, and Newton's steps,
+    // where they stay inside, need a quarter of the logarithms that halving does.
     let least = mixture(x, n) + alpha.ln();
     let edge = |mut inside: f64, mut outside: f64| {
-        for _ in 0..BISECTIONS {
-            let middle = f64::midpoint(inside, outside);
-            if likelihood(x, n, middle) > least { inside = middle } else { outside = middle }
+        let mut at = f64::midpoint(inside, outside);
+        for _ in 0..MOST_STEPS {
+            let above = likelihood(x, n, at) - least;
+            *(if above > 0.0 { &mut inside } else { &mut outside }) = at;
+            let newton = at - above / (x / at - (n - x) / (1.0 - at));
+            let within = newton > inside.min(outside) && newton < inside.max(outside);
+            let next = if within { newton } else { f64::midpoint(inside, outside) };
+            if (next - at).abs() < EXACT {
+                return next;
+            }
+            at = next;
         }
-        f64::midpoint(inside, outside)
+        at
     };
     let estimate = x / n;
     Interval {
@@ -131,6 +142,22 @@ mod tests {
             let lo = interval(x, n, 0.001).lo;
             assert!(!lies_above(lo + 1e-6, x, n, 0.001), "{x} of {n}");
             assert!(lo == 0.0 || lies_above(lo - 1e-6, x, n, 0.001), "{x} of {n}");
+        }
+    }
+
+    #[test]
+    fn the_ends_are_where_the_evidence_says() {
+        for n in [1.0, 2.0, 20.0, 459.0, 1e4, 1e7, 1e12] {
+            for part in [0.0, 1e-6, 0.01, 0.3, 0.5, 0.9, 0.999_999, 1.0] {
+                let (x, limit) = (n * part, -ALPHA_ERRORS.ln());
+                let Interval { lo, hi } = interval(x, n, ALPHA_ERRORS);
+                let (below, above) = (lo - 2.0 * EXACT, hi + 2.0 * EXACT);
+                assert!(below <= 0.0 || evidence(x, n, below) > limit, "{x} of {n}: {lo}");
+                assert!(above >= 1.0 || evidence(x, n, above) > limit, "{x} of {n}: {hi}");
+                let (low, high) = (lo + 2.0 * EXACT, hi - 2.0 * EXACT);
+                assert!(low > high || evidence(x, n, low) < limit, "{x} of {n}: {lo}");
+                assert!(low > high || evidence(x, n, high) < limit, "{x} of {n}: {hi}");
+            }
         }
     }
 
