@@ -7,6 +7,7 @@
 mod carry;
 #[cfg(test)]
 mod counted;
+mod evidence;
 mod prepare;
 mod progress;
 mod prove;

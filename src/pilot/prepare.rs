@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
-use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use super::Pilot;
@@ -14,21 +13,15 @@ use super::states::{BackendFacts, DryRun, Planned, Prepared};
 use super::writer::WriteError;
 use crate::cluster::{Facts, Scope, Trouble, Why};
 use crate::rollout::{
-    ChangeRecord, Demand, Effect, ErrorCount, Gate, GateInput, Intent, Plan, Readiness, Refusal, RuleWeights,
-    demand, gate, json_patch, plan, remaining_paths, untouched_paths, weight_keys,
+    ChangeRecord, Demand, Effect, Gate, GateInput, Intent, Plan, Readiness, Refusal, demand, gate,
+    json_patch, plan, remaining_paths, untouched_paths,
 };
-use crate::route::{BackendRef, Path, Route, RouteId, Rule, paths_to};
+use crate::route::{BackendRef, Path, Route, RouteId, paths_to};
 
-/// Errors are counted over this time, or since the canary left 0 % if that is shorter.
-const COUNTED: SignedDuration = SignedDuration::from_mins(10);
 /// A rollback waits no longer than this for what it only shows.
 const ROLLBACK_PATIENCE: Duration = Duration::from_secs(2);
 /// Other changes wait this long.
-const PATIENCE: Duration = Duration::from_secs(8);
-
-/// Said where a first step would be judged by numbers that nobody collects.
-const NOTHING_COUNTED: &str =
-    "no series of any backend of this split that has traffic: nobody could be judged afterwards";
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 
 /// What a person asked for.
 #[derive(Debug, Clone)]
@@ -248,50 +241,6 @@ impl Pilot {
             Err(late) => DryRun::Unknown(late),
         }
     }
-
-    /// What was counted for the backend that gains. Only an advance is judged, so only then is anybody asked.
-    async fn counted(&self, plan: &Plan, fresh: &Route) -> Result<ErrorCount, String> {
-        if plan.effect != Effect::Advance {
-            return Err("not asked for".to_owned());
-        }
-        match plan.advancing.first() {
-            Some(backend) => self.count_errors(fresh, backend).await,
-            None => Err("no backend gains".to_owned()),
-        }
-    }
-
-    /// Counts the requests and errors of a backend of `fresh` that may get more traffic: what the gate judges. That one
-    /// that has no traffic yet has no series is a count of 0 only where others of its split have some.
-    ///
-    /// # Errors
-    /// Why nothing was counted, in words.
-    pub async fn count_errors(&self, fresh: &Route, backend: &BackendRef) -> Result<ErrorCount, String> {
-        let Some(metrics) = &self.metrics else {
-            return Err("no Prometheus is configured (--prometheus URL)".to_owned());
-        };
-        let now = self.clock.now();
-        let since = counted_since(now, fresh, backend);
-        let mut backends = with_traffic_in_rules_of(fresh, backend);
-        let starts = !backends.contains(backend);
-        if starts {
-            backends.push(backend.clone());
-        }
-        let counts = within(PATIENCE, metrics.counts(&backends, since)).await?;
-        let counts = counts.map_err(|error| error.to_string())?;
-        if starts && backends.iter().all(|backend| counts.get(backend).is_none()) {
-            return Err(NOTHING_COUNTED.to_owned());
-        }
-        // A backend that was never sent anything has no series yet.
-        let counted = counts.get(backend);
-        let (newest, interval) = (counted.and_then(|c| c.newest), counted.and_then(|c| c.scrape_interval));
-        Ok(ErrorCount {
-            requests: counted.map_or(0.0, |counted| counted.requests),
-            errors: counted.map_or(0.0, |counted| counted.errors),
-            seconds: now.duration_since(since).as_secs_f64(),
-            age_seconds: newest.map(|newest| now.duration_since(newest).as_secs_f64().max(0.0)),
-            interval_seconds: interval.map(|interval| interval.as_secs_f64()),
-        })
-    }
 }
 
 /// The routes of a request.
@@ -319,30 +268,6 @@ fn read_error(request: &Request, trouble: &Trouble) -> PrepareError {
         Why::Forbidden(_) => PrepareError::Forbidden(trouble.to_string()),
         _ => PrepareError::Read(trouble.to_string()),
     }
-}
-
-/// A new rollout starts when the canary leaves 0 %: older errors are those of another version.
-fn counted_since(now: Timestamp, fresh: &Route, canary: &BackendRef) -> Timestamp {
-    let ten_minutes_ago = now.saturating_sub(COUNTED).unwrap_or(Timestamp::MIN);
-    let key = weight_keys([canary], &fresh.id.namespace);
-    let from_zero = |change: &ChangeRecord| {
-        let was_zero = |weights: &RuleWeights| key.iter().any(|key| weights.get(key) == Some(&0));
-        change.before.values().any(was_zero)
-    };
-    let born =
-        ChangeRecord::newest(fresh).filter(from_zero).and_then(|change| change.at.parse::<Timestamp>().ok());
-    born.map_or(ten_minutes_ago, |at| at.max(ten_minutes_ago))
-}
-
-/// The backends with traffic in the rules of `backend`, it among them if it has any.
-fn with_traffic_in_rules_of(fresh: &Route, backend: &BackendRef) -> Vec<BackendRef> {
-    let beside = |rule: &&Rule| rule.backends.iter().any(|other| other.to.same_object(backend));
-    let all = fresh.rules.iter().filter(beside).flat_map(|rule| &rule.backends);
-    let mut all: Vec<BackendRef> =
-        all.filter(|other| other.weight > 0).map(|other| other.to.clone()).collect();
-    all.sort();
-    all.dedup();
-    all
 }
 
 fn remaining(plans: &[&Plan], routes: &Fresh) -> Vec<Path> {
@@ -378,7 +303,7 @@ fn readiness(backends: &[BackendFacts]) -> Vec<(BackendRef, Readiness)> {
     backends.iter().map(|known| (known.backend.clone(), one(known))).collect()
 }
 
-async fn within<T>(patience: Duration, future: impl Future<Output = T>) -> Result<T, String> {
+pub(super) async fn within<T>(patience: Duration, future: impl Future<Output = T>) -> Result<T, String> {
     let late = |_| format!("no answer within {} s", patience.as_secs());
     tokio::time::timeout(patience, future).await.map_err(late)
 }
@@ -392,6 +317,3 @@ impl Prepared {
         format!("{}: {}", self.gate.verdict(), self.gate.words())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -145,6 +145,12 @@ impl ErrorCount {
     pub fn interval(&self) -> Interval {
         interval(self.errors, self.requests, ALPHA_ERRORS)
     }
+
+    /// Whether it is evidence of more errors than the gate lets pass.
+    #[must_use]
+    pub fn fails(&self) -> bool {
+        self.interval().lo > ERROR_LIMIT
+    }
 }
 
 /// What the gate looks at.
@@ -312,7 +318,7 @@ fn judge_errors(counted: &ErrorCount) -> (Verdict, String) {
     let share = if requests > 0.0 { errors / requests } else { 0.0 };
     let interval = counted.interval();
     let limit = ERROR_LIMIT * 100.0;
-    let (verdict, judged) = if interval.lo > ERROR_LIMIT {
+    let (verdict, judged) = if counted.fails() {
         (Verdict::Fail, format!("limit {limit} %"))
     } else if requests < FEWEST_REQUESTS {
         (Verdict::Hold, format!("fewer than {FEWEST_REQUESTS} requests"))
