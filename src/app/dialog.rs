@@ -77,12 +77,12 @@ impl Ready {
     /// The reasons that one key gives. The first one answers what the gate holds against the change.
     #[must_use]
     pub fn reasons(&self) -> [&'static str; 2] {
-        let gate = &self.prepared.gate;
-        let worst = gate.checks.iter().find(|check| check.verdict == gate.verdict());
-        let answer = match worst.map(|check| check.name) {
+        let answer = match self.prepared.gate.against().next().map(|check| check.name) {
             Some("accepted") => "state is known",
             Some("endpoints") => "pods are ready",
             Some("owner") => "owner agreed",
+            // Nothing was counted: whether there is little traffic is not known either.
+            Some("freshness") => "no metrics",
             _ if self.prepared.main().is_some_and(|main| main.plan.starts()) => "mended since",
             _ => "low traffic",
         };

@@ -48,6 +48,13 @@ pub struct Item {
     pub run: Run,
 }
 
+impl Item {
+    /// What stands before the description of an action; else all.
+    fn name(&self) -> &str {
+        self.text.split_once(": ").map_or(&*self.text, |(name, _)| name)
+    }
+}
+
 /// An item that fits.
 #[derive(Debug, Clone)]
 pub struct Found {
@@ -55,6 +62,25 @@ pub struct Found {
     pub item: usize,
     /// Which characters of its text fit, in order.
     pub marks: Vec<u32>,
+}
+
+/// Words by which other tools know what is called otherwise here.
+const SYNONYMS: [(&str, &str); 8] = [
+    ("ns", "namespace"),
+    ("namespaces", "namespace"),
+    ("ctx", "context"),
+    ("contexts", "context"),
+    ("abort", "roll-back"),
+    ("rollback", "roll-back"),
+    ("history", "timeline"),
+    ("describe", "yaml"),
+];
+
+/// What was typed, its first word as it is called here.
+fn in_our_words(typed: &str) -> String {
+    let (first, rest) = typed.split_once(' ').map_or((typed, ""), |(first, rest)| (first, rest));
+    let ours = SYNONYMS.iter().find(|(theirs, _)| first.eq_ignore_ascii_case(theirs));
+    ours.map_or_else(|| typed.to_owned(), |(_, ours)| format!("{ours} {rest}"))
 }
 
 /// Most items that are looked through by hand.
@@ -81,19 +107,20 @@ impl Palette {
     }
 
     /// Looks through the items again: for those that hold each word in one piece; where there is none, for those that
-    /// hold its letters with others between.
+    /// hold its letters with others between, in their name: a sentence holds nearly any letters.
     fn search(&mut self) {
         self.cursor = 0;
         let mut config = Config::DEFAULT;
         config.prefer_prefix = true;
         let mut matcher = Matcher::new(config);
         let mut letters = Vec::new();
-        let words = |kind| Pattern::new(self.input.value(), CaseMatching::Ignore, Normalization::Smart, kind);
+        let typed = in_our_words(self.input.value());
+        let words = |kind| Pattern::new(&typed, CaseMatching::Ignore, Normalization::Smart, kind);
         let mut pattern = words(AtomKind::Substring);
-        let mut scored = self.score(&pattern, &mut matcher);
+        let mut scored = self.score(&pattern, &mut matcher, |item| &item.text);
         if scored.is_empty() {
             pattern = words(AtomKind::Fuzzy);
-            scored = self.score(&pattern, &mut matcher);
+            scored = self.score(&pattern, &mut matcher, Item::name);
             let best = scored.iter().map(|(score, _)| *score).max().unwrap_or_default();
             scored.retain(|(score, _)| score * 8 >= best * 7);
         }
@@ -111,12 +138,17 @@ impl Palette {
         self.found = marked.collect();
     }
 
-    /// How well each item fits, of those that do.
-    fn score(&self, pattern: &Pattern, matcher: &mut Matcher) -> Vec<(u32, usize)> {
+    /// How well what is `searched` of each item fits, of those that do.
+    fn score(
+        &self,
+        pattern: &Pattern,
+        matcher: &mut Matcher,
+        searched: impl Fn(&Item) -> &str,
+    ) -> Vec<(u32, usize)> {
         let mut letters = Vec::new();
         let mut scored = Vec::new();
         for (index, item) in self.items.iter().enumerate() {
-            let text = Utf32Str::new(&item.text, &mut letters);
+            let text = Utf32Str::new(searched(item), &mut letters);
             scored.extend(pattern.score(text, matcher).map(|score| (score, index)));
         }
         scored
@@ -301,6 +333,20 @@ mod tests {
         assert_eq!(found(&bench), ["roll-back"]);
         bench.key(Key::Esc).keys(":chkt");
         assert_eq!(found(&bench), ["route shop/checkout"]);
+    }
+
+    #[test]
+    fn words_of_other_tools_find_what_they_mean_and_never_another_action() {
+        let mut bench = Bench::with((80, 24), vec![Ok(checkout(7, 95, 5))]);
+        bench.keys(":ns");
+        assert!(!found(&bench).is_empty());
+        assert!(found(&bench).iter().all(|item| item.contains("namespace")), "{:?}", found(&bench));
+        bench.key(Key::Esc).keys(":ctx");
+        assert_eq!(found(&bench), [""; 0], "there is no other context, and this is no step");
+        for (typed, wanted) in [(":abort", "roll-back"), (":rollback", "roll-back"), (":describe", "yaml")] {
+            bench.key(Key::Esc).keys(typed);
+            assert_eq!(found(&bench), [wanted]);
+        }
     }
 
     #[test]

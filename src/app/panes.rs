@@ -48,8 +48,11 @@ pub(super) const FIRST_STEP: Duration = Duration::from_secs(5);
 /// Most lines of one banner.
 const MOST_LINES: usize = 2;
 
-/// Rows below which there is no detail: a title, a table of two versions, and what may be done.
+/// Rows below which there is no detail: a title, a table of two versions, their curves, and what may be done.
 const LEAST_DETAIL: u16 = 8;
+
+/// The same where nothing is counted, so that there are no curves.
+const LEAST_WITHOUT_CURVES: u16 = 6;
 
 /// Rows below routes that have no split, where it is said what to do.
 const ADVICE: u16 = 2;
@@ -173,6 +176,7 @@ fn detail(app: &App, left: u16) -> u16 {
     if rest > 0 && app.routes.splits() == 0 {
         rest = rest.saturating_sub(ADVICE);
     }
-    let rest = if rest < LEAST_DETAIL { 0 } else { rest.min(MOST_DETAIL) };
+    let least = if app.numbers.has_source { LEAST_DETAIL } else { LEAST_WITHOUT_CURVES };
+    let rest = if rest < least { 0 } else { rest.min(MOST_DETAIL) };
     rest.max(part).min(left.saturating_sub(1))
 }

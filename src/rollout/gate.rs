@@ -71,7 +71,14 @@ impl Gate {
         self.checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::NotApplicable)
     }
 
-    /// The checks that have the worst verdict, as one line.
+    /// The checks that speak against the change: those that fail; where none does, all that do not pass. What is not
+    /// served is not counted either, so the words of a check that holds may be why another has no data.
+    pub fn against(&self) -> impl Iterator<Item = &Check> {
+        let least = if self.verdict() == Verdict::Fail { Verdict::Fail } else { Verdict::Hold };
+        self.checks.iter().filter(move |check| check.verdict >= least)
+    }
+
+    /// Why the verdict is what it is, as one line.
     #[must_use]
     pub fn words(&self) -> String {
         let worst = self.verdict();
@@ -86,8 +93,7 @@ impl Gate {
                 _ => String::new(),
             };
         }
-        let mut words: Vec<&str> =
-            self.checks.iter().filter(|c| c.verdict == worst).map(|c| c.words.as_str()).collect();
+        let mut words: Vec<&str> = self.against().map(|check| check.words.as_str()).collect();
         words.dedup();
         words.join("; ")
     }

@@ -171,7 +171,7 @@ fn judge_drained(drained: &[(usize, f64)], observed: &Observed, total: f64) -> F
     if total >= needed && observed.scrapes >= FEWEST_SCRAPES {
         let leak = leak * 100.0;
         return Finding::Proven(format!(
-            "0 of {total:.0} requests reached the drained backend ({} scrapes; a leak above {leak:.2} % is excluded at 99 %)",
+            "0 of {total:.0} requests reached the drained backend: leak < {leak:.2} % (99 %), {} scrapes",
             observed.scrapes
         ));
     }

@@ -126,6 +126,8 @@ pub(super) fn filter(
 fn hints(buffer: &mut Buffer, row: Rect, app: &App, look: &Look) {
     let place = match app.routes.len() {
         _ if app.open_split().is_some() => String::new(),
+        // It is of the list: what lies above that scrolls by itself.
+        _ if app.layers.top().is_some_and(|layer| !matches!(layer, Layer::Filter(_))) => String::new(),
         0 => String::new(),
         rows => format!("{}/{rows}", app.list.cursor() + 1),
     };
@@ -185,7 +187,9 @@ fn working(app: &App) -> Vec<(&Binding, &'static str)> {
     all.sort_by_key(|(binding, _)| {
         let is_ladder = is_ladder_key(app, binding);
         let first: &[Action] = if is_ladder { &LADDER } else { &FIRST };
-        (!is_ladder, first.iter().position(|first| *first == binding.action).unwrap_or(first.len()))
+        // The way out of a frozen screen is never pushed out of the row.
+        let thaws = binding.action == Action::Freeze && app.frozen.is_some();
+        (!thaws, !is_ladder, first.iter().position(|first| *first == binding.action).unwrap_or(first.len()))
     });
     all
 }
@@ -198,6 +202,7 @@ fn works(app: &App, binding: &Binding) -> bool {
     let needs_split = binding.writes || matches!(binding.action, Action::Open | Action::Timeline);
     let has_what_it_needs = match binding.action {
         _ if needs_split => app.selected().is_some(),
+        Action::Timeline => app.open_split().is_none_or(|view| view.page == Page::Overview),
         Action::Yaml => app.looked_at().is_some(),
         Action::NextPane => app.has_ladder(),
         Action::Filter | Action::Sort => app.routes.entries().len() > 0,

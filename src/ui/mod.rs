@@ -13,6 +13,7 @@ pub mod format;
 mod header;
 mod headings;
 mod help;
+mod more;
 mod paint;
 mod palette;
 mod reader;
@@ -35,6 +36,9 @@ use paint::Pen;
 
 /// Columns and rows below which there is no list. Dialogs are drawn at any size.
 const SMALLEST: (u16, u16) = (30, 6);
+
+/// Rows below which every one is needed for what must be read before a change is confirmed.
+const LOW: u16 = 20;
 
 fn too_small(buffer: &mut Buffer, area: Rect, look: &Look) {
     let words = format!("too small: {}x{}, {}x{} at least", area.width, area.height, SMALLEST.0, SMALLEST.1);
@@ -78,6 +82,8 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
         footer::draw(buffer, footer, app, look);
     }
     let above = Rect { height: area.height.saturating_sub(footer.height), ..area };
+    // A dialog has its own keys: where it is low, it takes the rows of the footer as well.
+    let asking = if area.height < LOW { area } else { above };
     let mut cursor = None;
     for layer in app.layers.iter() {
         cursor = None;
@@ -88,7 +94,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
             Layer::Quit => help::draw_quit(buffer, above, app, look),
             Layer::Palette(palette) => cursor = palette::draw(buffer, above, palette, look),
             Layer::Filter(input) => cursor = footer::filter(buffer, footer, app, input, look),
-            Layer::Change(dialog) => cursor = dialog::draw(buffer, above, app, dialog, look),
+            Layer::Change(dialog) => cursor = dialog::draw(buffer, asking, app, dialog, look),
             Layer::Weights(editor) => cursor = weights::draw(buffer, above, app, editor, look),
         }
     }

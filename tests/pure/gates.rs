@@ -99,6 +99,17 @@ fn no_numbers_and_old_numbers_are_no_data() {
 }
 
 #[test]
+fn a_route_that_is_not_accepted_is_told_before_the_data_that_it_lacks() {
+    let change = step(&document(&json!([split(95, 5)])));
+    let (gate, _) = judged(&change, &ready(3, 3), Err("no Prometheus is configured".into()));
+    assert_eq!(gate.verdict(), Verdict::NoData, "{gate:?}");
+    assert!(gate.words().starts_with("route is "), "{}", gate.words());
+    assert!(gate.words().ends_with("; no Prometheus is configured"), "{}", gate.words());
+    let (gate, _) = judged(&change, &ready(3, 0), Err("no Prometheus is configured".into()));
+    assert_eq!(gate.words(), "checkout-canary has no ready endpoint", "what fails stands alone");
+}
+
+#[test]
 fn a_first_step_passes_on_endpoints_only_where_errors_could_be_judged_afterwards() {
     let first = step(&accepted(document(&json!([split(100, 0)]))));
     let (gate, demand) = judged(&first, &ready(3, 3), Err("no Prometheus is configured".into()));

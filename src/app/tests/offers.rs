@@ -26,6 +26,7 @@ fn the_first_reason_answers_what_the_gate_holds_against_it() {
     };
     assert_eq!(offered("accepted", 5), "state is known");
     assert_eq!(offered("endpoints", 5), "pods are ready");
+    assert_eq!(offered("freshness", 5), "no metrics", "how much traffic there is, nobody counted");
     assert_eq!(offered("errors", 5), "low traffic");
     assert_eq!(offered("errors", 0), "mended since", "nothing is counted of what has no traffic");
 }

@@ -12,10 +12,11 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use super::fold::fold;
+use super::more;
 use super::paint::{Look, cursor_at, cut, lines, popup_edged, ruler};
 use super::theme::Role;
 use crate::app::{App, ChangeDialog, Step, What};
-use crate::keys::{Action, Context};
+use crate::keys::Context;
 use crate::pilot::Prepared;
 use crate::rollout::{Intent, Verdict};
 use crate::route::BackendRef;
@@ -189,19 +190,9 @@ impl Layout<'_> {
         let height = usize::from(area.height);
         let above = self.dialog.scroll.within(all.len(), height).min(all.len());
         let below = all.len().saturating_sub(above + height);
-        let words = match (above, below) {
-            (0, 0) => String::new(),
-            (0, below) => format!("{below} more below"),
-            (above, 0) => format!("{above} more above"),
-            (above, below) => format!("{above} more above, {below} below"),
-        };
         let context =
             if self.dialog.is_typing(app.now.since_start) { Context::Text } else { Context::Dialog };
-        let hides = !words.is_empty();
-        let mut title: Vec<_> = hides.then(|| look.span(Role::Muted, words)).into_iter().collect();
-        let keys = |action| app.start.keymap.key_of(action, context).map(|key| key.to_string());
-        let keys: Vec<String> = [Action::Down, Action::Up].into_iter().filter_map(keys).collect();
-        title.extend(hides.then(|| look.span(Role::Accent, format!("  {}", keys.join(" ")))));
+        let mut title = more::title(app, (above, below), Some(context), look);
         if let Some(told) = told {
             title = vec![look.span(Role::Warn, cut(told, usize::from(line.width).saturating_sub(3)))];
         }

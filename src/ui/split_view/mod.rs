@@ -19,6 +19,7 @@ use ratatui::text::Line;
 
 use super::fold::fold;
 use super::format::middle;
+use super::more;
 use super::paint::{Look, Pen, cut, lines, ruler, section, width};
 use super::theme::Role;
 use super::words;
@@ -40,6 +41,8 @@ const TWO_COLUMNS: usize = 110;
 const LEAST_TITLE: usize = 16;
 /// Cells of the left one from which on the changes are told there.
 const WIDE_LEFT: usize = 50;
+/// Rows from which on one of them tells how much more there is.
+const LEAST_TOLD: u16 = 8;
 /// Cells between them.
 const GAP: usize = 3;
 
@@ -61,16 +64,15 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, view: &SplitView,
     };
     let part = Part { app, split: &split, look, room: inside.width.into() };
     ruler_of(buffer, area, &part);
-    let height = usize::from(inside.height);
     if view.page != Page::Overview {
         let all = changes::all(&part);
-        let top = view.scroll.within(all.len(), height);
-        return lines(buffer, inside, &all[top..]);
+        let (top, above) = scrolled(buffer, inside, all.len(), &part, view);
+        return lines(buffer, above, &all[top..]);
     }
     if part.room < TWO_COLUMNS {
         let all = one_column(&part, view);
-        let top = view.scroll.within(all.len(), height);
-        return lines(buffer, inside, &all[top..]);
+        let (top, above) = scrolled(buffer, inside, all.len(), &part, view);
+        return lines(buffer, above, &all[top..]);
     }
     let summary = summary(&part);
     let above = u16::try_from(summary.len()).unwrap_or(u16::MAX).min(inside.height);
@@ -81,12 +83,34 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, view: &SplitView,
     let (left, right) = (part.with(left_room), part.with(part.room - left_room - GAP));
     let beside = left.room >= WIDE_LEFT;
     let (left, right) = (left_column(&left, view, height), right_column(&right, height, beside));
-    let top = view.scroll.within(left.len().max(right.len()), height);
+    let (top, below) = scrolled(buffer, below, left.len().max(right.len()), &part, view);
+    let height = usize::from(below.height);
     // A column that is in sight as a whole stays where it is.
     let from = |column: &Vec<Line<'_>>| top.min(column.len().saturating_sub(height));
     lines(buffer, Rect { width: cells(left_room), ..below }, &left[from(&left)..]);
     let x = below.x + cells(left_room + GAP);
     lines(buffer, Rect { x, width: below.right().saturating_sub(x), ..below }, &right[from(&right)..]);
+}
+
+/// First line in sight of a text of `lines`, and where it is drawn: where not all is in sight, the last row says so.
+fn scrolled(
+    buffer: &mut Buffer,
+    area: Rect,
+    lines: usize,
+    part: &Part<'_>,
+    view: &SplitView,
+) -> (usize, Rect) {
+    if lines <= usize::from(area.height) || area.height < LEAST_TOLD {
+        return (view.scroll.within(lines, area.height.into()), area);
+    }
+    let above = Rect { height: area.height - 1, ..area };
+    let height = usize::from(above.height);
+    let top = view.scroll.within(lines, height);
+    let keys = (view.pane != Pane::Ladder || view.page != Page::Overview).then_some(Context::View);
+    let hidden = (top, lines.saturating_sub(top + height));
+    let last = Rect { y: above.bottom(), height: 1, ..area };
+    ruler(buffer, last, &more::title(part.app, hidden, keys, part.look), part.look);
+    (top, above)
 }
 
 fn cells(count: usize) -> u16 {
@@ -164,14 +188,17 @@ fn left_column(part: &Part<'_>, view: &SplitView, height: usize) -> Vec<Line<'st
     all
 }
 
-/// The panels take what the rest leaves.
+/// The panels take what the rest leaves; where the changes stand here, they take what cannot be dealt out to curves.
 fn right_column(part: &Part<'_>, height: usize, changes_beside: bool) -> Vec<Line<'static>> {
-    let mut rest = behind(part);
+    let behind = behind(part);
+    let changes = if changes_beside { 0 } else { changes::NEWEST + 1 };
+    let heights = panels::heights(part, height.saturating_sub(behind.len() + changes));
+    let mut all = panels::lines(part, heights);
+    all.extend(behind);
     if !changes_beside {
-        rest.extend(changed_before(part, changes::NEWEST));
+        let left = height.saturating_sub(all.len() + 1);
+        all.extend(changed_before(part, left.max(changes::NEWEST)));
     }
-    let mut all = panels::lines(part, panels::heights(part, height.saturating_sub(rest.len())));
-    all.extend(rest);
     all
 }
 

@@ -157,7 +157,7 @@ impl Part<'_> {
         let observed = app.observed(split);
         match observed.share(focus) {
             None => {
-                line.push(look.span(Role::Muted, ", observed "));
+                line.push(look.span(Role::Muted, ", observed: "));
                 line.push(look.span(Role::NoData, observed.reason(usize::MAX)));
             }
             Some((seen, interval)) => {

@@ -154,7 +154,7 @@ pub(super) fn screens() -> Vec<(&'static str, Bench)> {
         bench.keys(keys);
         bench
     };
-    all.push(("palette", with(shop(), ":sto")));
+    all.push(("palette", with(shop(), ":ste")));
     all.push(("filter", with(shop(), "/cart")));
     all.push(("messages", with(shop(), ".om")));
     all.push(("yaml", with(shop(), "d")));

@@ -48,3 +48,50 @@ fn the_word_of_a_message_comes_first() {
     bench.msg(Msg::Ended { change, ending: Ending::Proven("9.6 % observed".into()) });
     assert!(text(&mut bench, LOW).contains(" proven: shop/checkout step"));
 }
+
+#[test]
+fn a_reason_of_the_gate_is_in_sight_whole_where_one_is_asked_for() {
+    let mut bench = shop();
+    bench.keys("s").prepared(Verdict::Hold, Demand::Reason).after(400);
+    let shown = text(&mut bench, LOW);
+    for wanted in
+        ["1.22 % of 1234", "(0.61-2.10)", "95/5 -> 90/10", "reason     1 low traffic", "y (not yet)"]
+    {
+        assert!(shown.contains(wanted), "{wanted}\n{shown}");
+    }
+}
+
+#[test]
+fn a_frozen_screen_says_how_it_goes_on() {
+    for size in [LOW, SMALL, LARGE] {
+        let mut bench = shop();
+        bench.keys(" ");
+        let shown = text(&mut bench, size);
+        assert!(shown.lines().last().unwrap().contains("Space go on"), "{shown}");
+    }
+}
+
+#[test]
+fn a_split_says_how_much_of_it_is_below_and_which_keys_lead_there() {
+    let mut bench = open(shop(), "checkout");
+    let last = |bench: &mut Bench| text(bench, SMALL).lines().nth(20).unwrap().to_owned();
+    let first = last(&mut bench);
+    assert!(first.contains(" more below  j k ─"), "{first}");
+    bench.keys("G");
+    let end = last(&mut bench);
+    assert!(end.contains(" more above  j k ─") && !end.contains("below"), "{end}");
+    bench.keys("g").key(Key::Tab);
+    let ladder = last(&mut bench);
+    assert!(ladder.contains(" more below ─"), "j and k go along the ladder: {ladder}");
+}
+
+#[test]
+fn without_metrics_and_with_two_notes_there_is_room_for_what_can_be_done() {
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    let routes = names.map(|name| Ok(split(name, 1, &[("app-stable", 95), ("app-canary", 5)])));
+    let mut bench = Bench::with(SMALL, routes.into());
+    bench.app.numbers.has_source = false;
+    bench.app.start.note = Some("nothing is real");
+    let shown = text(&mut bench, SMALL);
+    assert!(shown.contains(" state    ") && shown.contains(" rollback "), "{shown}");
+}
