@@ -225,6 +225,8 @@ pub(super) fn act(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
         (Action::NextPane, Pane::Whole) if has_ladder => {
             view.pane = Pane::Ladder;
             view.stage = next;
+            // What is moved in is in sight.
+            view.scroll.top();
         }
         (Action::NextPane, Pane::Ladder) => view.pane = Pane::Whole,
         (Action::Open, Pane::Ladder) => return go_to_stage(app, stage, key),

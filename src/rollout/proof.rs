@@ -169,7 +169,8 @@ fn judge_drained(drained: &[(usize, f64)], observed: &Observed, total: f64) -> F
     let needed = requests_to_miss(smallest, spent(POWER_MISS, observed.restarts));
     let leak = 1.0 - 0.01_f64.powf(1.0 / total);
     if total >= needed && observed.scrapes >= FEWEST_SCRAPES {
-        let leak = leak * 100.0;
+        // A bound is rounded up: rounded down it would claim what was not shown.
+        let leak = (leak * 10_000.0).ceil() / 100.0;
         return Finding::Proven(format!(
             "0 of {total:.0} requests reached the drained backend: leak < {leak:.2} % (99 %), {} scrapes",
             observed.scrapes
@@ -267,6 +268,18 @@ mod tests {
         );
         let again = Observed { restarts: 1, ..seen(&[66.0, 0.0], 9) };
         assert!(!matches!(judge(&claim, &again), Finding::Proven(_)), "a second try must show more");
+    }
+
+    #[test]
+    fn what_a_rollback_proves_is_said_first_and_never_more_than_was_shown() {
+        let claim = Claim { shares: vec![(0.9, 1.0), (0.1, 0.0)] };
+        let said = |requests| match judge(&claim, &seen(&[requests, 0.0], 2)) {
+            Finding::Proven(words) => words,
+            other => format!("{other:?}"),
+        };
+        let words = "0 of 1064 requests reached the drained backend: leak < 0.44 % (99 %), 2 scrapes";
+        assert_eq!(said(1064.0), words, "0.432 % is excluded, 0.43 % is not");
+        assert!(said(200_000.0).contains("leak < 0.01 %"), "no bound is zero");
     }
 
     #[test]

@@ -199,6 +199,10 @@ fn right_column(part: &Part<'_>, height: usize, changes_beside: bool) -> Vec<Lin
         let left = height.saturating_sub(all.len() + 1);
         all.extend(changed_before(part, left.max(changes::NEWEST)));
     }
+    // Nobody has to scroll for the rows that are kept for changes to come.
+    while all.len() > height && all.last().is_some_and(|line| line.spans.is_empty()) {
+        all.pop();
+    }
     all
 }
 

@@ -80,7 +80,8 @@ fn a_split_says_how_much_of_it_is_below_and_which_keys_lead_there() {
     bench.keys("G");
     let end = last(&mut bench);
     assert!(end.contains(" more above  j k ─") && !end.contains("below"), "{end}");
-    bench.keys("g").key(Key::Tab);
+    bench.key(Key::Tab);
+    assert!(text(&mut bench, SMALL).contains(">10 %"), "the ladder that the keys go to is in sight");
     let ladder = last(&mut bench);
     assert!(ladder.contains(" more below ─"), "j and k go along the ladder: {ladder}");
 }
