@@ -226,6 +226,9 @@ fn choices(split: &Split<'_>) -> Vec<(BackendRef, u32)> {
 pub(super) fn open(app: &mut App, ask: Ask, step: Step) -> Vec<Effect> {
     let known = ask.intent.is_some() && !matches!(step, Step::Choose(_));
     let mut dialog = ChangeDialog::new(ask, step, app.now.since_start);
+    if app.word.goes_on {
+        dialog.follow_letters(app.now.since_start);
+    }
     dialog.uid = app.routes.get(&dialog.ask.route).map(|route| route.uid.clone());
     app.layers.push(Layer::Change(Box::new(dialog)));
     if known { prepare(app) } else { Vec::new() }

@@ -155,6 +155,11 @@ impl ChangeDialog {
         }
     }
 
+    /// It was opened by a key that may be a letter of a word: the next may be as well.
+    pub(super) fn follow_letters(&mut self, now: Duration) {
+        self.stray = Some(now);
+    }
+
     /// Whether this is a rollback.
     #[must_use]
     pub fn is_rollback(&self) -> bool {

@@ -100,6 +100,15 @@ impl Layers {
         self.0.retain(|layer| !unwanted(layer));
     }
 
+    /// Takes the change to confirm away, and leaves what lies over it.
+    pub(super) fn take_dialog(&mut self) -> Option<Box<ChangeDialog>> {
+        let place = self.0.iter().position(|layer| matches!(layer, Layer::Change(_)))?;
+        match self.0.remove(place) {
+            Layer::Change(dialog) => Some(dialog),
+            _ => None,
+        }
+    }
+
     /// The change to confirm, whatever lies over it.
     #[must_use]
     pub fn dialog(&self) -> Option<&ChangeDialog> {

@@ -37,6 +37,7 @@ mod timeline;
 mod typing;
 mod update;
 mod weights;
+mod word;
 mod wrap;
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ use super::routes::Routes;
 use super::split_view::Screen;
 use super::survey::Survey;
 use super::timeline::TimelineState;
+use super::word::Word;
 use crate::cluster::{Access, Scope, Trouble};
 use crate::keys::Keymap;
 use crate::rollout::{ChangeRecord, Conventions};
@@ -190,6 +191,8 @@ pub struct App {
     pub screen: Screen,
     /// What lies over it.
     pub layers: Layers,
+    /// The letters that came last.
+    pub(super) word: Word,
     /// The last number given to a preparation or a change.
     numbered: u64,
 }
@@ -227,6 +230,7 @@ impl App {
             theme: start.theme.clone(),
             screen: Screen::default(),
             layers: Layers::default(),
+            word: Word::default(),
             numbered: 0,
             start,
         };

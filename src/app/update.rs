@@ -9,7 +9,7 @@ use super::schedule;
 use super::scroll::Scroll;
 use super::state::{App, Link, Tone};
 use super::survey::Survey;
-use super::{actions, contexts, find, freeze, names, object, palette};
+use super::{actions, contexts, find, freeze, names, object, palette, word};
 use crate::cluster::{Access, Scope, Trouble, Update};
 use crate::keys::{Action, Context, Key};
 use crate::pilot::{Ending, NotWritten, Progress, Request, Stage};
@@ -35,7 +35,7 @@ pub fn update(app: &mut App, now: Now, msg: Msg) -> Vec<Effect> {
 pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
     let now = app.now.since_start;
     match msg {
-        Msg::Key(key) => return press(app, key),
+        Msg::Key(key) => return word::pressed(app, key),
         Msg::Paste(text) => match app.layers.top_mut() {
             Some(Layer::Change(dialog)) => dialog.paste(&text, now),
             Some(Layer::Filter(_)) => find::paste(app, &text),
@@ -237,9 +237,12 @@ fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
     };
     app.say_briefly(tone, brief, whole);
     match (ending, &change.ask) {
-        // Show what it would be now, to be confirmed again.
+        // Show what it would be now, to be confirmed again: over another route it would be taken for one about that.
         (Ending::NotWritten(why @ NotWritten::Changed { .. }), Some(ask))
-            if ask.what != What::RollBack && change.elsewhere.is_none() && app.layers.is_empty() =>
+            if ask.what != What::RollBack
+                && change.elsewhere.is_none()
+                && app.layers.is_empty()
+                && app.looked_at() == Some(&change.route) =>
         {
             let mut dialog = ChangeDialog::new(ask.clone(), Step::Preparing, app.now.since_start);
             dialog.note = Some(why.to_string());
@@ -250,7 +253,7 @@ fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
     }
 }
 
-fn press(app: &mut App, key: Key) -> Vec<Effect> {
+pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
     let keymap = &app.start.keymap;
     match keymap.lookup(Context::Anywhere, key) {
         Some(Action::QuitNow) => return vec![Effect::Quit],
@@ -332,8 +335,15 @@ fn follow(app: &mut App, outcome: Outcome) -> Vec<Effect> {
         }
         Outcome::Prepare => prepare(app),
         Outcome::RollBack(key) => {
-            app.layers.pop();
-            actions::begin(app, Action::RollBack, key)
+            let Some(asked) = app.layers.take_dialog().map(|dialog| dialog.ask.route) else {
+                return Vec::new();
+            };
+            if app.looked_at() == Some(&asked) {
+                return actions::begin(app, Action::RollBack, key);
+            }
+            // What is selected instead of a route that is gone was nobody's choice.
+            app.say(Tone::Warn, format!("nothing was written: {asked} is not selected any more"));
+            Vec::new()
         }
         Outcome::Copy => {
             let ready = app.layers.dialog().and_then(ChangeDialog::ready);
@@ -343,7 +353,7 @@ fn follow(app: &mut App, outcome: Outcome) -> Vec<Effect> {
             vec![Effect::Copy(commands.join(" && "))]
         }
         Outcome::Confirm(confirmed) => {
-            let Some(Layer::Change(dialog)) = app.layers.pop() else { return Vec::new() };
+            let Some(dialog) = app.layers.take_dialog() else { return Vec::new() };
             let id = app.next_number();
             let Some(main) = dialog.ready().and_then(|ready| ready.prepared.main()) else {
                 return Vec::new();

@@ -232,7 +232,7 @@ impl Pilot {
 
     async fn dry_run(&self, plan: &Plan, patience: Duration) -> DryRun {
         match within(patience, self.writer.patch(&plan.route, &json_patch(plan, &[]), true)).await {
-            Ok(Ok(_)) => DryRun::Accepted,
+            Ok(Ok(route)) => DryRun::taken(plan, &route),
             Ok(Err(error @ WriteError::Forbidden { .. })) => DryRun::Forbidden(error.to_string()),
             Ok(Err(
                 error @ (WriteError::Invalid { .. } | WriteError::Denied { .. } | WriteError::Other { .. }),

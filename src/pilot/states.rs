@@ -20,6 +20,18 @@ pub enum DryRun {
     Unknown(String),
 }
 
+impl DryRun {
+    /// The server would accept it, as `route`. A mutating admission may keep it from having any effect.
+    pub(super) fn taken(plan: &Plan, route: &Route) -> Self {
+        match plan.held_otherwise(route) {
+            None => Self::Accepted,
+            Some(instead) => Self::Refused(format!(
+                "it would store something else ({instead}): admission changes the write"
+            )),
+        }
+    }
+}
+
 /// One route's part of a change: the plan, and the object that it was planned on.
 #[derive(Debug, Clone)]
 pub struct Planned {

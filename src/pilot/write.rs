@@ -115,6 +115,9 @@ impl Pilot {
         let mut trouble = Trouble::default();
         for _ in 0..ATTEMPTS {
             match self.attempt(&plan, &record, planned, &mut trouble).await {
+                Attempt::Done(route) if let Some(instead) = plan.held_otherwise(&route) => {
+                    return Err(self.failed(&record, not_held(&plan, &route, &instead)));
+                }
                 Attempt::Done(route) => {
                     let _ = self.journal.written(&record.id, route.generation);
                     self.leave_event(&record, &plan);
@@ -281,6 +284,17 @@ impl Pilot {
             Err(trouble) => Attempt::Failed(NotWritten::Unknown(format!("{why}; {trouble}"))),
         }
     }
+}
+
+/// The server took the write, and holds something else. Where the spec is the very same, nothing of it was written.
+fn not_held(plan: &Plan, route: &Route, instead: &str) -> NotWritten {
+    if route.generation == plan.generation {
+        let words = format!("the server took it and changed nothing: {instead}; admission undoes the write");
+        return NotWritten::Refused(words);
+    }
+    NotWritten::Unknown(format!(
+        "the server took it, and now {instead}: admission or somebody else has changed that"
+    ))
 }
 
 /// Whether a plan made anew sends traffic nowhere that was not confirmed.

@@ -23,6 +23,7 @@ mod reach;
 mod restart;
 mod roles;
 mod served;
+mod stored;
 mod target;
 mod undo;
 mod weights;

@@ -169,6 +169,8 @@ impl ChangeDialog {
                 if let Some(request) = input_request(key) {
                     ready.text.handle(request);
                     self.lettered = Some(now);
+                    // The last letter of a name may be held down, and would confirm what it completes.
+                    self.early = confirms(keymap, key).then_some(now);
                 }
             }
         }
@@ -229,6 +231,7 @@ impl ChangeDialog {
             Step::Choose(_) => self.told = Some("choose the backend first"),
             Step::Failed(_) => self.told = Some("there is nothing to confirm"),
             Step::Ready(ready) => {
+                let named = matches!(ready.prepared.demand, Demand::Name(_));
                 if ready.refreshing && rollback {
                     self.yes_waits = true;
                 } else if expired && rollback {
@@ -236,7 +239,7 @@ impl ChangeDialog {
                     return Outcome::Prepare;
                 } else if expired {
                     self.told = Some("expired: prepare it again first");
-                } else if !armed || (self.early.is_some() && !rollback) {
+                } else if !armed || (self.early.is_some() && (!rollback || named)) {
                     let differs = !armed && !ready.refreshing && ready.arms_at > ready.shown_at + ARMING;
                     self.early = Some(now);
                     self.told = Some(if differs { CHANGED } else { NOT_ARMED });

@@ -112,6 +112,23 @@ fn a_held_y_types_no_name_and_confirms_it() {
     }
 }
 
+/// Most names that are typed end in `y`.
+#[test]
+fn the_last_letter_of_a_name_held_down_confirms_nothing() {
+    for keys in ["s", "r"] {
+        let mut bench = bench();
+        bench.keys(keys).prepared(Verdict::Fail, Demand::Name("checkout-canary".into())).after(1000);
+        bench.keys("checkout-canary");
+        for pause in [500].into_iter().chain([33].repeat(100)) {
+            bench.after(pause).keys("y");
+            assert!(!bench.carries());
+        }
+        assert_eq!(bench.dialog().told, Some(NOT_ARMED));
+        bench.after(600).keys("y");
+        assert!(bench.carries(), "let go and pressed again");
+    }
+}
+
 #[test]
 fn a_held_y_rolls_back_at_once() {
     let mut bench = bench();
@@ -139,6 +156,29 @@ fn a_word_is_no_rollback() {
         bench.keys("y");
         assert!(bench.carries(), "pressed again");
     }
+}
+
+/// Typed into the wrong window, or pasted where the terminal does not say so.
+#[test]
+fn a_word_that_ends_in_ry_is_no_rollback() {
+    for word in ["every", "story", "angry", "recovery"] {
+        for pause in [0, 250] {
+            let mut bench = bench();
+            for letter in word.chars() {
+                bench.after(pause).keys(&letter.to_string());
+                if bench.effects.iter().any(|effect| matches!(effect, Effect::Prepare { .. })) {
+                    bench.prepared(Verdict::NotApplicable, Demand::Yes);
+                }
+                assert!(!bench.carries(), "{word}");
+            }
+            assert!(bench.dialog().is_rollback(), "{word}");
+            bench.after(700).keys("y");
+            assert!(bench.carries(), "{word}, and y pressed again");
+        }
+    }
+    let mut bench = bench();
+    bench.keys("jjkr").prepared(Verdict::NotApplicable, Demand::Yes).keys("y");
+    assert!(bench.carries(), "who goes to a route and rolls it back types no word");
 }
 
 #[test]

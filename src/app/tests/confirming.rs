@@ -82,7 +82,7 @@ fn a_key_that_came_too_early_is_told_in_every_dialog() {
     assert_eq!(bench.dialog().ready().unwrap().text.value(), "", "it is no letter of the name");
     bench.after(300).keys("yes-canary");
     assert!(!bench.carries());
-    bench.keys("y");
+    bench.after(600).keys("y");
     assert!(bench.carries());
 }
 

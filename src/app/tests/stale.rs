@@ -120,3 +120,47 @@ fn what_is_selected_instead_of_a_gone_split_is_not_rolled_back_unasked() {
     bench.keys("r");
     assert_eq!(&*bench.dialog().ask.route.name, "zebra");
 }
+
+/// `r` `y`, and then the help, before it was prepared: it is carried out below the help.
+#[test]
+fn a_rollback_that_was_confirmed_is_not_lost_under_the_help() {
+    let mut bench = bench();
+    bench.keys("r");
+    let prepare = std::mem::take(&mut bench.effects);
+    bench.keys("y?");
+    bench.effects = prepare;
+    bench.prepared(Verdict::NotApplicable, Demand::Yes);
+    assert!(bench.carries());
+    assert!(matches!(bench.app.layers.top(), Some(Layer::Help(_))), "what is read stays");
+    bench.keys("?");
+    assert!(bench.app.layers.is_empty());
+}
+
+/// Two routes, and a step of the first that waits for `y`.
+fn of_two() -> Bench {
+    let other = split("zebra", 1, &[("zebra-stable", 90), ("zebra-canary", 10)]);
+    let mut bench = Bench::with((120, 40), vec![Ok(checkout(7, 95, 5)), Ok(other)]);
+    bench.keys("s").prepared(Verdict::Pass, Demand::Yes).after(300);
+    bench
+}
+
+#[test]
+fn a_rollback_asked_for_in_a_dialog_is_of_its_route_or_of_none() {
+    let mut bench = of_two();
+    bench.watch(Update::Deleted(RouteId::new("shop", "checkout")));
+    bench.keys("ry");
+    assert!(bench.app.layers.is_empty() && !bench.carries(), "zebra was selected by nobody");
+    assert_eq!(bench.said(), "nothing was written: shop/checkout is not selected any more");
+}
+
+#[test]
+fn a_write_refused_by_a_race_opens_nothing_over_another_route() {
+    let mut bench = of_two();
+    bench.keys("y");
+    let change = bench.app.changes.running().next().unwrap().id;
+    bench.keys("j");
+    let words = "the route has changed meanwhile".to_owned();
+    bench.msg(Msg::Ended { change, ending: Ending::NotWritten(NotWritten::Changed { words, fresh: None }) });
+    assert!(bench.app.layers.is_empty());
+    assert!(bench.said().contains("shop/checkout"), "{}", bench.said());
+}

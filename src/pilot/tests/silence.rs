@@ -1,8 +1,8 @@
 //! The request is lost, or its answer is.
 
-use super::store::{Inner, Store, drain};
+use super::store::{Inner, Store, drain, set};
 use super::{rig, rollback, step};
-use crate::pilot::NotWritten;
+use crate::pilot::{DryRun, NotWritten};
 
 #[tokio::test(start_paused = true)]
 async fn a_write_that_was_never_answered_is_not_called_unwritten() {
@@ -21,6 +21,29 @@ async fn what_stops_a_later_attempt_does_not_make_an_unanswered_one_unwritten() 
     let Err(NotWritten::Unknown(words)) = rig.write(rollback()).await else { panic!("it may have arrived") };
     assert!(words.contains("not answered") && words.contains("somebody else did it"), "{words}");
     assert_eq!(rig.journal.unfinished().unwrap().len(), 1, "the next start looks again");
+}
+
+/// Admission may take a write, answer 200, and store what was there before, or something else.
+#[tokio::test]
+async fn what_the_server_does_not_hold_is_not_called_written() {
+    let with = |mutate| rig(Store::new(95, 5).with(|inner| inner.mutates = Some(mutate)));
+    for intent in [step(), rollback()] {
+        let undone = with(|route| set(route, 95, 5));
+        let prepared = undone.prepare(intent.clone()).await.unwrap();
+        let DryRun::Refused(words) = &prepared.planned[0].dry_run else {
+            panic!("{:?}", prepared.planned[0].dry_run)
+        };
+        assert!(words.contains("rule 0 has checkout-stable 95, checkout-canary 5"), "{words}");
+        let Err(NotWritten::Refused(words)) = undone.write(intent.clone()).await else {
+            panic!("{intent:?}")
+        };
+        assert!(words.contains("changed nothing"), "{words}");
+        assert!(undone.journal.unfinished().unwrap().is_empty());
+
+        let other = with(|route| set(route, 93, 7));
+        let Err(NotWritten::Unknown(words)) = other.write(intent.clone()).await else { panic!("{intent:?}") };
+        assert!(words.contains("rule 0 has checkout-stable 93, checkout-canary 7"), "{words}");
+    }
 }
 
 #[tokio::test]

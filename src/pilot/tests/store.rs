@@ -26,6 +26,8 @@ pub(super) struct Inner {
     /// After a lost answer so many reads fail.
     pub fail_reads: usize,
     pub refuse: Option<(u16, &'static str)>,
+    /// What admission makes of a write, dry or not.
+    pub mutates: Option<fn(&mut Value)>,
     /// A policy that takes no annotations.
     pub no_annotations: bool,
 }
@@ -99,7 +101,7 @@ impl Store {
         if !dry_run && let Some(race) = inner.races.pop() {
             race(&mut inner.route);
         }
-        let Some(patched) = apply(&inner.route, &asked.body) else {
+        let Some(mut patched) = apply(&inner.route, &asked.body) else {
             let words = "the server rejected our request due to an error in our request";
             return Answer::Say(422, status(422, words));
         };
@@ -109,6 +111,13 @@ impl Store {
             let words =
                 "ValidatingAdmissionPolicy 'guard' with binding 'guard' denied request: no annotations";
             return Answer::Say(422, status(422, words));
+        }
+        if let Some(mutate) = inner.mutates {
+            mutate(&mut patched);
+            patched["metadata"]["generation"] = inner.route["metadata"]["generation"].clone();
+            if patched["spec"] != inner.route["spec"] {
+                bump(&mut patched);
+            }
         }
         if dry_run {
             return Answer::Say(200, patched.to_string());
@@ -150,9 +159,13 @@ pub(super) fn bump(route: &mut Value) {
     route["metadata"]["generation"] = json!(generation + 1);
 }
 
+pub(super) fn set(route: &mut Value, stable: u32, canary: u32) {
+    route["spec"]["rules"][0]["backendRefs"][0]["weight"] = json!(stable);
+    route["spec"]["rules"][0]["backendRefs"][1]["weight"] = json!(canary);
+}
+
 pub(super) fn reweigh(route: &mut Value) {
-    route["spec"]["rules"][0]["backendRefs"][0]["weight"] = json!(80);
-    route["spec"]["rules"][0]["backendRefs"][1]["weight"] = json!(20);
+    set(route, 80, 20);
     bump(route);
 }
 
