@@ -17,6 +17,7 @@ pub fn lines(prepared: &Prepared) -> Vec<String> {
         }
         lines.extend(planned.plan.notes.iter().map(|note| format!("note: {note}")));
     }
+    lines.extend(prepared.released_since().map(|words| format!("note: {words}")));
     lines.extend(gate(prepared));
     if !prepared.remaining.is_empty() {
         lines.push(format!("still leading there afterwards: {}", counted(prepared.remaining.len(), "path")));

@@ -11,6 +11,7 @@ mod evidence;
 mod prepare;
 mod progress;
 mod prove;
+mod released;
 mod resume;
 mod states;
 mod subject;

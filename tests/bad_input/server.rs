@@ -72,6 +72,11 @@ fn serve(stream: TcpStream, script: &dyn Fn(&str, &str) -> Answer) -> Option<()>
         // A query may come in the body as well.
         let path = if body.starts_with("query=") { format!("{path}?{body}") } else { path.to_owned() };
         match script(method, &path) {
+            Answer::Say(200, was) if method == "PATCH" => {
+                let route = patched(&was, &body);
+                let head = format!("HTTP/1.1 200 x\r\ncontent-length: {}\r\n\r\n", route.len());
+                stream.write_all((head + &route).as_bytes()).ok()?;
+            }
             Answer::Say(status, body) => {
                 let kind = if body.starts_with('<') { "text/html" } else { "application/json" };
                 let head = format!(
@@ -83,6 +88,15 @@ fn serve(stream: TcpStream, script: &dyn Fn(&str, &str) -> Answer) -> Option<()>
             Answer::Silence => return std::io::copy(&mut reader, &mut std::io::sink()).ok().map(|_| ()),
         }
     }
+}
+
+/// What a server holds that accepts a patch.
+fn patched(was: &str, patch: &str) -> String {
+    let mut route: Value = serde_json::from_str(was).unwrap();
+    let mut patch: json_patch::Patch = serde_json::from_str(patch).unwrap();
+    patch.0.retain(|operation| !matches!(operation, json_patch::PatchOperation::Test(_)));
+    json_patch::patch(&mut route, &patch).unwrap();
+    route.to_string()
 }
 
 /// What an API server says when it says no.

@@ -92,7 +92,8 @@ fn notices(app: &App, dialog: &ChangeDialog, prepared: &Prepared) -> Vec<String>
         Some(key) => format!("{words}; {key} = take them too"),
         None => words,
     });
-    dialog.note.iter().chain(&dialog.unread).cloned().chain(owners(prepared)).chain(remain).collect()
+    let told = dialog.note.iter().chain(&dialog.unread).cloned().chain(prepared.released_since());
+    told.chain(owners(prepared)).chain(remain).collect()
 }
 
 /// Who refuses the change or takes it back, in words.
