@@ -15,5 +15,6 @@ pub mod metrics;
 pub mod pilot;
 pub mod rollout;
 pub mod route;
+pub mod stats;
 pub mod term;
 pub mod ui;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::gate::{Gate, Readiness, Verdict};
+use super::gate::{Gate, Readiness};
 use super::plan::{Edit, Effect, Plan};
 use crate::route::BackendRef;
+use crate::stats::Verdict;
 
 /// For so long what was shown may be confirmed (30 s). After that the world may be another one, and it is shown anew.
 pub const SHOWN_FOR: Duration = Duration::from_secs(30);

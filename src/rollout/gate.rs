@@ -5,44 +5,19 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::change::ChangeRecord;
-use super::interval::{ALPHA_ERRORS, Interval, interval};
 use super::plan::{Effect, Plan};
 use super::restart;
 use crate::route::{BackendRef, Owner, OwnerRule, ParentState, Route, RouteState};
+use crate::stats::{Interval, Verdict, interval};
 
+/// Level of the interval by which the error check judges: 0.1 % for all looks together.
+pub const ALPHA_ERRORS: f64 = 0.001;
 /// The share of failed requests above which a canary fails.
 pub const ERROR_LIMIT: f64 = 0.01;
 /// Below this many requests nothing is said about errors.
 const FEWEST_REQUESTS: f64 = 20.0;
 /// Samples older than this many scrape intervals are stale.
 const FRESH_INTERVALS: f64 = 3.0;
-
-/// Answer of a check, and of the gate. Ordered: the largest is the worst.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
-    /// The check does not apply; it does not count.
-    NotApplicable,
-    /// Shown to be good enough.
-    Pass,
-    /// Not yet, or a person must look.
-    Hold,
-    /// Nothing to judge by; never good news.
-    NoData,
-    /// Shown to be bad.
-    Fail,
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotApplicable => "not applicable",
-            Self::Pass => "pass",
-            Self::Hold => "hold",
-            Self::NoData => "no data",
-            Self::Fail => "fail",
-        })
-    }
-}
 
 /// One check with the numbers that it saw.
 #[derive(Debug, Clone, PartialEq, Eq)]

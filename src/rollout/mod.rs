@@ -2,7 +2,7 @@
 //!
 //! Pure: time and randomness are arguments, so every plan and verdict is tested without a runtime. Does not
 //! live here: reading and writing the cluster (`cluster/`, `pilot/`), counting requests (`metrics/`).
-//! Called by `pilot/`, `app/`, `ui/` and `cli/`; depends on `route/` alone.
+//! Called by `pilot/`, `app/`, `ui/` and `cli/`; depends on `route/` and `stats/`.
 
 mod capacity;
 mod change;
@@ -11,7 +11,6 @@ mod conventions;
 mod effect;
 mod flip;
 mod gate;
-mod interval;
 mod kubectl;
 mod ladder;
 mod patch;
@@ -32,8 +31,7 @@ pub use capacity::{TooSmall, large_enough};
 pub use change::{ChangeRecord, RuleWeights, weight_keys, weights_of};
 pub use confirm::{Confirmation, Demand, SHOWN_FOR, dead_end, demand};
 pub use conventions::{Conventions, Production, RoleNames};
-pub use gate::{Check, ERROR_LIMIT, ErrorCount, Gate, GateInput, Readiness, Verdict, gate};
-pub use interval::{ALPHA_ERRORS, Interval, interval, lies_above, needed};
+pub use gate::{ALPHA_ERRORS, Check, ERROR_LIMIT, ErrorCount, Gate, GateInput, Readiness, gate};
 pub use kubectl::kubectl;
 pub use ladder::{BadLadder, Ladder, Stage};
 pub use patch::json_patch;
@@ -46,3 +44,5 @@ pub use roles::{Role, RoleSource, Roles, names_a_pair, roles};
 pub use target::{RollbackTarget, heaviest_but, rollback_target, takes_over};
 pub use undo::undoable;
 pub use weights::{SHARE_SCALE, set_share};
+
+pub use crate::stats::{Interval, Verdict, interval, lies_above};

@@ -4,8 +4,8 @@
 //! 0.001/4 a backend; zero hits prove only once the old share would have shown itself with 99.9 %, and after one
 //! of more than half only once a leak of 5 % would have.
 
-use super::interval::{interval, needed};
 use super::served::{LEAK, judge_served};
+use crate::stats::{interval, needed};
 
 /// Probability with which the old share would have been seen by now, had it gone on.
 const POWER_MISS: f64 = 0.001;

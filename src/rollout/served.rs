@@ -1,7 +1,7 @@
 //! Whether the declared split is served, with no change to compare with: the share check at all looks together.
 
-use super::interval::{interval, needed};
 use super::proof::{ALPHA_SHARE, FEWEST_SCRAPES, Finding, Observed, requests_to_miss, spent};
+use crate::stats::{interval, needed};
 
 /// A leak to a backend of weight 0 that would matter: as many requests are counted as would have shown it, 135.
 pub(super) const LEAK: f64 = 0.05;

@@ -1,0 +1,450 @@
+//! The share check: whether the split that is declared is the one that is served. Never a fail, and nothing latches.
+
+use super::interval::{Interval, needed};
+use super::leak::{DRAIN, Leak, LeakTest};
+use super::share_run::ShareRun;
+use super::tick::{SAME, Tick, Trials};
+use super::verdict::Verdict;
+
+/// The count begins anew so many seconds after the start of the stage: a slow data plane must not spoil all of it.
+const STARTS: [f64; 4] = [0.0, 60.0, 180.0, 600.0];
+/// Level of the whole check, all backends and starts together.
+const LEVEL: f64 = 0.001;
+/// D where sessions stick to a backend.
+const STICKY: f64 = 10.0;
+
+/// Whether a backend gets its declared share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShareWord {
+    /// Shown to be close enough.
+    Consistent,
+    /// Shown to be off by a difference worth a word.
+    Inconsistent,
+    /// Neither is shown yet.
+    CannotTell,
+}
+
+/// Where the traffic is on its way from the old split to the new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Movement {
+    /// Nothing is shown yet.
+    Undecided,
+    /// It has left the old split on the way to the new one.
+    Follows,
+    /// It is past the middle: the proof. That it is close enough to where it should be would be none: of a move from 5 to
+    /// 10 %, half way is close enough.
+    Moved,
+    /// It is still as it was.
+    NotMoved,
+    /// Neither: some proxies, or connections that are kept, are still as they were.
+    InBetween,
+}
+
+/// What is known of one backend's share.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BackendShare {
+    /// Index of the backend.
+    pub backend: usize,
+    /// Its declared share, 0 to 1.
+    pub declared: f64,
+    /// Whether it gets it.
+    pub word: ShareWord,
+    /// Start of the count that decided it, in seconds as ticks have them; of the first count if none has.
+    pub since: f64,
+    /// Requests of the split since then, and those of this backend.
+    pub counted: Trials,
+    /// The interval of its share.
+    pub interval: Interval,
+    /// D ≥ 1 of its share.
+    pub dispersion: f64,
+    /// Requests of the split that are missing until it can be told. 0 once it is; `None` if it never can.
+    pub missing: Option<f64>,
+}
+
+/// The share check with the numbers it saw.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shares {
+    /// `Pass`, `Hold`, or `NoData` without requests.
+    pub verdict: Verdict,
+    /// One for each backend that is tested: of two, the canary tells the other.
+    pub backends: Vec<BackendShare>,
+    /// `None` where no share was changed.
+    pub movement: Option<Movement>,
+    /// Requests of the split that are missing until the next word of the movement; `None` if there is none, or if it can
+    /// never be told.
+    pub missing: Option<f64>,
+    /// Requests a second of the split: what is missing takes that long.
+    pub rate: f64,
+    /// One for each backend of weight 0.
+    pub leaks: Vec<Leak>,
+}
+
+/// A difference worth a word, and one that is close enough; both as shares.
+fn bands(share: f64) -> (f64, f64) {
+    let smaller = share.min(1.0 - share);
+    ((0.1 * smaller).clamp(0.001, 0.02), (0.5 * smaller).clamp(0.002, 0.05))
+}
+
+fn word(interval: Interval, share: f64) -> ShareWord {
+    let (worth_a_word, close) = bands(share);
+    if interval.lo > share + worth_a_word || interval.hi < share - worth_a_word {
+        ShareWord::Inconsistent
+    } else if share - close <= interval.lo && interval.hi <= share + close {
+        ShareWord::Consistent
+    } else {
+        ShareWord::CannotTell
+    }
+}
+
+/// Requests that decide something, before dispersion; `None` if none would.
+type Need = Option<f64>;
+
+#[expect(clippy::cast_precision_loss, reason = "at most 2^40")]
+fn requests(share: f64, out: f64, level: f64) -> Need {
+    needed(share, out, level).map(|requests| requests as f64)
+}
+
+/// One backend that is tested.
+#[derive(Debug, Clone, PartialEq)]
+struct Tested {
+    backend: usize,
+    declared: f64,
+    /// Its share before, if that was another one.
+    before: Option<f64>,
+    need_consistent: Need,
+    need_follows: Need,
+    need_moved: Need,
+    runs: Vec<ShareRun>,
+}
+
+impl Tested {
+    fn new(backend: usize, declared: f64, before: f64, level: f64) -> Self {
+        let close = bands(declared).1;
+        let ends = [declared - close, declared + close].into_iter().filter(|end| (0.0..=1.0).contains(end));
+        let before = ((declared - before).abs() > f64::EPSILON).then_some(before);
+        let until_past = |point: Option<f64>| point.and_then(|point| requests(declared, point, level));
+        Self {
+            backend,
+            declared,
+            before,
+            need_consistent: ends.map(|end| requests(declared, end, level)).reduce(larger).flatten(),
+            need_follows: until_past(before),
+            need_moved: until_past(before.map(|before| f64::midpoint(before, declared))),
+            runs: Vec::new(),
+        }
+    }
+
+    /// The latest count that has decided, and what.
+    fn decided(&self, level: f64) -> (usize, ShareWord) {
+        let words = self.runs.iter().map(|run| word(run.interval(level), self.declared)).enumerate();
+        let decided = words.rev().find(|(_, word)| *word != ShareWord::CannotTell);
+        decided.unwrap_or((0, ShareWord::CannotTell))
+    }
+
+    /// Whether some count shows the share past this point, on the way from `before`.
+    fn is_past(&self, before: f64, point: f64, level: f64) -> bool {
+        self.runs.iter().any(|run| {
+            let interval = run.interval(level);
+            let past = if self.declared > before { interval.lo > point } else { interval.hi < point };
+            past && word(interval, self.declared) != ShareWord::Inconsistent
+        })
+    }
+
+    /// Requests missing until `need` is reached by the count that is nearest to it and has not yet got there.
+    fn missing(&self, need: Need) -> Option<f64> {
+        let left = |run: &ShareRun| need.map(|need| need * run.dispersion - run.counted().requests);
+        self.runs.iter().filter_map(left).filter(|left| *left > 0.0).reduce(f64::min)
+    }
+
+    fn movement(&self, before: f64, level: f64) -> Movement {
+        let (index, word) = self.decided(level);
+        if word == ShareWord::Inconsistent {
+            let interval = self.runs.get(index).map(|run| run.interval(level));
+            let is_not_before =
+                interval.is_some_and(|found| self::word(found, before) == ShareWord::Inconsistent);
+            return if is_not_before { Movement::InBetween } else { Movement::NotMoved };
+        }
+        let is_past = |point| self.is_past(before, point, level);
+        if !is_past(before) {
+            Movement::Undecided
+        } else if is_past(f64::midpoint(before, self.declared)) {
+            Movement::Moved
+        } else {
+            Movement::Follows
+        }
+    }
+}
+
+fn larger(one: Need, other: Need) -> Need {
+    Some(one?.max(other?))
+}
+
+/// The share check of one stage.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ShareTests {
+    began: f64,
+    block_seconds: f64,
+    level: f64,
+    expected_dispersion: f64,
+    tested: Vec<Tested>,
+    /// When each count really began: as many as there are runs of each tested backend.
+    starts: Vec<f64>,
+    leaks: Vec<LeakTest>,
+}
+
+impl ShareTests {
+    /// A stage that began at `began` and goes from shares `before` to `declared`. Of two backends only `canary` is
+    /// tested. `sticky`: sessions stick to a backend.
+    pub fn new(
+        began: f64,
+        block_seconds: f64,
+        (declared, before): (&[f64], &[f64]),
+        canary: usize,
+        sticky: bool,
+    ) -> Self {
+        let of_two = declared.len() == 2;
+        #[expect(clippy::cast_precision_loss, reason = "a rule has at most 16 backends")]
+        let tests = if of_two { 1.0 } else { declared.len().max(1) as f64 };
+        let level = LEVEL / (4.0 * tests);
+        let all = || declared.iter().copied().enumerate();
+        let tested = all().filter(|(backend, _)| !of_two || *backend == canary).map(|(backend, share)| {
+            Tested::new(backend, share, before.get(backend).copied().unwrap_or(share), level)
+        });
+        Self {
+            began,
+            block_seconds,
+            level,
+            expected_dispersion: if sticky { STICKY } else { 1.0 },
+            tested: tested.collect(),
+            starts: Vec::new(),
+            leaks: all()
+                .filter(|(_, share)| *share <= 0.0)
+                .map(|(backend, _)| LeakTest::new(backend))
+                .collect(),
+        }
+    }
+
+    /// A tick of this stage.
+    pub fn count(&mut self, tick: &Tick) {
+        while STARTS.get(self.starts.len()).is_some_and(|start| tick.start() >= self.began + start - SAME) {
+            self.starts.push(tick.start());
+            for tested in &mut self.tested {
+                tested.runs.push(ShareRun::new(self.expected_dispersion));
+            }
+        }
+        let requests = tick.requests() * tick.scale;
+        let hits =
+            |backend: usize| tick.backends.get(backend).map_or(0.0, |counts| counts.requests) * tick.scale;
+        for tested in &mut self.tested {
+            let trials = Trials { requests, events: hits(tested.backend) };
+            for (run, start) in tested.runs.iter_mut().zip(&self.starts) {
+                run.count(trials, ((tick.middle() - start) / self.block_seconds).floor());
+            }
+        }
+        if tick.start() >= self.began + DRAIN - SAME {
+            for leak in &mut self.leaks {
+                leak.count(Trials { requests, events: hits(leak.backend) });
+            }
+        }
+    }
+
+    /// What is known at the end of this round; `rate`: requests a second.
+    pub fn read(&self, rate: f64) -> Shares {
+        let backends: Vec<BackendShare> =
+            self.tested.iter().filter_map(|tested| self.backend(tested)).collect();
+        let leaks: Vec<Leak> =
+            self.leaks.iter().map(|leak| leak.read(self.expected_dispersion, self.level)).collect();
+        let movements = || {
+            let of = |tested: &Tested| tested.before.map(|before| tested.movement(before, self.level));
+            self.tested.iter().filter_map(of)
+        };
+        let movement = movements().reduce(weaker);
+        let missing = match movement {
+            Some(Movement::Undecided) => self.longest(|tested| tested.need_follows),
+            Some(Movement::Follows) => self.longest(|tested| tested.need_moved),
+            _ => None,
+        };
+        let is_counted = backends.iter().any(|backend| backend.counted.requests > 0.0);
+        let are_consistent = backends.iter().all(|backend| backend.word == ShareWord::Consistent);
+        let is_shown = are_consistent || matches!(movement, Some(Movement::Follows | Movement::Moved));
+        let verdict = if !is_counted {
+            Verdict::NoData
+        } else if is_shown && !leaks.iter().any(Leak::is_leaking) {
+            Verdict::Pass
+        } else {
+            Verdict::Hold
+        };
+        Shares { verdict, backends, movement, missing, rate, leaks }
+    }
+
+    fn backend(&self, tested: &Tested) -> Option<BackendShare> {
+        let (index, word) = tested.decided(self.level);
+        let run = tested.runs.get(index)?;
+        Some(BackendShare {
+            backend: tested.backend,
+            declared: tested.declared,
+            word,
+            since: *self.starts.get(index)?,
+            counted: run.counted(),
+            interval: run.interval(self.level),
+            dispersion: run.dispersion,
+            missing: match word {
+                ShareWord::CannotTell => tested.missing(tested.need_consistent),
+                ShareWord::Consistent | ShareWord::Inconsistent => Some(0.0),
+            },
+        })
+    }
+
+    /// Of the backends that move, the one that takes longest.
+    fn longest(&self, need: impl Fn(&Tested) -> Need) -> Option<f64> {
+        let moving = self.tested.iter().filter(|tested| tested.before.is_some());
+        moving.filter_map(|tested| tested.missing(need(tested))).reduce(f64::max)
+    }
+}
+
+/// What can be said of two backends together.
+fn weaker(one: Movement, other: Movement) -> Movement {
+    use Movement::{Follows, InBetween, Moved, NotMoved, Undecided};
+    match (one, other) {
+        (InBetween, _) | (_, InBetween) => InBetween,
+        (NotMoved, _) | (_, NotMoved) => NotMoved,
+        (Undecided, _) | (_, Undecided) => Undecided,
+        (Follows, _) | (_, Follows) => Follows,
+        (Moved, Moved) => Moved,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tick::Counts;
+    use super::*;
+
+    fn close(got: f64, expected: f64) {
+        assert!((got - expected).abs() < 1e-9, "{got}, not {expected}");
+    }
+
+    #[test]
+    fn bands_have_the_reference_values() {
+        for (share, worth_a_word, near) in [
+            (0.01, 0.001, 0.005),
+            (0.05, 0.005, 0.025),
+            (0.1, 0.01, 0.05),
+            (0.25, 0.02, 0.05),
+            (0.5, 0.02, 0.05),
+        ] {
+            for share in [share, 1.0 - share] {
+                close(bands(share).0, worth_a_word);
+                close(bands(share).1, near);
+            }
+        }
+    }
+
+    #[test]
+    fn requests_until_consistent_have_the_reference_values() {
+        for (share, at_001, at_00025) in [
+            (0.01, 12365.0, 13872.0),
+            (0.05, 2169.0, 2455.0),
+            (0.10, 971.0, 1104.0),
+            (0.25, 1764.0, 2000.0),
+            (0.50, 2185.0, 2473.0),
+        ] {
+            for (level, expected) in [(0.001, at_001), (0.000_25, at_00025)] {
+                let need = Tested::new(0, share, share, level).need_consistent.unwrap();
+                // The reference counts in halves of a request and rounds up.
+                assert!((0.0..=1.0).contains(&(expected - need)), "{share}: {need}, not {expected}");
+            }
+        }
+    }
+
+    /// A stage from 5 to 10 % in ticks of 5 s with 1000 requests, of which these reach the canary.
+    fn stage(sticky: bool, hits: impl Fn(u32) -> f64, ticks: u32) -> Shares {
+        let mut tests = ShareTests::new(0.0, 60.0, (&[0.9, 0.1], &[0.95, 0.05]), 1, sticky);
+        for index in 0..ticks {
+            let counts = |requests| Counts { requests, errors: 0.0, slow: vec![] };
+            let hits = hits(index);
+            tests.count(&Tick {
+                end: 5.0 * f64::from(index + 1),
+                seconds: 5.0,
+                target: 0,
+                scale: 1.0,
+                backends: vec![counts(1000.0 - hits), counts(hits)],
+            });
+        }
+        tests.read(200.0)
+    }
+
+    #[test]
+    fn traffic_that_goes_where_it_should_follows_moves_and_is_consistent() {
+        let first = stage(false, |_| 100.0, 1);
+        assert_eq!((first.verdict, first.movement), (Verdict::Pass, Some(Movement::Follows)));
+        let missing = first.missing.unwrap();
+        assert!((3049.0..=3050.0).contains(&(missing + 1000.0)), "{missing}");
+        let later = stage(false, |_| 100.0, 12);
+        assert_eq!(
+            (later.verdict, later.movement, later.missing),
+            (Verdict::Pass, Some(Movement::Moved), None)
+        );
+        assert_eq!(later.backends[0].word, ShareWord::Consistent);
+        assert_eq!(later.backends.len(), 1, "one tells the other");
+    }
+
+    #[test]
+    fn traffic_that_stays_is_told_from_traffic_in_between() {
+        assert_eq!(stage(false, |_| 50.0, 20).movement, Some(Movement::NotMoved));
+        let between = stage(false, |_| 75.0, 12);
+        assert_eq!((between.verdict, between.movement), (Verdict::Hold, Some(Movement::InBetween)));
+        assert_eq!(between.backends[0].word, ShareWord::Inconsistent);
+    }
+
+    #[test]
+    fn a_slow_data_plane_does_not_spoil_the_stage() {
+        let late = |tick| if tick < 12 { 50.0 } else { 100.0 };
+        let found = stage(false, late, 40);
+        assert_eq!(found.movement, Some(Movement::Moved));
+        assert_eq!(found.backends[0].word, ShareWord::Consistent);
+        close(found.backends[0].since, 180.0);
+    }
+
+    #[test]
+    fn sticky_sessions_take_ten_times_the_requests() {
+        let (free, sticky) = (stage(false, |_| 100.0, 1), stage(true, |_| 100.0, 1));
+        assert_eq!(sticky.movement, Some(Movement::Undecided));
+        close(sticky.backends[0].dispersion, 10.0);
+        let missing = |found: &Shares| found.backends[0].missing.unwrap() + 1000.0;
+        assert!((missing(&sticky) - 10.0 * missing(&free)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn without_requests_there_is_no_data() {
+        let mut none = ShareTests::new(0.0, 60.0, (&[0.9, 0.1], &[0.95, 0.05]), 1, false);
+        assert_eq!(none.read(0.0).verdict, Verdict::NoData);
+        none.count(&Tick { end: 5.0, seconds: 5.0, target: 0, scale: 1.0, backends: vec![] });
+        assert_eq!(none.read(0.0).verdict, Verdict::NoData);
+    }
+
+    #[test]
+    fn a_first_hit_shows_that_a_new_canary_gets_traffic() {
+        let mut tests = ShareTests::new(0.0, 60.0, (&[0.99, 0.01], &[1.0, 0.0]), 1, false);
+        let counts = |requests| Counts { requests, errors: 0.0, slow: vec![] };
+        let backends = vec![counts(99.0), counts(1.0)];
+        tests.count(&Tick { end: 5.0, seconds: 5.0, target: 0, scale: 1.0, backends });
+        assert_eq!(tests.read(20.0).movement, Some(Movement::Follows));
+    }
+
+    #[test]
+    fn a_drained_backend_is_watched_after_the_drain_time() {
+        let mut tests = ShareTests::new(0.0, 60.0, (&[1.0, 0.0], &[0.9, 0.1]), 1, false);
+        let mut found = Vec::new();
+        for (index, hits) in (1u32..).zip([5.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]) {
+            let counts = |requests| Counts { requests, errors: 0.0, slow: vec![] };
+            let backends = vec![counts(1000.0 - hits), counts(hits)];
+            tests.count(&Tick { end: 5.0 * f64::from(index), seconds: 5.0, target: 0, scale: 1.0, backends });
+            found.push(tests.read(200.0));
+        }
+        assert_eq!(found[5].leaks[0].excluded, None, "still draining");
+        assert_eq!((found[6].verdict, found[6].movement), (Verdict::Pass, Some(Movement::Moved)));
+        assert!(found[6].leaks[0].excluded.unwrap() < 0.01);
+        assert_eq!(found[7].verdict, Verdict::Hold);
+        assert!(found[7].leaks[0].is_leaking());
+    }
+}
