@@ -54,7 +54,7 @@ pub struct Missing {
     pub requests: f64,
     /// How long that takes at the present rate; `None` without traffic.
     pub seconds: Option<f64>,
-    /// Where it takes more than 30 minutes: the smallest share, 0 to 1, that would pass within 10 minutes.
+    /// Where it takes more than 30 minutes: the smallest round share, 0 to 1, that would pass within 10 minutes.
     pub share: Option<f64>,
 }
 

@@ -26,6 +26,9 @@ const BLOCK: f64 = 60.0;
 const FEWEST_REQUESTS: f64 = 20.0;
 /// A pass that takes longer asks for another share, in seconds.
 const TOO_LONG: f64 = 1800.0;
+/// The shares that are offered then.
+const SHARES: [f64; 16] =
+    [0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /// What a team may set.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -424,15 +427,12 @@ impl Judge {
         let dispersion = self.spread.errors;
         let requests = passes.errors.missing(rate, stable.requests / canary.requests, dispersion)?;
         let seconds = (self.recent.now - running.began) * requests / canary.requests;
+        let afresh = passes.errors.afresh();
         let within_horizon = |share: &f64| {
-            let need = passes.errors.afresh().missing(rate, (1.0 - share) / share, dispersion);
+            let need = afresh.missing(rate, (1.0 - share) / share, dispersion);
             need.is_some_and(|need| need <= running.rate * share * HORIZON)
         };
-        let share = if seconds > TOO_LONG {
-            (1..100u8).map(|percent| f64::from(percent) / 100.0).find(within_horizon)
-        } else {
-            None
-        };
+        let share = if seconds > TOO_LONG { SHARES.into_iter().find(within_horizon) } else { None };
         Some(Missing { requests, seconds: (seconds > 0.0).then_some(seconds), share })
     }
 
