@@ -152,10 +152,10 @@ pub fn section(effort: Effort) -> bool {
             let repetitions = effort.of(published, quick);
             repeat(repetitions, seed * 8 + salt, |rng| stage(rng, rps, (old, new), really, free))
         };
-        let right = run(500, 120, 0, new);
-        let stayed = run(300, 60, 1, old);
-        let too_much = run(300, 60, 2, (1.5 * new).min(0.99));
-        let half_way = run(300, 60, 3, f64::midpoint(old, new));
+        let right = run(500, 250, 0, new);
+        let stayed = run(300, 150, 1, old);
+        let too_much = run(300, 150, 2, (1.5 * new).min(0.99));
+        let half_way = run(300, 150, 3, f64::midpoint(old, new));
         let until = |index: usize, repetitions, said: &[Said], time: fn(&Said) -> f64| {
             times(published[index], repetitions, said.iter().map(time).collect(), SECONDS)
         };
@@ -172,7 +172,7 @@ pub fn section(effort: Effort) -> bool {
     }
     for (seed, (rps, at_some_time, at_last)) in (650..).zip(STICKY) {
         let run = |salt: u64, way| {
-            repeat(effort.of(500, 60), seed * 8 + salt, |rng| stage(rng, rps, (0.05, 0.1), 0.1, way))
+            repeat(effort.of(500, 150), seed * 8 + salt, |rng| stage(rng, rps, (0.05, 0.1), 0.1, way))
         };
         let (unknown, known, robin) =
             (run(0, (Way::Sticky, false)), run(1, (Way::Sticky, true)), run(2, (Way::RoundRobin, false)));
