@@ -1,8 +1,8 @@
 //! What the checks cost and what they find: the figures of docs/statistics.md, simulated again on the code of `stats/`.
 //!
 //! Each figure stands beside the published one, which another implementation gave; a difference beyond four standard
-//! errors of both fails. `cargo bench --bench statistics` takes a minute with few repetitions of each; `-- --full` takes
-//! as many as were published, and an hour.
+//! errors of both fails. `cargo bench --bench statistics` takes half a minute with a part of the repetitions; `-- --full`
+//! takes as many as were published, and some minutes.
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use std::process::ExitCode;
@@ -23,22 +23,25 @@ use tidegate::stats::{Judge, LatencyReason, Verdict};
 
 /// How often each is repeated: as published, or less.
 #[derive(Debug, Clone, Copy)]
-pub struct Effort {
+struct Effort {
     full: bool,
 }
 
 impl Effort {
     /// Repetitions of something that was published with this many.
-    pub fn of(self, published: u64, quick: u64) -> u64 {
+    fn of(self, published: u64, quick: u64) -> u64 {
         if self.full { published } else { quick }
     }
 }
+
+/// Prints its figures, and says whether all of them agree.
+type Section = fn(Effort) -> bool;
 
 fn main() -> ExitCode {
     let full = std::env::args().any(|argument| argument == "--full");
     let effort = Effort { full };
     println!("simulated [published], (!) where they differ by more than their errors");
-    let sections: [(&str, fn(Effort) -> bool); 4] = [
+    let sections: [(&str, Section); 4] = [
         ("fails of healthy canaries in an hour, % of rollouts", false_alarms),
         ("time until fail, median / 95 %", detection),
         ("time until pass, median / 95 %; sick canaries that pass, %", passes),
@@ -56,7 +59,7 @@ fn main() -> ExitCode {
 }
 
 /// Prints a row, and says whether all of it agrees.
-pub fn row(name: &str, cells: &[Cell]) -> bool {
+fn row(name: &str, cells: &[Cell]) -> bool {
     let texts: Vec<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
     println!("  {name:34} {}", texts.join("  |  "));
     cells.iter().all(|cell| cell.agrees)

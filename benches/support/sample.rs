@@ -1,5 +1,7 @@
 //! Random numbers of the distributions that traffic has, from a seed.
 
+#![expect(clippy::many_single_char_names, reason = "the names of the papers")]
+
 use fastrand::Rng;
 
 /// Below this mean, numbers are drawn by inversion; above by transformed rejection with squeeze (W. Hörmann 1993: PTRS

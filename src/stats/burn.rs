@@ -4,8 +4,8 @@
 use super::errors::{CONVICTS_GROSS, ErrorTests, SUSPECTS};
 use super::evidence::{Evidence, Latch, Weighed};
 use super::interval::interval;
-use super::judge::Limits;
 use super::recent::{Recent, Window};
+use super::setup::Limits;
 use super::tick::{Pair, Trials};
 use super::verdict::Verdict;
 

@@ -1,8 +1,8 @@
 //! The error check: whether the canary fails requests that stable would not.
 
 use super::evidence::{Evidence, Latch, Weighed};
-use super::judge::Limits;
 use super::pass::SAME_RATIO;
+use super::setup::Limits;
 use super::tick::{Pair, Trials};
 use super::verdict::Verdict;
 

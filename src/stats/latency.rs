@@ -2,8 +2,8 @@
 //! but never honesty, and a slow-down of both versions cancels.
 
 use super::evidence::{Evidence, Latch, Weighed};
-use super::judge::Limits;
 use super::reference::{Bound, Bounds, QUANTILES};
+use super::setup::Limits;
 use super::tick::Trials;
 use super::verdict::Verdict;
 

@@ -1,7 +1,7 @@
 //! What stable's latency allows the canary: at which edges of the histogram they are compared, and how much larger the
 //! canary's share above an edge may be.
 
-use super::judge::Limits;
+use super::setup::Limits;
 use super::tick::Trials;
 
 /// Fewest requests of stable from which its histogram is taken for its latency.

@@ -12,7 +12,7 @@ use super::share::ShareTests;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
     /// When the controllers reported the change, in seconds as ticks have them. The stage begins with the first tick that
-    /// begins [`Limits::settle`](super::Limits::settle) later.
+    /// begins [`Limits::settle`](crate::stats::Limits::settle) later.
     pub observed: f64,
     /// Declared share of each backend, 0 to 1.
     pub shares: Vec<f64>,

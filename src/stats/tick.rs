@@ -17,7 +17,7 @@ pub struct Counts {
     /// Those of them that failed, `0..=requests`.
     pub errors: f64,
     /// Those of them that were slower than each edge of the histogram, in the order of
-    /// [`Setup::edges_ms`](super::Setup::edges_ms). Of another length: not counted in this tick.
+    /// [`Setup::edges_ms`](crate::stats::Setup::edges_ms). Of another length: not counted in this tick.
     pub slow: Vec<f64>,
 }
 

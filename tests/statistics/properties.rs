@@ -43,7 +43,9 @@ fn input() -> impl Strategy<Value = Input> {
 fn in_order(inputs: &mut [Input]) {
     for (round, input) in (1u32..).zip(inputs) {
         if let Input::Round(ticks) = input {
-            ticks.iter_mut().for_each(|tick| tick.end += 5.0 * f64::from(round));
+            for tick in ticks {
+                tick.end += 5.0 * f64::from(round);
+            }
         }
     }
 }

@@ -153,7 +153,9 @@ fn replay_errors(rollout: &Rollout) {
     // Separate targets are judged one tick late.
     let late = usize::from(!rollout.paired);
     for (index, inputs) in rollout.inputs().iter().enumerate() {
-        inputs.iter().for_each(|input| judge.feed(input));
+        for input in inputs {
+            judge.feed(input);
+        }
         let tick = index * rollout.targets as usize;
         let (errors, burn) = (judge.errors(rollout.next(tick)), judge.burn());
         let Some(round) = index.checked_sub(late) else { continue };
@@ -198,7 +200,9 @@ fn replay_latency(rollout: &Rollout) {
     let mut judge = Judge::new(rollout.setup(), &rollout.history());
     let mut failed = None;
     for (round, inputs) in rollout.inputs().iter().enumerate() {
-        inputs.iter().for_each(|input| judge.feed(input));
+        for input in inputs {
+            judge.feed(input);
+        }
         let found = judge.latency(rollout.next(round));
         for (index, quantile) in found.quantiles.iter().enumerate() {
             for (key, got) in [
