@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn evidence_of_what_never_began_is_the_cash() {
         close(Worse::new().ln_e(1.0), 0.0);
-        assert_eq!(Worse::new().ln_e(0.0), f64::NEG_INFINITY);
+        assert!(Worse::new().ln_e(0.0) < f64::MIN);
     }
 
     /// One rollout of a healthy canary: the largest evidence it ever showed, and the last.

@@ -151,7 +151,7 @@ mod tests {
     fn first(pass: &GoodEnough) -> u32 {
         let mut pass = pass.clone();
         let mut requests = 0;
-        while !pass.is_shown() {
+        while !pass.is_shown() && requests < 10_000 {
             pass.weigh(weighed(1.0, 0.0, 1e9, 0.0));
             requests += 1;
         }

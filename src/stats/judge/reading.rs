@@ -4,7 +4,7 @@ use super::{Judge, RATE_OVER};
 use crate::stats::burn::Burn;
 use crate::stats::errors::{Errors, ErrorsReason, Missing};
 use crate::stats::latency::{Latency, LatencyReason, QuantileCheck};
-use crate::stats::pass::{HORIZON, margin};
+use crate::stats::pass::{GoodEnough, HORIZON, margin};
 use crate::stats::reference::{Bounds, QUANTILES, bucket};
 use crate::stats::share::Shares;
 use crate::stats::stage::{Passes, Running};
@@ -97,7 +97,7 @@ impl Judge {
                 continue;
             };
             let test = slow.as_ref().and_then(|slow| slow.get(index));
-            quantiles.push(self.quantile(*quantile, bounds, worse, test.map_or(0.0, |test| test.ln_e())));
+            quantiles.push(self.quantile(*quantile, bounds, worse, test.map_or(0.0, GoodEnough::ln_e)));
         }
         Latency { verdict, reason, quantiles }
     }
