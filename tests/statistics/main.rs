@@ -3,6 +3,11 @@
 
 mod properties;
 mod replays;
+#[path = "../../benches/support/sample.rs"]
+mod sample;
+#[path = "../../benches/support/simulated.rs"]
+mod simulated;
+mod simulation;
 
 use tidegate::stats::{Counts, Input, Judge, Limits, Setup, Stage, Tick};
 
