@@ -262,6 +262,16 @@ mod tests {
     }
 
     #[test]
+    fn stable_has_traffic_if_it_had_twenty_requests_in_ten_minutes() {
+        let has = |ticks, requests| {
+            let (_, recent) = fed(ticks, (requests, 0.0), (1.0, 0.0));
+            stable_has_traffic(&recent)
+        };
+        assert!(has(120, 0.17) && !has(120, 0.16), "20.4 and 19.2");
+        assert!(!has(500, 0.16), "what is older does not count");
+    }
+
+    #[test]
     fn the_budget_is_what_stable_would_not_have_used() {
         // 100 ticks with 2 errors of which stable would have had 1 too: 1 beyond, of 0.001 × 200 a second × 30 days.
         let used = read(100, (900.0, 9.0), (100.0, 2.0)).budget_used.unwrap();

@@ -48,6 +48,15 @@ mod tests {
     }
 
     #[test]
+    fn rare_events_and_rare_successes_are_not_taken_for_changes() {
+        for (ticks, expected) in
+            [(of([10.0; 3], [0.0, 1.0, 0.0]), 1.469_303), (of([1000.0; 3], [1000.0; 3]), 0.083_292)]
+        {
+            assert!((chi_square(ticks) - expected).abs() < 1e-6, "{}", chi_square(ticks));
+        }
+    }
+
+    #[test]
     fn without_requests_nothing_changes() {
         assert!(is_one_rate([Trials::default(); 3], 1.0));
     }

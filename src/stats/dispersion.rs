@@ -251,6 +251,12 @@ mod tests {
     }
 
     #[test]
+    fn gross_checks_are_tempered_by_ten_at_most() {
+        close(gross(3.0), 3.0);
+        close(gross(11.0), 10.0);
+    }
+
+    #[test]
     fn what_hits_both_versions_is_no_dispersion() {
         let mut dispersion = Dispersion::new(Bursts { cluster: 1.0, phi: 0.0, rate: 0.002 });
         for minute in 0..20 {

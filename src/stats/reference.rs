@@ -127,6 +127,14 @@ mod tests {
     }
 
     #[test]
+    fn a_slope_is_believed_within_limits() {
+        assert!((slope(&[100.0, 110.0], &[0.5, 0.0001], 0) - 8.0).abs() < 1e-12);
+        assert!((slope(&[100.0, 1000.0], &[0.5, 0.49], 1) - 0.5).abs() < 1e-12);
+        assert!((slope(&[100.0, 1000.0], &[0.5, 0.005], 0) - 2.0).abs() < 1e-12);
+        assert!((slope(&[100.0], &[0.5], 0) - 1.0).abs() < 1e-12, "one edge tells none");
+    }
+
+    #[test]
     fn a_quantile_is_its_bucket() {
         let slow = slow(&[90.0, 8.0, 1.0, 1.0]);
         let edges = [100.0, 250.0, 500.0];

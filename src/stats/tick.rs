@@ -180,6 +180,14 @@ mod tests {
     }
 
     #[test]
+    fn a_tick_counts_at_most_for_itself() {
+        for (scale, cleaned) in [(0.75, 0.75), (2.0, 1.0), (-1.0, 0.0), (f64::NAN, 0.0)] {
+            let tick = Tick { end: 5.0, seconds: 5.0, target: 0, scale, backends: vec![] }.cleaned(0);
+            assert!((tick.scale - cleaned).abs() < 1e-12, "{scale}");
+        }
+    }
+
+    #[test]
     fn a_backend_that_was_not_counted_has_no_trials() {
         let counts = Counts { requests: 10.0, errors: 1.0, slow: vec![] };
         let tick = Tick { end: 5.0, seconds: 5.0, target: 0, scale: 1.0, backends: vec![counts] };

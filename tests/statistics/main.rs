@@ -81,6 +81,21 @@ fn a_rollout_is_told_apart_by_what_is_missing() {
 }
 
 #[test]
+fn a_stage_begins_with_the_first_tick_that_begins_15_seconds_after_the_change_was_reported() {
+    let mut judge = Judge::new(setup(&[]), &[]);
+    let shares = |canary: f64| vec![1.0 - canary, canary];
+    judge.feed(&Input::Stage(Stage { observed: 2.0, shares: shares(0.1), before: shares(0.0), next: 0.5 }));
+    for end in [5.0, 10.0, 15.0, 20.0] {
+        judge.feed(&Input::Round(vec![tick(end, counts(90.0, 0.0), counts(10.0, 0.0))]));
+        assert!(judge.shares().is_none(), "settling at {end}");
+    }
+    judge.feed(&Input::Round(vec![tick(22.0, counts(90.0, 0.0), counts(10.0, 0.0))]));
+    let found = judge.shares().unwrap();
+    assert!((found.backends[0].since - 17.0).abs() < 1e-9);
+    assert!((found.backends[0].counted.requests - 100.0).abs() < 1e-9, "what came before does not count");
+}
+
+#[test]
 fn a_pass_waits_for_the_bake_time_and_for_twenty_requests() {
     use tidegate::stats::{ErrorsReason, Verdict};
 
