@@ -342,7 +342,9 @@ mod tests {
         assert!(!found(&bench).is_empty());
         assert!(found(&bench).iter().all(|item| item.contains("namespace")), "{:?}", found(&bench));
         bench.key(Key::Esc).keys(":ctx");
-        assert_eq!(found(&bench), ["context prod-us"], "and no step, whose description holds these letters");
+        assert_eq!(found(&bench), ["context prod-us"]);
+        bench.key(Key::Esc).keys(":sto");
+        assert_eq!(found(&bench), [""; 0], "not the step, whose description holds these letters");
         for (typed, wanted) in [(":abort", "roll-back"), (":rollback", "roll-back"), (":describe", "yaml")] {
             bench.key(Key::Esc).keys(typed);
             assert_eq!(found(&bench), [wanted]);

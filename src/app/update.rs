@@ -224,7 +224,9 @@ fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
     };
     let (place, what) = (change.place(), &change.what);
     let whole = format!("{place} {what}: {ending}");
-    let is_read_below = panes(app).detail > 0 || app.open_split().is_some();
+    // Below the list there may be no room for why: only of a proof is the word enough.
+    let is_proven = matches!(ending, Ending::Proven(_));
+    let is_read_below = app.open_split().is_some() || is_proven && panes(app).detail > 0;
     // A short row cuts what comes last.
     let brief = match ending {
         _ if tone != Tone::Bad && is_read_below && app.looked_at() == Some(&change.route) => {

@@ -244,7 +244,7 @@ impl Telling<'_> {
 
     fn hear(&mut self, finding: Result<Finding, String>) -> Heard {
         let counted = |seen: f64, needed: f64, words: String| {
-            if seen < needed { format!("{seen:.0} of {needed:.0} requests: {words}") } else { words }
+            if seen < needed { format!("{seen:.0} of {needed:.0} needed: {words}") } else { words }
         };
         match finding {
             Err(words) => Heard::NotYet(words),

@@ -143,8 +143,8 @@ async fn a_drain_is_proven_by_enough_requests_and_not_before() {
         told[..3],
         [
             "observed: settling for 15 s",
-            "observed: 20 of 66 requests: 0 of 20 requests reached the drained backend",
-            "traffic follows: 65 of 66 requests: 0 of 65 requests reached the drained backend",
+            "observed: 20 of 66 needed: 0 of 20 requests reached the drained backend",
+            "traffic follows: 65 of 66 needed: 0 of 65 requests reached the drained backend",
         ]
     );
     assert!(told.last().unwrap().starts_with("proven: "), "{told:?}");
@@ -154,7 +154,7 @@ async fn a_drain_is_proven_by_enough_requests_and_not_before() {
 async fn too_few_requests_are_watched_on_and_then_named() {
     let mut bench = bench(&[Look::Counted(37.0, 0.0, 9)]);
     let (ending, waited) = bench.run(&drained()).await;
-    assert!(ending.starts_with("unproven: 37 of 66 requests: "), "{ending}");
+    assert!(ending.starts_with("unproven: 37 of 66 needed: "), "{ending}");
     assert!(waited >= Duration::from_secs(15 + 90 + 600), "{waited:?}");
     let told = bench.told();
     assert!(
@@ -271,7 +271,7 @@ async fn a_look_at_a_standing_split_ends_like_a_proof() {
         told[..2],
         [
             "counting: counting requests",
-            "counting: 37 of 135 requests: 0 of 37 requests reached a backend of weight 0",
+            "counting: 37 of 135 needed: 0 of 37 requests reached a backend of weight 0",
         ]
     );
     let (ending, _) = verify(&[Look::Counted(990.0, 10.0, 9)]).await;

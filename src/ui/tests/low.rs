@@ -62,6 +62,20 @@ fn a_reason_of_the_gate_is_in_sight_whole_where_one_is_asked_for() {
 }
 
 #[test]
+fn why_a_change_is_not_proven_is_in_sight_below_the_list_as_well() {
+    for size in [SMALL, LARGE] {
+        let mut bench = running();
+        text(&mut bench, size);
+        let change = bench.app.changes.running().next().unwrap().id;
+        let why = "superseded: shop/checkout was changed again by kubectl-edit (generation 8 -> 9)";
+        bench.msg(Msg::Ended { change, ending: Ending::Unproven(why.to_owned()) });
+        let shown = text(&mut bench, size);
+        assert!(shown.contains("unproven: shop/checkout step") && shown.contains("superseded: "), "{shown}");
+        assert!(shown.contains("kubectl-edit"), "{shown}");
+    }
+}
+
+#[test]
 fn a_frozen_screen_says_how_it_goes_on() {
     for size in [LOW, SMALL, LARGE] {
         let mut bench = shop();
@@ -94,5 +108,5 @@ fn without_metrics_and_with_two_notes_there_is_room_for_what_can_be_done() {
     bench.app.numbers.has_source = false;
     bench.app.start.note = Some("nothing is real");
     let shown = text(&mut bench, SMALL);
-    assert!(shown.contains(" state    ") && shown.contains(" rollback "), "{shown}");
+    assert!(shown.contains("\n state    ✓ accepted") && shown.contains("\n rollback ? "), "{shown}");
 }

@@ -19,7 +19,7 @@ fn nothing_moves_when_a_change_begins_runs_and_ends() {
             bench.keys("s").prepared(Verdict::Pass, Demand::Yes).after(400).keys("y");
             let change = bench.app.changes.running().next().unwrap().id;
             let written = places(&text(&mut bench, size));
-            let words = "1234 of 2305 requests: 9.81 % observed (8.20 to 11.6), 10.0 % declared";
+            let words = "1234 of 2305 needed: 9.81 % observed (8.20 to 11.6), 10.0 % declared";
             bench.msg(Msg::Progress {
                 change,
                 progress: Progress {
