@@ -12,7 +12,7 @@ use tui_input::Input;
 use super::scroll::Scroll;
 use crate::keys::Key;
 use crate::pilot::{PrepareError, Prepared};
-use crate::rollout::{Demand, Intent, SHOWN_FOR};
+use crate::rollout::{BLIND, Demand, Intent, SHOWN_FOR};
 use crate::route::{BackendRef, RouteId};
 
 pub(super) use press::Outcome;
@@ -77,12 +77,14 @@ impl Ready {
     /// The reasons that one key gives. The first one answers what the gate holds against the change.
     #[must_use]
     pub fn reasons(&self) -> [&'static str; 2] {
-        let answer = match self.prepared.gate.against().next().map(|check| check.name) {
+        let against = self.prepared.gate.against().next();
+        let answer = match against.map(|check| check.name) {
             Some("accepted") => "state is known",
             Some("endpoints") => "pods are ready",
             Some("owner") => "owner agreed",
             // Nothing was counted: whether there is little traffic is not known either.
             Some("freshness") => "no metrics",
+            _ if against.is_some_and(|check| check.words.starts_with(BLIND)) => "no metrics",
             _ if self.prepared.main().is_some_and(|main| main.plan.starts()) => "mended since",
             _ => "low traffic",
         };

@@ -19,6 +19,9 @@ const FEWEST_REQUESTS: f64 = 20.0;
 /// Samples older than this many scrape intervals are stale.
 const FRESH_INTERVALS: f64 = 3.0;
 
+/// How the reason begins where a backend never ran and nothing would be counted of it.
+pub const BLIND: &str = "errors cannot be judged";
+
 /// One check with the numbers that it saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
@@ -278,12 +281,12 @@ fn starting(input: &GateInput<'_>) -> (Verdict, String) {
             (Verdict::Fail, words) => (Verdict::Hold, format!("before it was drained, {words}")),
             _ => (Verdict::NotApplicable, idle(input).to_owned()),
         },
-        (None, Err(why)) => (Verdict::Hold, format!("errors cannot be judged: {why}")),
+        (None, Err(why)) => (Verdict::Hold, format!("{BLIND}: {why}")),
         (Some(drained), Ok(counted)) if counted.requests > 0.0 => {
             (Verdict::Hold, format!("{drained}; before that, {}", judge_errors(counted).1))
         }
         (Some(drained), Ok(_)) => (Verdict::Hold, format!("{drained}; nothing was counted since")),
-        (Some(drained), Err(why)) => (Verdict::Hold, format!("{drained}; errors cannot be judged: {why}")),
+        (Some(drained), Err(why)) => (Verdict::Hold, format!("{drained}; {BLIND}: {why}")),
     }
 }
 

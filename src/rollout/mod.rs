@@ -31,7 +31,7 @@ pub use capacity::{TooSmall, large_enough};
 pub use change::{ChangeRecord, RuleWeights, weight_keys, weights_of};
 pub use confirm::{Confirmation, Demand, SHOWN_FOR, dead_end, demand};
 pub use conventions::{Conventions, Production, RoleNames};
-pub use gate::{ALPHA_ERRORS, Check, ERROR_LIMIT, ErrorCount, Gate, GateInput, Readiness, gate};
+pub use gate::{ALPHA_ERRORS, BLIND, Check, ERROR_LIMIT, ErrorCount, Gate, GateInput, Readiness, gate};
 pub use kubectl::kubectl;
 pub use ladder::{BadLadder, Ladder, Stage};
 pub use patch::json_patch;

@@ -15,18 +15,22 @@ fn other_paths_are_taken_only_where_there_are_some() {
 
 #[test]
 fn the_first_reason_answers_what_the_gate_holds_against_it() {
-    let offered = |check: &'static str, canary: u32| {
+    let offered_with = |check: &'static str, words: &str, canary: u32| {
         let mut bench = Bench::with((80, 24), vec![Ok(checkout(7, 100 - canary, canary))]);
         bench.keys("s").prepared(Verdict::Hold, Demand::Reason);
         let Some(Layer::Change(dialog)) = bench.app.layers.top_mut() else { panic!("no dialog") };
         let crate::app::Step::Ready(ready) = &mut dialog.step else { panic!("not ready") };
         ready.prepared.gate.checks[2].name = check;
+        ready.prepared.gate.checks[2].words = words.to_owned();
         bench.after(400).keys("1");
         bench.dialog().ready().and_then(|ready| ready.reason.clone()).unwrap()
     };
+    let offered = |check, canary| offered_with(check, "", canary);
     assert_eq!(offered("accepted", 5), "state is known");
     assert_eq!(offered("endpoints", 5), "pods are ready");
     assert_eq!(offered("freshness", 5), "no metrics", "how much traffic there is, nobody counted");
     assert_eq!(offered("errors", 5), "low traffic");
     assert_eq!(offered("errors", 0), "mended since", "nothing is counted of what has no traffic");
+    let blind = "errors cannot be judged: no Prometheus is configured";
+    assert_eq!(offered_with("errors", blind, 0), "no metrics", "what never ran needed no mending");
 }
