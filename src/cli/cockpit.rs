@@ -1,5 +1,6 @@
 //! The cockpit: holds the terminal, gives the engine what happens to it, draws when something has changed.
 
+mod elapsed;
 mod engine;
 mod perform;
 

@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::elapsed::Elapsed;
 use super::perform::Performer;
 use crate::app::{App, Effect, Msg, Now, Place, Start, next_wake, update};
 use crate::cli::session::Session;
@@ -38,6 +40,9 @@ pub struct Engine {
     performer: Performer,
     inbox: UnboundedReceiver<Msg>,
     started: Instant,
+    /// The time of day then.
+    began: Timestamp,
+    elapsed: Elapsed,
     clock: Clock,
 }
 
@@ -65,9 +70,11 @@ impl Engine {
         let clock = session.clock;
         let (messages, inbox) = unbounded_channel();
         let started = Instant::now();
-        let (app, effects) = App::new(start, size, clock.now());
+        let began = clock.now();
+        let (app, effects) = App::new(start, size, began);
         let performer = Performer::new(session, messages);
-        let mut engine = Self { app, performer, inbox, started, clock };
+        let elapsed = Elapsed::default();
+        let mut engine = Self { app, performer, inbox, started, began, elapsed, clock };
         engine.perform(effects);
         engine
     }
@@ -86,7 +93,7 @@ impl Engine {
 
     /// Waits for the next thing that the screen may show, and takes it. May be dropped at any time.
     pub async fn next(&mut self) -> Option<Outside> {
-        let wake = next_wake(&self.app).map(|wake| self.started + wake);
+        let wake = next_wake(&self.app).map(|wake| self.started + self.elapsed.instants(wake));
         tokio::select! {
             biased;
             Some(msg) = self.inbox.recv() => {
@@ -114,7 +121,9 @@ impl Engine {
     }
 
     fn update(&mut self, msg: Msg) -> Vec<Effect> {
-        let now = Now { since_start: self.started.elapsed(), wall: self.clock.now() };
+        let wall = self.clock.now();
+        let by_day = wall.duration_since(self.began).try_into().unwrap_or_default();
+        let now = Now { since_start: self.elapsed.of(self.started.elapsed(), by_day), wall };
         update(&mut self.app, now, msg)
     }
 
