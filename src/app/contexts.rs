@@ -6,12 +6,14 @@ use super::layers::Layers;
 use super::list::List;
 use super::msg::Effect;
 use super::numbers::NumbersState;
+use super::object;
 use super::place::Place;
 use super::preview::CountsState;
 use super::routes::Routes;
 use super::split_view::Screen;
 use super::state::{App, Link, Tone};
 use super::survey::Survey;
+use super::timeline::TimelineState;
 use super::update::prepare;
 use crate::cluster::{Cluster, Scope};
 
@@ -111,6 +113,7 @@ fn leave(app: &mut App, cluster: &Cluster) {
     app.routes = Routes::new(app.settling());
     app.list = List::default();
     app.facts = FactsState::default();
+    app.timeline = TimelineState::default();
     app.survey = None;
     app.user = None;
     app.access.clear();
@@ -131,9 +134,12 @@ fn watch_again(app: &mut App) -> Vec<Effect> {
     app.numbers.abandon();
     app.counts = CountsState::default();
     app.facts.abandon();
+    app.timeline.abandon();
     // Its answer would be dropped.
     app.survey.take_if(|survey| *survey == Survey::Asked);
-    vec![Effect::Watch { generation: app.generation, scope: app.scope.clone() }]
+    let mut effects = vec![Effect::Watch { generation: app.generation, scope: app.scope.clone() }];
+    effects.extend(object::ask_again(app));
+    effects
 }
 
 /// Watches another namespace, or all.

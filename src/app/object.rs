@@ -66,6 +66,13 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
     vec![Effect::Object { generation: app.generation, route }]
 }
 
+/// Asks again for an object whose answer will be dropped.
+pub(super) fn ask_again(app: &mut App) -> Option<Effect> {
+    let generation = app.generation;
+    let view = app.layers.object_mut().filter(|view| view.object.is_none())?;
+    Some(Effect::Object { generation, route: view.id.clone() })
+}
+
 pub(super) fn take(app: &mut App, route: &RouteId, answer: Result<Box<Value>, String>) {
     if let Some(view) = app.layers.object_mut()
         && view.id == *route

@@ -113,6 +113,13 @@ pub(super) struct TimelineState {
     past: Option<(RouteId, Past)>,
 }
 
+impl TimelineState {
+    /// A question may be under way whose answer will be dropped: it is asked again.
+    pub(super) fn abandon(&mut self) {
+        self.asked = None;
+    }
+}
+
 impl App {
     /// What was written to a route from this machine, as far as that was read.
     pub(super) fn written_before(&self, route: &Route) -> impl Iterator<Item = &ChangeRecord> {

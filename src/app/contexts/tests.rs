@@ -92,3 +92,22 @@ fn what_is_asked_for_anew_is_seen_on_a_frozen_screen_too() {
         assert_eq!((bench.app.routes.len(), &bench.app.link), (1, &Link::Live), "{key:?}");
     }
 }
+
+#[tokio::test]
+async fn what_was_asked_on_a_connection_that_is_replaced_is_asked_again() {
+    let mut bench = Bench::with((120, 40), vec![Ok(checkout(7, 95, 5))]);
+    bench.key(Key::Ctrl('r'));
+    let asked = |effect: &Effect| match effect {
+        Effect::Context { ticket, .. } => Some(*ticket),
+        _ => None,
+    };
+    let ticket = bench.effects.iter().find_map(asked).unwrap();
+    let update = Update::Reset(vec![Ok(checkout(7, 95, 5))]);
+    bench.watch(update).key(Key::Enter).keys("d");
+    bench.msg(Msg::Context { ticket, answer: Ok(cluster("prod-eu", "https://10.0.0.1:6443")) });
+    let now = bench.app.generation;
+    let object = |effect: &Effect| matches!(effect, Effect::Object { generation, .. } if *generation == now);
+    let past = |effect: &Effect| matches!(effect, Effect::Past { generation, .. } if *generation == now);
+    assert!(bench.effects.iter().any(object), "YAML would wait for ever: {:?}", bench.effects);
+    assert!(bench.effects.iter().any(past), "the timeline would stay empty: {:?}", bench.effects);
+}
