@@ -14,8 +14,6 @@ use crate::route::Route;
 pub struct Field {
     /// Name of the backend.
     pub name: Box<str>,
-    /// Weight now.
-    pub before: u32,
     /// What was typed.
     pub input: Input,
     /// Nothing was typed here yet: the first digit replaces what stands there.
@@ -53,12 +51,18 @@ impl WeightEditor {
             .iter()
             .map(|backend| Field {
                 name: backend.to.name.clone(),
-                before: backend.weight,
                 input: Input::new(backend.weight.to_string()),
                 fresh: true,
             })
             .collect();
         Self { route, rule, fields, focus: 0, told: None }
+    }
+
+    /// The weight that the backend of field `index` has, on the route as last seen.
+    #[must_use]
+    pub fn now(&self, index: usize) -> u32 {
+        let rule = self.route.rules.get(self.rule);
+        rule.and_then(|rule| rule.backends.get(index)).map_or(0, |backend| backend.weight)
     }
 
     /// Moves between the fields.

@@ -29,7 +29,8 @@ pub(super) fn draw(
     let inside = popup(buffer, area, (area.width.saturating_sub(beside).min(76), height), &title, look);
     let room = usize::from(inside.width);
     // The present weights are no wider than they must be where names need the room.
-    let widest = editor.fields.iter().map(|field| field.before.to_string().len() + 1).max().unwrap_or(0);
+    let widest =
+        (0..editor.fields.len()).map(|index| editor.now(index).to_string().len() + 1).max().unwrap_or(0);
     let (now, share) = if area.width < NARROW { (widest.max(4), 7) } else { (NUMBER, NUMBER) };
     let names = room.saturating_sub(FIELD + now + share).clamp(6, 32);
     let mut all = vec![Line::from(look.span(
@@ -48,7 +49,7 @@ pub(super) fn draw(
         let role = if focused { Role::Accent } else { Role::Text };
         all.push(Line::from(vec![
             look.span(role, left(&field.name, names)),
-            look.span(Role::Muted, right(&field.before.to_string(), now)),
+            look.span(Role::Muted, right(&editor.now(index).to_string(), now)),
             look.span(role, right(field.input.value(), FIELD)),
             look.span(Role::Text, right(&format::share(weight, sum), share)),
         ]));

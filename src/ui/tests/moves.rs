@@ -78,3 +78,12 @@ fn that_requests_would_fail_is_the_first_word() {
     let some = first(60, 20);
     assert!(some.starts_with("503 FROM a-old   75 % -> a-stable"), "{some}");
 }
+
+#[test]
+fn weights_that_change_under_the_editor_are_shown_as_they_are_now() {
+    let mut bench = shop();
+    bench.keys("w").watch(crate::cluster::Update::Applied(Ok(checkout(8, 81, 19))));
+    let shown = text(&mut bench, (120, 40));
+    let row = shown.lines().find(|line| line.contains("checkout-canary") && line.contains("  5 ")).unwrap();
+    assert!(row.contains(" 19 "), "what stands there now, beside what would be written: {row}");
+}
