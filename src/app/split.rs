@@ -7,11 +7,8 @@ use super::numbers::BackendNumbers;
 use super::routes::Shown;
 use super::state::App;
 use crate::metrics::{Unclaimed, claim};
-use crate::rollout::{Interval, Ladder, Role, Roles, interval, roles, untouched_paths};
+use crate::rollout::{ALPHA_SHARE, Interval, Ladder, Role, Roles, interval, roles, untouched_paths};
 use crate::route::{Backend, BackendRef, Path, Route, Rule, weight_sum};
-
-/// Level of the interval of an observed share: 0.1 % for four runs, as in a proof.
-const ALPHA: f64 = 0.001 / 4.0;
 
 /// How long a change stands out in its row.
 pub(super) const FLASH: Duration = Duration::from_secs(2);
@@ -53,13 +50,13 @@ pub enum Observed {
 }
 
 impl Observed {
-    /// Share and interval of backend `index`.
+    /// Share and interval of backend `index`, at the level of a proof.
     #[must_use]
     pub fn share(&self, index: usize) -> Option<(f64, Interval)> {
         let Self::Counted(requests) = self else { return None };
         let total: f64 = requests.iter().sum();
         let mine = *requests.get(index)?;
-        Some((mine / total, interval(mine, total, ALPHA)))
+        Some((mine / total, interval(mine, total, ALPHA_SHARE)))
     }
 
     /// Why there is no share, in at most `room` cells if that can be said.

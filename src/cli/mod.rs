@@ -2,7 +2,7 @@
 //!
 //! Here: flags, what `list` and `show` print, how the verbs that write ask and answer, exit codes. Not here:
 //! what may be done with a route (`rollout/`), how it is carried through (`pilot/`), the cockpit's screens (`app/`,
-//! `ui/`). Called by `main.rs` alone.
+//! `ui/`). Called by `main.rs`; its engine also by tests and benches.
 
 mod args;
 mod change;

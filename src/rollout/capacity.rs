@@ -4,8 +4,7 @@ use std::fmt;
 
 use crate::route::{BackendRef, Rule};
 
-/// An endpoint may have to carry this many times what the busiest one carries now: the same measure that the gate
-/// takes for a canary.
+/// An endpoint may have to carry this many times what the busiest one carries now.
 const MOST_TIMES: f64 = 2.0;
 
 /// A destination that is too small.

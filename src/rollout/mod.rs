@@ -38,7 +38,7 @@ pub use patch::json_patch;
 pub use pattern::{BadPattern, Pattern};
 pub use plan::{Direction, Edit, Effect, Intent, Plan, Refusal, RuleChange};
 pub use planner::plan;
-pub use proof::{Claim, Finding, Observed, judge, requests_for_power};
+pub use proof::{ALPHA_SHARE, Claim, Finding, Observed, judge, requests_for_power};
 pub use reach::{remaining_paths, untouched_paths};
 pub use roles::{Role, RoleSource, Roles, names_a_pair, roles};
 pub use target::{RollbackTarget, heaviest_but, rollback_target, takes_over};

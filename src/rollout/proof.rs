@@ -10,7 +10,7 @@ use crate::stats::{interval, needed};
 /// Probability with which the old share would have been seen by now, had it gone on.
 const POWER_MISS: f64 = 0.001;
 /// Level of the share test, 0.1 % for four runs.
-pub(super) const ALPHA_SHARE: f64 = 0.001 / 4.0;
+pub const ALPHA_SHARE: f64 = 0.001 / 4.0;
 /// Probability with which it would have been seen, to say that traffic follows.
 const FOLLOWS_MISS: f64 = 0.05;
 /// Fewest scrapes after settling.
