@@ -150,7 +150,7 @@ fn danger(prepared: &Prepared) -> String {
             plan.is_some_and(|plan| plan.gaining().iter().any(|(backend, _)| *backend == known.backend));
         gains && known.facts.endpoints.as_ref().is_ok_and(|endpoints| endpoints.ready == 0)
     });
-    let silenced = plan.and_then(|plan| plan.silenced.first());
+    let silenced = prepared.planned.iter().find_map(|planned| planned.plan.silenced.first());
     let gate = &prepared.gate;
     if gate.verdict() == crate::rollout::Verdict::Fail {
         format!("the gate says fail: {}", gate.words())
@@ -162,7 +162,7 @@ fn danger(prepared: &Prepared) -> String {
     } else if let Some(backend) = silenced {
         format!("{backend} would get no more traffic")
     } else {
-        "this change is dangerous".to_owned()
+        "the settings call this place production".to_owned()
     }
 }
 

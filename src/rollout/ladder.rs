@@ -89,6 +89,12 @@ impl Ladder {
         route.stages.as_deref().and_then(|text| Self::parse(text).ok()).unwrap_or_else(|| self.clone())
     }
 
+    /// Why the route's own ladder cannot be read, if it has one that cannot.
+    #[must_use]
+    pub fn fault(route: &Route) -> Option<BadLadder> {
+        route.stages.as_deref().and_then(|text| Self::parse(text).err())
+    }
+
     /// The stages in rising order.
     #[must_use]
     pub fn stages(&self) -> &[Stage] {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::ladder::Stage;
+use super::ladder::{BadLadder, Stage};
 use crate::route::{BackendRef, RouteId};
 
 /// Up or down the ladder.
@@ -318,6 +318,9 @@ pub enum Refusal {
         /// Its share.
         share: String,
     },
+    /// The route's own ladder cannot be read.
+    #[error("annotation tidegate.dev/stages: {0}; mend it, or set weights")]
+    Ladder(BadLadder),
     /// The one that was named is not the one that the route says.
     #[error("{canary} is the canary of this rule, not {asked}: to move {asked} by itself, set weights")]
     AnotherCanary {

@@ -3,7 +3,7 @@
 use super::conventions::{Conventions, RoleNames};
 use super::effect::{advancing, silenced};
 use super::flip::{flip, goes_back};
-use super::ladder::Stage;
+use super::ladder::{Ladder, Stage};
 use super::plan::{Direction, Edit, Effect, Intent, Plan, Refusal, RuleChange};
 use super::roles::{Role, Roles, is_one_object, roles};
 use super::undo::undo;
@@ -25,6 +25,10 @@ pub fn plan(
         Intent::Step { rule, direction, canary } => {
             let who = Who { rule: *rule, asked: canary.as_deref(), chosen, names };
             step(route, intent, who, |canary, (weight, sum)| {
+                // Who wrote a ladder meant another one than the default; going back is safe on any.
+                if let (Direction::Next, Some(fault)) = (direction, Ladder::fault(route)) {
+                    return Err(Refusal::Ladder(fault));
+                }
                 let ladder = conventions.ladder.of(route);
                 let stage = match direction {
                     Direction::Next => ladder.next(weight, sum),

@@ -314,3 +314,15 @@ fn a_name_against_the_guess_is_judged_by_the_shares_alone() {
     assert_eq!(to_none("app-v1"), (Effect::Advance, "app-v2".to_owned(), "app-v1".to_owned()));
     assert_eq!(to_none("app-v2"), (Effect::Retreat, String::new(), String::new()));
 }
+
+#[test]
+fn a_ladder_that_cannot_be_read_is_not_replaced_by_another_on_the_way_up() {
+    let mut doc = document(&json!([split(95, 5)]));
+    doc["metadata"]["annotations"] = json!({"tidegate.dev/stages": "0 5 1oo"});
+    let refused = planned(&route(&doc), &step(0, Direction::Next)).unwrap_err().to_string();
+    assert!(refused.starts_with("annotation tidegate.dev/stages: '1oo' is no stage"), "{refused}");
+    assert!(planned(&route(&doc), &step(0, Direction::Back)).is_ok());
+    doc["metadata"]["annotations"] = json!({"tidegate.dev/stages": "0 5 100"});
+    let plan = planned(&route(&doc), &step(0, Direction::Next)).unwrap();
+    assert_eq!(weights(&patched(&doc, &plan, &[])), [vec![0, 100]]);
+}

@@ -35,9 +35,8 @@ mod tests {
     #[test]
     fn sleep_counts_and_corrections_do_not() {
         let mut elapsed = Elapsed::default();
-        let mut at = |instants, day| {
-            elapsed.of(Duration::from_secs(instants), Duration::from_secs(day)).as_secs()
-        };
+        let mut at =
+            |instants, day| elapsed.of(Duration::from_secs(instants), Duration::from_secs(day)).as_secs();
         assert_eq!([at(10, 10), at(20, 24), at(30, 12), at(40, 0)], [10, 20, 30, 40]);
         assert_eq!([at(50, 3650), at(60, 3660), at(70, 60)], [3650, 3660, 3670], "an hour's sleep");
         assert_eq!(elapsed.instants(Duration::from_secs(3680)), Duration::from_secs(80));
