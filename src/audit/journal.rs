@@ -6,6 +6,8 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use rustix::io::Errno;
+use rustix::process::{Pid, getpid, test_kill_process};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -185,10 +187,11 @@ impl Journal {
     }
 }
 
-/// Whether another run of the program is still at it: the id ends in its process.
+/// Whether another run of the program is still at it: the id ends in its process. One of somebody else lives too.
 fn is_carried(record: &ChangeRecord) -> bool {
-    let process = record.id.rsplit_once('-').and_then(|(_, hex)| u32::from_str_radix(hex, 16).ok());
-    process.is_some_and(|id| id != std::process::id() && Path::new(&format!("/proc/{id}")).exists())
+    let process = record.id.rsplit_once('-').and_then(|(_, hex)| i32::from_str_radix(hex, 16).ok());
+    let other = process.and_then(Pid::from_raw).filter(|id| *id != getpid());
+    other.is_some_and(|id| test_kill_process(id) != Err(Errno::SRCH))
 }
 
 #[cfg(test)]

@@ -91,10 +91,11 @@ impl Pilot {
         let mut limit = self.timing.proof;
         let mut announced = false;
         loop {
-            let standing = self.standing(&subject).await;
-            if let Standing::Superseded(why) = standing {
-                return telling.unproven(&why);
-            }
+            let behind = match self.standing(&subject).await {
+                Standing::Firm => None,
+                Standing::Behind(why) => Some(why),
+                Standing::Superseded(why) => return telling.unproven(&why),
+            };
             let (finding, interval) = look(&**metrics, &subject, since, restarts).await;
             limit = limit.max(interval * INTERVALS);
             if let Ok(Finding::Contradicted { leak, .. }) = &finding {
@@ -107,18 +108,18 @@ impl Pilot {
             }
             let waited = started.elapsed();
             match telling.hear(finding) {
-                Heard::Proven(words) => match standing {
-                    Standing::Firm => {
+                Heard::Proven(words) => match behind {
+                    None => {
                         let words = match &subject.unseen {
                             Some(unseen) => format!("{words}; {unseen}"),
                             None => words,
                         };
                         return telling.proven(words);
                     }
-                    Standing::Behind(why) | Standing::Superseded(why) if waited >= limit => {
+                    Some(why) if waited >= limit => {
                         return telling.unproven(&format!("{why}; {words}"));
                     }
-                    Standing::Behind(why) | Standing::Superseded(why) => {
+                    Some(why) => {
                         telling.tell(format!("{why}; {words}"));
                     }
                 },

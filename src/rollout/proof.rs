@@ -5,10 +5,10 @@
 //! of more than half only once a leak of 5 % would have.
 
 use super::served::{LEAK, judge_served};
-use crate::stats::{interval, needed};
+use crate::stats::{Interval, interval, needed};
 
 /// Probability with which the old share would have been seen by now, had it gone on.
-const POWER_MISS: f64 = 0.001;
+pub(super) const POWER_MISS: f64 = 0.001;
 /// Level of the share test, 0.1 % for four runs.
 pub const ALPHA_SHARE: f64 = 0.001 / 4.0;
 /// Probability with which it would have been seen, to say that traffic follows.
@@ -184,6 +184,18 @@ fn judge_drained(drained: &[(usize, f64)], observed: &Observed, total: f64) -> F
     }
 }
 
+/// Whether what was seen is another share than the declared one: off by more than a tenth of the smaller part, which is
+/// at least 0.1 points and at most 2.
+pub(super) fn is_off(seen: Interval, declared: f64) -> bool {
+    let tolerance = (0.1 * declared.min(1.0 - declared)).clamp(0.001, 0.02);
+    seen.lo > declared + tolerance || seen.hi < declared - tolerance
+}
+
+pub(super) fn in_words(hits: f64, total: f64, seen: Interval, declared: f64) -> String {
+    let [share, lo, hi, declared] = [hits / total, seen.lo, seen.hi, declared].map(|share| share * 100.0);
+    format!("{share:.1} % observed ({lo:.1} to {hi:.1}) of {total:.0} requests, {declared:.1} % declared")
+}
+
 fn judge_moved(claim: &Claim, observed: &Observed, total: f64) -> Finding {
     // Of two backends one tells the other, so only one is tested.
     let tested = if claim.shares.len() == 2 { 1 } else { claim.shares.len() };
@@ -201,25 +213,16 @@ fn judge_moved(claim: &Claim, observed: &Observed, total: f64) -> Finding {
     for (index, (old, new)) in moving.skip(claim.shares.len() - tested) {
         let hits = observed.requests.get(index).copied().unwrap_or(0.0);
         let seen = interval(hits, total, alpha);
-        let spread = new.min(1.0 - new);
-        let tolerance = (0.1 * spread).clamp(0.001, 0.02);
-        let close = (0.5 * spread).clamp(0.002, 0.05);
-        let share = format!(
-            "{:.1} % observed ({:.1} to {:.1}) of {total:.0} requests, {:.1} % declared",
-            hits / total * 100.0,
-            seen.lo * 100.0,
-            seen.hi * 100.0,
-            new * 100.0
-        );
-        if seen.lo > new + tolerance || seen.hi < new - tolerance {
+        let share = in_words(hits, total, seen, *new);
+        if is_off(seen, *new) {
             let old_fits = seen.lo <= *old && *old <= seen.hi;
             let why = if old_fits { "not moved" } else { "neither the old split nor the new one" };
             return Finding::Contradicted { words: format!("{why}: {share}"), leak: None };
         }
         let past = |point: f64| if new > old { seen.lo > point } else { seen.hi < point };
-        let consistent = new - close <= seen.lo && seen.hi <= new + close;
         all_follow &= past(*old);
-        all_moved &= past(*old) && (past(f64::midpoint(*old, *new)) || consistent);
+        // Near the new share is not enough: from 5 to 10 %, half way would be.
+        all_moved &= past(f64::midpoint(*old, *new));
         #[expect(clippy::cast_precision_loss, reason = "a count of requests")]
         let need = needed(*new, f64::midpoint(*old, *new), alpha).map_or(f64::INFINITY, |n| n as f64);
         most_needed = most_needed.max(need);
@@ -247,6 +250,15 @@ mod tests {
     fn power_of_a_rollback_has_the_reference_values() {
         let requests = [0.10, 0.05, 0.01].map(|old| format!("{}", requests_for_power(old)));
         assert_eq!(requests, ["66", "135", "688"]);
+    }
+
+    #[test]
+    fn half_way_is_not_moved_however_near_it_is() {
+        let claim = Claim { shares: vec![(0.95, 0.90), (0.05, 0.10)] };
+        let half = judge(&claim, &seen(&[1840.0, 160.0], 9));
+        assert!(matches!(half, Finding::Follows { .. }), "the interval reaches below 7.5 %: {half:?}");
+        let there = judge(&claim, &seen(&[2790.0, 310.0], 9));
+        assert!(matches!(there, Finding::Proven(_)), "{there:?}");
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Whether the declared split is served, with no change to compare with: the share check at all looks together.
 
-use super::proof::{ALPHA_SHARE, FEWEST_SCRAPES, Finding, Observed, requests_to_miss, spent};
+use super::proof::{
+    ALPHA_SHARE, FEWEST_SCRAPES, Finding, Observed, POWER_MISS, in_words, is_off, requests_to_miss, spent,
+};
 use crate::stats::{interval, needed};
 
 /// A leak to a backend of weight 0 that would matter: as many requests are counted as would have shown it, 135.
 pub(super) const LEAK: f64 = 0.05;
-/// Probability with which it would not have been seen.
-const LEAK_MISS: f64 = 0.001;
 
 /// Judges whether `declared` (shares, 0 to 1) is what was `observed`.
 pub(super) fn judge_served(declared: &[f64], observed: &Observed) -> Finding {
@@ -22,7 +22,7 @@ pub(super) fn judge_served(declared: &[f64], observed: &Observed) -> Finding {
     let mut most_needed: f64 = 0.0;
     let mut shown = true;
     if parked().next().is_some() {
-        most_needed = requests_to_miss(LEAK, spent(LEAK_MISS, observed.restarts));
+        most_needed = requests_to_miss(LEAK, spent(POWER_MISS, observed.restarts));
         shown = total >= most_needed;
         words.push(format!("0 of {total:.0} requests reached a backend of weight 0"));
     }
@@ -33,16 +33,10 @@ pub(super) fn judge_served(declared: &[f64], observed: &Observed) -> Finding {
     let shares = declared.iter().copied().enumerate().skip(declared.len() - tested);
     for (index, share) in shares.filter(|(_, share)| *share > 0.0 && *share < 1.0) {
         let seen = interval(hits(index), total, alpha);
-        let spread = share.min(1.0 - share);
-        let (tolerance, close) = ((0.1 * spread).clamp(0.001, 0.02), (0.5 * spread).clamp(0.002, 0.05));
-        let said = format!(
-            "{:.1} % observed ({:.1} to {:.1}) of {total:.0} requests, {:.1} % declared",
-            hits(index) / total * 100.0,
-            seen.lo * 100.0,
-            seen.hi * 100.0,
-            share * 100.0
-        );
-        if seen.lo > share + tolerance || seen.hi < share - tolerance {
+        // Within half of the smaller part, which is at least 0.2 points and at most 5.
+        let close = (0.5 * share.min(1.0 - share)).clamp(0.002, 0.05);
+        let said = in_words(hits(index), total, seen, share);
+        if is_off(seen, share) {
             return Finding::Contradicted { words: format!("not the declared split: {said}"), leak: None };
         }
         shown &= share - close <= seen.lo && seen.hi <= share + close;
