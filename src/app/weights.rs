@@ -6,7 +6,7 @@ use tui_input::{Input, InputRequest};
 
 use super::typing::input_request;
 use crate::keys::Key;
-use crate::rollout::{Conventions, Intent, Plan, Refusal, plan};
+use crate::rollout::{Conventions, Intent, MOST_WEIGHT, Plan, Refusal, plan};
 use crate::route::Route;
 
 /// One backend's field.
@@ -87,11 +87,12 @@ impl WeightEditor {
                 if field.input.value().len() < 8 {
                     field.input.handle(InputRequest::InsertChar(digit));
                 } else {
-                    self.told = Some("a weight is at most 1000000".to_owned());
+                    self.told = Some(format!("a weight is at most {MOST_WEIGHT}"));
                 }
             }
             Some(InputRequest::InsertChar(letter)) => {
-                self.told = Some(format!("'{letter}' is no digit: weights are whole numbers, 0 to 1000000"));
+                self.told =
+                    Some(format!("'{letter}' is no digit: weights are whole numbers, 0 to {MOST_WEIGHT}"));
             }
             None => {}
             Some(edit) => {

@@ -10,7 +10,7 @@ use crate::config::{Settings, duration, positive};
 use crate::demo::Scenario;
 use crate::metrics::ProviderChoice;
 use crate::pilot::Timing;
-use crate::rollout;
+use crate::rollout::{self, MOST_WEIGHT};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -320,9 +320,6 @@ pub enum EndingFormat {
     Json,
 }
 
-/// The largest weight that the API takes.
-const MOST: u32 = 1_000_000;
-
 fn weight(text: &str) -> Result<(Box<str>, u32), String> {
     let Some((name, number)) = text.split_once('=') else {
         return Err(format!("it has no weight; give it as {text}=90"));
@@ -330,13 +327,13 @@ fn weight(text: &str) -> Result<(Box<str>, u32), String> {
     if name.is_empty() {
         return Err("it names no backend; give it as BACKEND=WEIGHT".to_owned());
     }
-    let range = format!("weights are whole numbers from 0 to {MOST}");
+    let range = format!("weights are whole numbers from 0 to {MOST_WEIGHT}");
     let digits = number.strip_prefix(['-', '+']).unwrap_or(number);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("'{number}' is no weight; {range}"));
     }
     match number.parse::<u32>() {
-        Ok(weight) if weight <= MOST => Ok((name.into(), weight)),
+        Ok(weight) if weight <= MOST_WEIGHT => Ok((name.into(), weight)),
         _ => Err(format!("weight {number} for '{name}' is out of range; {range}")),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::plan::{Edit, Effect, Plan};
+use super::weights::MOST_WEIGHT;
 use crate::route::{BackendRef, Route, Rule};
 
 /// What a rollback is called.
@@ -152,7 +153,7 @@ impl ChangeRecord {
     pub fn newest(route: &Route) -> Option<Self> {
         let record: Self = serde_json::from_str(route.last_change.as_deref()?).ok()?;
         let weights = record.before.values().chain(record.after.values()).flat_map(RuleWeights::values);
-        let sane = weights.into_iter().all(|weight| *weight <= 1_000_000);
+        let sane = weights.into_iter().all(|weight| *weight <= MOST_WEIGHT);
         (record.uid == *route.uid && sane).then_some(record)
     }
 

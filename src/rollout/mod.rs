@@ -43,6 +43,6 @@ pub use reach::{remaining_paths, untouched_paths};
 pub use roles::{Role, RoleSource, Roles, names_a_pair, roles};
 pub use target::{RollbackTarget, heaviest_but, rollback_target, takes_over};
 pub use undo::undoable;
-pub use weights::{SHARE_SCALE, set_share};
+pub use weights::{MOST_WEIGHT, SHARE_SCALE, set_share};
 
 pub use crate::stats::{Interval, Verdict, interval, lies_above};

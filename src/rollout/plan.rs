@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::ladder::{BadLadder, Stage};
+use super::weights::MOST_WEIGHT;
 use crate::route::{BackendRef, RouteId};
 
 /// Up or down the ladder.
@@ -303,7 +304,7 @@ pub enum Refusal {
     #[error("all weights would be 0: every request would get a 500")]
     AllZero,
     /// Above the maximum of the API.
-    #[error("weight {weight} for '{name}' is out of range; weights go from 0 to 1000000")]
+    #[error("weight {weight} for '{name}' is out of range; weights go from 0 to {}", MOST_WEIGHT)]
     OutOfRange {
         /// The backend.
         name: String,
@@ -348,7 +349,7 @@ pub enum Refusal {
     #[error("{0}")]
     Nothing(String),
     /// Nobody else could take the share.
-    #[error("no weights of up to 1000000 give this share and keep the other backends' proportions")]
+    #[error("no weights of up to {} give this share and keep the other backends' proportions", MOST_WEIGHT)]
     TooFine,
 }
 

@@ -7,7 +7,7 @@ use super::ladder::{Ladder, Stage};
 use super::plan::{Direction, Edit, Effect, Intent, Plan, Refusal, RuleChange};
 use super::roles::{Role, Roles, is_one_object, roles};
 use super::undo::undo;
-use super::weights::{SHARE_SCALE, set_share};
+use super::weights::{MOST_WEIGHT, SHARE_SCALE, set_share};
 use crate::route::{Backend, BackendRef, Route, Rule, weight_sum};
 
 /// Plans `intent` on `route`. `chosen` is the canary that a person named on this machine, if any.
@@ -221,7 +221,7 @@ fn set(
         if weights.iter().take(position).any(|(earlier, _)| earlier == name) {
             return Err(Refusal::Repeated(name.to_string()));
         }
-        if *weight > 1_000_000 {
+        if *weight > MOST_WEIGHT {
             return Err(Refusal::OutOfRange { name: name.to_string(), weight: *weight });
         }
     }

@@ -4,7 +4,7 @@
 pub const SHARE_SCALE: u32 = 10_000;
 
 /// The largest weight the API server takes.
-const MOST: u64 = 1_000_000;
+pub const MOST_WEIGHT: u32 = 1_000_000;
 
 /// New weights of a rule in which the backends marked `moving` get `share` (hundredths of a percent, 0 to
 /// 10,000) together, and the others keep their proportions by largest remainder.
@@ -17,7 +17,7 @@ const MOST: u64 = 1_000_000;
 #[must_use]
 pub fn set_share(weights: &[u32], moving: &[bool], share: u32, receiver: Option<usize>) -> Option<Vec<u32>> {
     let total: u64 = weights.iter().map(|w| u64::from(*w)).sum();
-    let totals = [total, 100, 1_000, 10_000, 100_000, MOST];
+    let totals = [total, 100, 1_000, 10_000, 100_000, u64::from(MOST_WEIGHT)];
     totals.into_iter().filter(|t| *t > 0).find_map(|t| at_total(weights, moving, share, receiver, t))
 }
 
@@ -46,11 +46,7 @@ fn at_total(
     }
     let movers = apportion(&movers, moved)?;
     let others = apportion(&others, total - moved)?;
-    movers
-        .iter()
-        .zip(&others)
-        .map(|(a, b)| u32::try_from(a + b).ok().filter(|w| u64::from(*w) <= MOST))
-        .collect()
+    movers.iter().zip(&others).map(|(a, b)| u32::try_from(a + b).ok().filter(|w| *w <= MOST_WEIGHT)).collect()
 }
 
 /// Deals `total` out in proportion, by largest remainder, ties to the first. `None` if a non-zero part
@@ -120,7 +116,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn share_is_exact_and_zeros_stay(weights in prop::collection::vec(0u32..=1_000_000, 2..=16), which in any::<prop::sample::Index>(), share in 0u32..=SHARE_SCALE) {
+        fn share_is_exact_and_zeros_stay(weights in prop::collection::vec(0u32..=MOST_WEIGHT, 2..=16), which in any::<prop::sample::Index>(), share in 0u32..=SHARE_SCALE) {
             let which = which.index(weights.len());
             let moving: Vec<bool> = (0..weights.len()).map(|i| i == which).collect();
             if let Some(new) = set_share(&weights, &moving, share, None) {
