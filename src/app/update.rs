@@ -331,8 +331,11 @@ fn follow(app: &mut App, outcome: Outcome) -> Vec<Effect> {
     match outcome {
         Outcome::Nothing => Vec::new(),
         Outcome::Close => {
-            app.layers.pop();
-            app.say(Tone::Plain, "nothing was written");
+            if let Some(dialog) = app.layers.take_dialog() {
+                let brief = "nothing was written".to_owned();
+                let whole = format!("{brief} to {}", dialog.ask.route);
+                app.say_briefly(Tone::Plain, brief, whole);
+            }
             Vec::new()
         }
         Outcome::Prepare => prepare(app),

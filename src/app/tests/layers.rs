@@ -72,7 +72,7 @@ fn the_object_is_fetched_and_shown_without_managed_fields() {
 fn what_was_said_is_kept() {
     let mut bench = bench();
     bench.keys("s").keys("n").keys(".").keys("j");
-    assert!(bench.app.log.iter().any(|logged| logged.said.text == "nothing was written"));
+    assert!(bench.app.log.iter().any(|logged| logged.said.text == "nothing was written to shop/checkout"));
     bench.keys("m");
     assert!(matches!(bench.app.layers.top(), Some(Layer::Messages(_))));
 }
