@@ -21,7 +21,7 @@ pub enum Worst {
     Degraded,
     /// A change goes on.
     UnderWay,
-    /// The newest change ended without a proof, and nobody has written or verified since.
+    /// The newest change ended without a proof, or with one against it, and nobody has written or verified since.
     Unproven,
     /// The controller has not reported the newest spec.
     Pending,
@@ -132,7 +132,7 @@ impl App {
         let Some(change) = self.changes.of(&route.id) else { return Newest::Settled };
         match change.ending() {
             None => Newest::UnderWay,
-            Some(Ending::Unproven(_)) if change.left(route) => Newest::Unproven,
+            Some(Ending::Unproven(_) | Ending::Disproven(_)) if change.left(route) => Newest::Unproven,
             // What became of it is not known, so any new spec may be its own or another's.
             Some(Ending::NotWritten(NotWritten::Unknown(_)))
                 if changed.is_none_or(|at| at <= change.since) =>

@@ -220,7 +220,7 @@ fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
     let tone = match ending {
         Ending::Proven(_) => Tone::Good,
         Ending::Unproven(_) => Tone::Warn,
-        Ending::NotWritten(_) => Tone::Bad,
+        Ending::Disproven(_) | Ending::NotWritten(_) => Tone::Bad,
     };
     let (place, what) = (change.place(), &change.what);
     let whole = format!("{place} {what}: {ending}");
@@ -232,7 +232,7 @@ fn ended(app: &mut App, id: u64, ending: Ending) -> Vec<Effect> {
         _ if tone != Tone::Bad && is_read_below && app.looked_at() == Some(&change.route) => {
             format!("{}: {place} {what}", ending.word())
         }
-        Ending::Proven(words) | Ending::Unproven(words) => {
+        Ending::Proven(words) | Ending::Unproven(words) | Ending::Disproven(words) => {
             format!("{}: {place} {what}: {words}", ending.word())
         }
         Ending::NotWritten(why) => format!("{why}: {place} {what}"),

@@ -26,7 +26,7 @@ const NOT_WAITED_FOR: &str = "proof was not waited for; --wait does";
 /// How a change ended, for scripts.
 #[derive(Debug, Serialize)]
 struct Outcome {
-    /// `proven`, `unproven`, `written`, `unknown`, `not written`, `dry run`, `nothing to do`.
+    /// `proven`, `unproven`, `disproven`, `written`, `unknown`, `not written`, `dry run`, `nothing to do`.
     ending: &'static str,
     words: String,
     /// Of the route that was asked for, as written.
@@ -253,6 +253,8 @@ async fn carry(
         None => voice.end(Exit::Done, &outcome("written", NOT_WAITED_FOR.to_owned())),
         Some(Ending::Proven(words)) => voice.end(Exit::Done, &outcome("proven", words)),
         Some(Ending::Unproven(words)) => voice.end(Exit::Unproven, &outcome("unproven", words)),
+        // It was written, which is what this code says; 6 would say that not even that is known.
+        Some(Ending::Disproven(words)) => voice.end(Exit::Unproven, &outcome("disproven", words)),
         Some(Ending::NotWritten(why)) => Err(Failure::new(Exit::from(&why), not_written(&why))),
     }
 }

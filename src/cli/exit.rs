@@ -10,29 +10,40 @@ use crate::rollout::Refusal;
 
 /// Exit codes. Scripts rely on them, so they never change their meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// Done: shown, written, or proven where that was waited for.
-    Done = 0,
+    Done,
     /// Something failed, as a route that does not exist.
-    Error = 1,
+    Error,
     /// Usage or configuration: flags, kubeconfig, addresses.
-    Usage = 2,
+    Usage,
     /// The gate did not pass, and the reason or the name that it wants then was not given. Nothing was written.
-    Gate = 3,
+    Gate,
     /// The route changed after it was read. Nothing was written.
-    Conflict = 4,
-    /// Written, but not proven.
-    Unproven = 5,
+    Conflict,
+    /// Written, but not proven; of `verify`: not proven.
+    Unproven,
     /// Sent, and no answer came: it may have been written.
-    Unknown = 6,
+    Unknown,
+    /// Of `verify`, which sends no write that could be unknown: what is declared is not what is served.
+    Disproven,
     /// A right is missing; the message names it. Nothing was written.
-    NotPermitted = 7,
+    NotPermitted,
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
+        let code: u8 = match exit {
+            Exit::Done => 0,
+            Exit::Error => 1,
+            Exit::Usage => 2,
+            Exit::Gate => 3,
+            Exit::Conflict => 4,
+            Exit::Unproven => 5,
+            Exit::Unknown | Exit::Disproven => 6,
+            Exit::NotPermitted => 7,
+        };
+        code.into()
     }
 }
 

@@ -103,6 +103,8 @@ pub enum Ending {
     Proven(String),
     /// Written, but not shown, and why.
     Unproven(String),
+    /// Written, and at the end counted requests show something else.
+    Disproven(String),
 }
 
 impl Ending {
@@ -114,6 +116,7 @@ impl Ending {
             Self::NotWritten(_) => "nothing was written",
             Self::Proven(_) => "proven",
             Self::Unproven(_) => "unproven",
+            Self::Disproven(_) => "disproven",
         }
     }
 }
@@ -123,7 +126,7 @@ impl std::fmt::Display for Ending {
         match self {
             Self::NotWritten(why) => write!(f, "{why}"),
             Self::Proven(words) => write!(f, "proven: {words}"),
-            Self::Unproven(words) => write!(f, "unproven: {words}"),
+            Self::Unproven(words) | Self::Disproven(words) => write!(f, "{}: {words}", self.word()),
         }
     }
 }

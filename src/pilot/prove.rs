@@ -74,6 +74,7 @@ impl Pilot {
             progress,
             furthest: stage,
             reached: stage,
+            against: None,
         };
         let Some(metrics) = &self.metrics else {
             return telling.unproven("no Prometheus is configured (--prometheus URL)");
@@ -98,7 +99,8 @@ impl Pilot {
             };
             let (finding, interval) = look(&**metrics, &subject, since, restarts).await;
             limit = limit.max(interval * INTERVALS);
-            if let Ok(Finding::Contradicted { leak, .. }) = &finding {
+            let is_change = stage != Stage::Counting;
+            if let (Ok(Finding::Contradicted { leak, .. }), true) = (&finding, is_change) {
                 // The data plane may be slow, and a clean count needs a clean start.
                 since = self.clock.now();
                 restarts += 1;
@@ -124,14 +126,15 @@ impl Pilot {
                     }
                 },
                 Heard::NotYet(words) if waited >= limit + self.timing.watch_on => {
-                    return telling.unproven(&after(&words, waited));
+                    return telling.not_shown(&after(&words, waited), interval);
                 }
                 Heard::NotYet(words) if waited >= limit && !announced => {
                     announced = true;
-                    telling.tell(format!("{}; still watching", telling.unproven(&after(&words, waited))));
+                    let so_far = telling.not_shown(&after(&words, waited), interval);
+                    telling.tell(format!("{so_far}; still watching"));
                 }
                 Heard::NotYet(words) if announced => {
-                    telling.tell(format!("unproven: {words}; still watching"));
+                    telling.tell(format!("{}; still watching", telling.not_shown(&words, interval)));
                 }
                 Heard::NotYet(words) => telling.tell(words),
             }
@@ -235,6 +238,8 @@ struct Telling<'a> {
     furthest: Stage,
     /// The stage before requests were counted.
     reached: Stage,
+    /// What the newest look that counted requests has shown against the claim, and when.
+    against: Option<(String, Instant)>,
 }
 
 impl Telling<'_> {
@@ -247,6 +252,13 @@ impl Telling<'_> {
         let counted = |seen: f64, needed: f64, words: String| {
             if seen < needed { format!("{seen:.0} of {needed:.0} needed: {words}") } else { words }
         };
+        if let Ok(finding) = &finding {
+            let words = match finding {
+                Finding::Contradicted { words, .. } => Some(words.clone()),
+                _ => None,
+            };
+            self.against = words.map(|words| (words, Instant::now()));
+        }
         match finding {
             Err(words) => Heard::NotYet(words),
             Ok(Finding::Contradicted { words, .. }) => {
@@ -277,6 +289,19 @@ impl Telling<'_> {
         self.furthest = Stage::Proven;
         self.tell(words.clone());
         Ending::Proven(words)
+    }
+
+    /// What can be said now of a claim that was not shown. With a caveat it may be others who were counted.
+    fn not_shown(&self, words: &str, interval: Duration) -> Ending {
+        let fresh = |at: &Instant| at.elapsed() <= interval * INTERVALS;
+        match &self.against {
+            Some((against, at)) if self.caveat.is_none() && fresh(at) => {
+                // The count that was begun anew may have no scrape yet.
+                let rest = if words.starts_with(against) { "" } else { &format!("{against}; ") };
+                Ending::Disproven(format!("{rest}{words}"))
+            }
+            _ => self.unproven(words),
+        }
     }
 
     fn unproven(&self, words: &str) -> Ending {

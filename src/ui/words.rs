@@ -49,6 +49,7 @@ pub(super) fn worst(
         Worst::UnderWay => (UNDER_WAY, said(change.map_or("", |change| change.stage.word()))),
         Worst::Unproven => match change.and_then(Change::ending) {
             Some(Ending::NotWritten(_)) => (LOOK, said("unknown")),
+            Some(Ending::Disproven(_)) => (bad(look), said("disproven")),
             _ => (LOOK, said("unproven")),
         },
         Worst::Stale => (UNKNOWN, said("old numbers")),
@@ -77,7 +78,7 @@ pub(super) fn ending(ending: &Ending, look: &Look) -> Sign {
         Ending::Proven(_) => good(look),
         Ending::Unproven(_) => LOOK,
         Ending::NotWritten(NotWritten::Unknown(_)) => Sign { role: Role::Bad, ..UNKNOWN },
-        Ending::NotWritten(_) => bad(look),
+        Ending::Disproven(_) | Ending::NotWritten(_) => bad(look),
     }
 }
 

@@ -275,7 +275,26 @@ async fn a_look_at_a_standing_split_ends_like_a_proof() {
         ]
     );
     let (ending, _) = verify(&[Look::Counted(990.0, 10.0, 9)]).await;
-    assert!(ending.starts_with("unproven: 10 of 1000 requests reached a backend of weight 0"), "{ending}");
+    assert!(ending.starts_with("disproven: 10 of 1000 requests reached a backend of weight 0"), "{ending}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_counts_contradict_at_the_end_is_disproven_and_nothing_else_is() {
+    let leak = || Look::Counted(990.0, 10.0, 9);
+    let ended = async |looks: &[Look], subject: &Subject| bench(looks).run(subject).await.0;
+    let disproven = ended(&[leak()], &drained()).await;
+    let start = "disproven: 10 of 1000 requests still reached the drained backend after ";
+    assert!(disproven.starts_with(start), "{disproven}");
+    let then_silence = ended(&[leak(), Look::Silent], &drained()).await;
+    assert!(then_silence.starts_with("unproven: ") && then_silence.contains("silence"), "{then_silence}");
+    let it_stopped = ended(&[leak(), Look::Counted(30.0, 0.0, 9)], &drained()).await;
+    assert!(it_stopped.starts_with("unproven: 30 of "), "{it_stopped}");
+    let others = Subject { caveat: Some("split drained, 1 other path remains".to_owned()), ..drained() };
+    let maybe_others = ended(&[leak()], &others).await;
+    assert!(
+        maybe_others.starts_with("unproven: split drained, 1 other path remains; 10 of"),
+        "{maybe_others}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -327,4 +346,18 @@ async fn what_is_taken_up_again_must_still_stand_in_every_rule() {
     bench.route.lock().unwrap()["spec"]["rules"][1]["backendRefs"][1]["weight"] = json!(7);
     let ending = bench.pilot.resume(&record, &bench.progress).await.to_string();
     assert_eq!(ending, "unproven: the route has changed since");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_contradiction_stands_while_the_count_begun_anew_waits_for_its_first_scrape() {
+    let mut looks: Vec<Look> = Vec::new();
+    for _ in 0..200 {
+        looks.push(Look::Counted(990.0, 10.0, 9));
+        looks.push(Look::Counted(0.0, 0.0, 0));
+    }
+    let (ending, _) = bench(&looks).run(&drained()).await;
+    assert!(
+        ending.starts_with("disproven: 10 of 1000 requests still reached the drained backend"),
+        "{ending}"
+    );
 }

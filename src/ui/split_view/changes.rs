@@ -57,9 +57,11 @@ fn stages(part: &Part<'_>, change: &Change) -> Line<'static> {
             line.push(look.span(Role::Border, " > "));
         }
         let unproven = change.ending().is_some_and(|ending| !matches!(ending, Ending::Proven(_)));
+        let disproven = matches!(change.ending(), Some(Ending::Disproven(_)));
         let style = match stage.cmp(&change.stage) {
             Ordering::Greater => look.style(Role::NoData),
             Ordering::Equal if change.is_running() => look.style(Role::Accent).add_modifier(Modifier::BOLD),
+            Ordering::Equal if disproven => look.style(Role::Bad),
             Ordering::Equal if unproven => look.style(Role::Warn),
             Ordering::Less | Ordering::Equal => look.style(Role::Ok),
         };
@@ -77,7 +79,11 @@ fn ending(part: &Part<'_>, change: &Change) -> Line<'static> {
     let sign = words::ending(ending, part.look);
     let text = match ending {
         // Where it is narrow, its word stands above.
-        Ending::Proven(words) | Ending::Unproven(words) if part.room < WHOLE_LADDER => words.clone(),
+        Ending::Proven(words) | Ending::Unproven(words) | Ending::Disproven(words)
+            if part.room < WHOLE_LADDER =>
+        {
+            words.clone()
+        }
         _ => format!("{} {ending}", sign.glyph),
     };
     let text = part.cut(&text, part.room.saturating_sub(LABEL));
