@@ -11,7 +11,7 @@ use crate::keys::{Key, Keymap};
 use crate::metrics::{Granularity, Numbers, Quantile, Snapshot};
 use crate::pilot::{BackendFacts, DryRun, Planned, Prepared};
 use crate::rollout::{Check, Conventions, Demand, ErrorCount, Gate, Intent, Verdict, plan};
-use crate::route::{BackendRef, Path, PathKind, Route, RouteId};
+use crate::route::{BackendRef, Path, PathKind, Route, RouteId, RuleBackend};
 
 /// An app with a clock that is moved by hand.
 pub(crate) struct Bench {
@@ -106,7 +106,7 @@ impl Bench {
     /// The same, with another error rate of the canary.
     pub fn numbers_with(&mut self, errors: f64) -> &mut Self {
         let generation = self.app.generation;
-        let asked = vec![backend("checkout-stable"), backend("checkout-canary")];
+        let asked = places();
         let evaluated_at = self.now().wall;
         let quantile = |seconds: f64| Some(Quantile { seconds, bucket: (seconds / 2.0, seconds * 2.0) });
         let numbers = |rate: f64, failed: f64, slow: f64| Numbers {
@@ -212,6 +212,11 @@ impl Bench {
 
 pub(crate) fn backend(name: &str) -> BackendRef {
     BackendRef::service("shop", name, 8080)
+}
+
+/// The places of the demo's two backends.
+pub(crate) fn places() -> Vec<RuleBackend> {
+    checkout(7, 95, 5).rule_backends(0).collect()
 }
 
 fn facts(version: &str, ready: u32) -> Facts {

@@ -12,7 +12,7 @@ use crate::keys::Key;
 use crate::metrics::{Granularity, History, MetricError, Snapshot};
 use crate::pilot::{Confirmed, Ending, PrepareError, Prepared, Progress, Rehearsed, Request, Verify};
 use crate::rollout::{ChangeRecord, ErrorCount};
-use crate::route::{BackendRef, Route, RouteId};
+use crate::route::{BackendRef, Route, RouteId, RuleBackend};
 
 /// The time at which a message arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub enum Msg {
         /// Of the scope.
         generation: u64,
         /// Whom the question was about.
-        asked: Vec<BackendRef>,
+        asked: Vec<RuleBackend>,
         /// What may be claimed from them.
         granularity: Option<Granularity>,
         /// The answer.
@@ -58,7 +58,7 @@ pub enum Msg {
         /// Of the scope.
         generation: u64,
         /// Whom the question was about.
-        asked: Vec<BackendRef>,
+        asked: Vec<RuleBackend>,
         /// The answer.
         answer: Result<History, MetricError>,
     },
@@ -176,14 +176,14 @@ pub enum Effect {
         /// Generation for the answer.
         generation: u64,
         /// Of these backends.
-        backends: Vec<BackendRef>,
+        backends: Vec<RuleBackend>,
     },
     /// Ask for series of the past.
     History {
         /// Generation for the answer.
         generation: u64,
         /// Of these backends.
-        backends: Vec<BackendRef>,
+        backends: Vec<RuleBackend>,
     },
     /// Look behind backends.
     Facts {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::state::App;
 use crate::metrics::{BackendHistory, Granularity, History, MetricError, Numbers, Snapshot};
 use crate::rollout::{ALPHA_ERRORS, ERROR_LIMIT, lies_above};
-use crate::route::BackendRef;
+use crate::route::{Route, RouteId, RuleBackend};
 
 /// What rates in rows are taken over.
 pub const WINDOW: Duration = Duration::from_mins(1);
@@ -92,8 +92,8 @@ pub struct NumbersState {
     scraped_every: Option<Duration>,
     /// The pause until the next question, where it is another than usual: nothing flows.
     pause: Option<Duration>,
-    backends: HashMap<BackendRef, BackendNumbers>,
-    history_asked: HashSet<BackendRef>,
+    backends: HashMap<RouteId, Vec<(RuleBackend, BackendNumbers)>>,
+    history_asked: HashSet<RuleBackend>,
     pub(super) in_flight: bool,
     pub(super) asked_at: Option<Duration>,
 }
@@ -108,10 +108,29 @@ impl NumbersState {
         self.pause.unwrap_or(self.every)
     }
 
-    /// The numbers of a backend; `None` if nobody has asked yet.
+    /// The numbers of backend `index` of rule `rule`; `None` if nobody has asked yet.
     #[must_use]
-    pub fn get(&self, backend: &BackendRef) -> Option<&BackendNumbers> {
-        self.backends.get(backend)
+    pub fn get(&self, route: &Route, rule: usize, index: usize) -> Option<&BackendNumbers> {
+        let to = &route.rules.get(rule)?.backends.get(index)?.to;
+        let same = |place: &RuleBackend| place.rule == rule && place.index == index && place.to == *to;
+        self.backends.get(&route.id)?.iter().find(|(place, _)| same(place)).map(|(_, numbers)| numbers)
+    }
+
+    /// The numbers of a backend; `None` if nobody has asked yet.
+    pub(super) fn at(&self, place: &RuleBackend) -> Option<&BackendNumbers> {
+        self.backends.get(&place.route)?.iter().find(|(known, _)| known == place).map(|(_, numbers)| numbers)
+    }
+
+    /// Those of a backend, or none yet.
+    fn at_mut(&mut self, place: &RuleBackend) -> &mut BackendNumbers {
+        let known = self.backends.entry(place.route.clone()).or_default();
+        let index = known.iter().position(|(known, _)| known == place).unwrap_or_else(|| {
+            // What stood there before has gone.
+            known.retain(|(known, _)| (known.rule, known.index) != (place.rule, place.index));
+            known.push((place.clone(), BackendNumbers::new()));
+            known.len() - 1
+        });
+        &mut known[index].1
     }
 
     /// The source was measured: a sample comes this often.
@@ -122,7 +141,7 @@ impl NumbersState {
     /// Takes an answer.
     pub(super) fn take(
         &mut self,
-        asked: &[BackendRef],
+        asked: &[RuleBackend],
         answer: Result<Snapshot, MetricError>,
         now: Duration,
     ) {
@@ -141,14 +160,14 @@ impl NumbersState {
         }
         self.answered = true;
         self.warning = snapshot.warnings.first().cloned();
-        let flows = |backend: &BackendRef| {
+        let flows = |backend: &RuleBackend| {
             snapshot.get(backend).is_some_and(|numbers| numbers.requests_per_second.unwrap_or(0.0) > 0.0)
         };
         self.pause = (!asked.iter().any(flows)).then_some(self.every * 2);
         let refresh = self.refresh();
         for backend in asked {
             let latest = snapshot.get(backend).copied();
-            let known = self.backends.entry(backend.clone()).or_insert_with(BackendNumbers::new);
+            let known = self.at_mut(backend);
             known.latest = latest;
             known.at = now;
             known.evaluated_at = snapshot.evaluated_at;
@@ -158,7 +177,7 @@ impl NumbersState {
     }
 
     /// Takes series of the past. One value may have come meanwhile; the next one closes the gap.
-    pub(super) fn take_history(&mut self, asked: &[BackendRef], answer: Result<History, MetricError>) {
+    pub(super) fn take_history(&mut self, asked: &[RuleBackend], answer: Result<History, MetricError>) {
         let Ok(mut history) = answer else {
             // asked again with the next refresh
             for backend in asked {
@@ -168,20 +187,20 @@ impl NumbersState {
         };
         for backend in asked {
             if let Some(series) = history.backends.remove(backend) {
-                self.backends.entry(backend.clone()).or_insert_with(BackendNumbers::new).series = series;
+                self.at_mut(backend).series = series;
             }
         }
     }
 
     /// Those of `backends` whose past is not known, or has a hole since they were out of sight; they count as asked
     /// for from now on.
-    pub(super) fn without_history(&mut self, backends: &[BackendRef], now: Duration) -> Vec<BackendRef> {
+    pub(super) fn without_history(&mut self, backends: &[RuleBackend], now: Duration) -> Vec<RuleBackend> {
         let answers = self.failing.is_none();
         let most = HOLE.max(self.refresh() * 3);
         let has_hole = |known: &BackendNumbers| answers && now.saturating_sub(known.at) > most;
         let wanted = backends.iter().filter(|backend| {
             let is_new = self.history_asked.insert((*backend).clone());
-            is_new || self.backends.get(backend).is_some_and(has_hole)
+            is_new || self.at(backend).is_some_and(has_hole)
         });
         wanted.cloned().collect()
     }

@@ -9,7 +9,7 @@ use super::routes::Shown;
 use super::split::FLASH;
 use super::state::{App, Link, Said};
 use crate::rollout::SHOWN_FOR;
-use crate::route::BackendRef;
+use crate::route::RuleBackend;
 
 /// What came into sight must have rested for this long before it is asked about.
 const DEBOUNCE: Duration = Duration::from_millis(250);
@@ -69,12 +69,12 @@ fn age_wake(app: &App) -> Option<Duration> {
 }
 
 /// The backends of the rows in sight, each once.
-pub(super) fn visible_backends(app: &App) -> Vec<BackendRef> {
+pub(super) fn visible_backends(app: &App) -> Vec<RuleBackend> {
     // The rows below an open split go on: whoever comes back wants no gaps.
     let open = app.open_split().and_then(|view| app.find(view));
     let splits = open.into_iter().chain(app.rows_in_sight().filter_map(|row| app.split(row)));
-    let mut backends: Vec<BackendRef> =
-        splits.flat_map(|split| split.rule.backends.iter().map(|backend| backend.to.clone())).collect();
+    let mut backends: Vec<RuleBackend> =
+        splits.flat_map(|split| split.route.rule_backends(split.index).collect::<Vec<_>>()).collect();
     backends.sort();
     backends.dedup();
     backends
@@ -86,7 +86,7 @@ fn numbers_due(app: &App) -> Option<Duration> {
         return None;
     }
     let Some(asked) = numbers.asked_at else { return Some(app.now.since_start) };
-    let unseen = || visible_backends(app).iter().any(|backend| numbers.get(backend).is_none());
+    let unseen = || visible_backends(app).iter().any(|backend| numbers.at(backend).is_none());
     // What comes into sight is asked about soon, but not with each row that flies by.
     // While frozen what came into sight stays unseen.
     let pause = if app.frozen.is_none() && numbers.failing.is_none() && unseen() {

@@ -8,7 +8,7 @@ use super::routes::Shown;
 use super::state::App;
 use crate::metrics::{Unclaimed, claim};
 use crate::rollout::{ALPHA_SHARE, Interval, Ladder, Role, Roles, interval, roles, untouched_paths};
-use crate::route::{Backend, BackendRef, Path, Route, Rule, weight_sum};
+use crate::route::{BackendRef, Path, Route, Rule, weight_sum};
 
 /// How long a change stands out in its row.
 pub(super) const FLASH: Duration = Duration::from_secs(2);
@@ -153,14 +153,14 @@ impl App {
         continued: bool,
         changed: Option<Duration>,
     ) -> Option<Split<'a>> {
-        let numbers = |backend: &Backend| self.numbers.get(&backend.to);
         let index = rule;
+        let numbers = |at| self.numbers.get(route, index, at);
         let rule = route.rules.get(index)?;
         Some(Split {
             route,
             index,
             rule,
-            numbers: rule.backends.iter().map(numbers).collect(),
+            numbers: (0..rule.backends.len()).map(numbers).collect(),
             roles: roles(route, index, &self.start.conventions.names, self.chosen_canary(&route.uid)),
             continued,
             changed,

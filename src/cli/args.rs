@@ -93,7 +93,7 @@ impl Global {
             ascii: self.ascii || settings.ascii,
             all_namespaces: self.all_namespaces || (settings.all_namespaces && self.namespace.is_none()),
             prometheus: self.prometheus.clone().or(settings.prometheus),
-            provider: self.provider.unwrap_or(settings.provider),
+            provider: self.provider.clone().unwrap_or(settings.provider),
             timing: Timing {
                 settle: self.settle.unwrap_or(timing.settle),
                 observe: self.observe_timeout.unwrap_or(timing.observe),

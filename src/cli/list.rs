@@ -9,11 +9,11 @@ use super::exit::{Exit, Failure};
 use super::observed::{Evidence, Related};
 use super::output::{self, counted, one_line, tell, warn};
 use super::session::{Around, Session};
-use super::splits::{Source, Split, Unreadable, split_backends, splits, unreadable};
+use super::splits::{Source, Split, Unreadable, splits, unreadable};
 use super::table::Table;
 use crate::cluster::{Listed, Scope};
 use crate::metrics::MetricSource;
-use crate::route::{BackendRef, Route};
+use crate::route::{Route, RuleBackend};
 use crate::ui::format::{percent, rate, seconds};
 
 #[derive(Serialize)]
@@ -36,7 +36,7 @@ pub async fn run(session: &Session, args: &List) -> Result<Exit, Failure> {
         (Scope::Namespace(name), Err(bad)) => bad.id.namespace == *name,
     };
     let routes: Vec<&Route> = around.listed.iter().filter(in_scope).flatten().collect();
-    let backends: Vec<BackendRef> = routes.iter().flat_map(|route| split_backends(route)).collect();
+    let backends: Vec<RuleBackend> = routes.iter().flat_map(|route| route.split_backends()).collect();
     let snapshot = session.numbers(metrics.clone(), &backends).await?;
     let related = match &snapshot {
         Ok(_) => Related::new(around.listed.iter().flatten(), around.note.as_deref()),

@@ -9,7 +9,7 @@ use super::output::counted;
 use crate::app::WINDOW;
 use crate::metrics::{Granularity, Snapshot, Unclaimed, claim};
 use crate::rollout::{ChangeRecord, untouched_paths};
-use crate::route::{BackendRef, Route};
+use crate::route::{BackendRef, Route, RuleBackend};
 
 /// All routes that may lead to a backend, found by the backend: a list of 10,000 routes is looked through
 /// once, not once a route.
@@ -98,16 +98,16 @@ fn shares(route: &Route, index: usize, evidence: &Evidence<'_>) -> Result<Vec<f6
     {
         return Err(format!("changed {} s ago", age.as_secs().max(0)));
     }
-    let backends = route.rules.get(index).map_or(&[][..], |rule| &rule.backends);
+    let backends: Vec<RuleBackend> = route.rule_backends(index).collect();
     let other_paths = || untouched_paths(route, index, evidence.related.of(route, index)).len();
-    let numbers = backends.iter().map(|backend| (&backend.to, snapshot.get(&backend.to).copied()));
+    let numbers = backends.iter().map(|backend| (&backend.to, snapshot.get(backend).copied()));
     let requests = claim(numbers, evidence.granularity, other_paths);
     let requests = requests.map_err(|unclaimed| match unclaimed {
         Unclaimed::Shared(paths) => format!("shared with {}", counted(paths, "path")),
         Unclaimed::PerRule => no_data("the metrics count per rule, not per backend"),
         Unclaimed::UnknownSource => no_data("it is not known whose metrics these are"),
-        Unclaimed::NoSeries(backend) => no_data(&format!("{} has no series", backend.name)),
-        Unclaimed::TooFew(backend) => no_data(&format!("{} has too few samples for a rate", backend.name)),
+        Unclaimed::NoSeries(backend) => no_data(&format!("{backend} has no series")),
+        Unclaimed::TooFew(backend) => no_data(&format!("{backend} has too few samples for a rate")),
         Unclaimed::NoTraffic => no_data(&format!("no requests in the last {} s", WINDOW.as_secs())),
     })?;
     let sum: f64 = requests.iter().sum();
@@ -142,9 +142,10 @@ mod tests {
     }
 
     fn snapshot(requests: &[(&str, Option<f64>)]) -> Snapshot {
-        let backends = requests.iter().map(|(name, requests)| {
-            let numbers = Numbers { requests: *requests, ..Numbers::default() };
-            (BackendRef::service("shop", name, 80), numbers)
+        let web = route("web", &["a", "b"], None);
+        let backends = requests.iter().zip(web.rule_backends(0)).map(|((name, requests), place)| {
+            assert_eq!(*name, &*place.to.name);
+            (place, Numbers { requests: *requests, ..Numbers::default() })
         });
         Snapshot {
             evaluated_at: NOW.parse().unwrap(),

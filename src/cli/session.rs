@@ -15,7 +15,7 @@ use crate::cluster::{Cluster, ConnectError, ConnectOptions, Listed, Scope, Troub
 use crate::config::{Paths, Settings};
 use crate::metrics::{MetricError, MetricSource, PrometheusSource, Snapshot};
 use crate::pilot::{Pilot, Timing};
-use crate::route::{BackendRef, Route, RouteId};
+use crate::route::{Route, RouteId, RuleBackend};
 
 /// The cockpit does not wait longer for what it would refuse to open with.
 const PREFLIGHT: Duration = Duration::from_secs(3);
@@ -59,7 +59,7 @@ impl Session {
     pub async fn open(global: &Global, settings: Settings, paths: &Paths) -> Result<Self, Failure> {
         let insists_on_metrics = global.prometheus.is_some();
         let url = settings.prometheus.as_deref();
-        let source = url.map(|url| PrometheusSource::new(url, settings.provider)).transpose();
+        let source = url.map(|url| PrometheusSource::new(url, settings.provider.clone())).transpose();
         let (metrics, bad_url) = match source {
             Ok(metrics) => (metrics, None),
             Err(error) if insists_on_metrics => return Err(error.into()),
@@ -152,7 +152,7 @@ impl Session {
     pub async fn numbers(
         &self,
         metrics: Result<&dyn MetricSource, String>,
-        backends: &[BackendRef],
+        backends: &[RuleBackend],
     ) -> Result<Result<Snapshot, String>, Failure> {
         let source = match metrics {
             Ok(source) => source,

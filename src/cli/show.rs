@@ -11,12 +11,12 @@ use super::exit::{Exit, Failure};
 use super::observed::{Evidence, Related};
 use super::output::{self, one_line, warn};
 use super::session::Session;
-use super::splits::{Source, Split, Unreadable, split_backends, splits, unreadable};
+use super::splits::{Source, Split, Unreadable, splits, unreadable};
 use super::table::Table;
 use crate::cluster::Facts;
 use crate::metrics::MetricSource;
 use crate::rollout::{ChangeRecord, untouched_paths};
-use crate::route::{BackendRef, ParentState, ParentView, Route, RouteId, Truth};
+use crate::route::{BackendRef, ParentState, ParentView, Route, RouteId, RuleBackend, Truth};
 use crate::ui::format::{percent, rate, seconds};
 
 #[derive(Serialize)]
@@ -82,11 +82,12 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
         session.list_around(&id.namespace),
         session.answering_metrics(!args.no_metrics),
     )?;
-    let mut backends: Vec<BackendRef> = split_backends(&route).collect();
+    let places: Vec<RuleBackend> = route.split_backends().collect();
+    let mut backends: Vec<BackendRef> = places.iter().map(|place| place.to.clone()).collect();
     backends.sort();
     backends.dedup();
     let facts = join_all(backends.iter().map(|backend| session.cluster.facts(backend)));
-    let (facts, snapshot) = tokio::join!(facts, session.numbers(metrics.clone(), &backends));
+    let (facts, snapshot) = tokio::join!(facts, session.numbers(metrics.clone(), &places));
     let snapshot = snapshot?;
     let facts: HashMap<BackendRef, Facts> = backends.into_iter().zip(facts).collect();
     let related = Related::new(around.listed.iter().flatten(), around.note.as_deref());

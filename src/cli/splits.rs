@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::observed::{Evidence, observe};
 use crate::cluster::{Facts, Listed};
 use crate::rollout::{Role, RoleNames, roles};
-use crate::route::{Backend, BackendRef, Route, RouteState, declared_share};
+use crate::route::{Backend, BackendRef, Route, RouteState, RuleBackend, declared_share};
 use crate::ui::format::{percent, share};
 
 /// One rule with two or more backends.
@@ -116,8 +116,8 @@ fn backends<'a>(
     let roles = roles(route, index, source.names, chosen);
     let seen = observe(route, index, &source.evidence);
     let sum = backends.iter().map(|backend| u64::from(backend.weight)).sum();
-    let row = |(position, backend): (usize, &'a Backend)| {
-        let numbers = source.evidence.snapshot.ok().and_then(|snapshot| snapshot.get(&backend.to)).copied();
+    let row = |((position, backend), place): ((usize, &'a Backend), RuleBackend)| {
+        let numbers = source.evidence.snapshot.ok().and_then(|snapshot| snapshot.get(&place)).copied();
         let numbers = numbers.unwrap_or_default();
         let facts = source.facts.get(&backend.to);
         let endpoints = facts.and_then(|facts| facts.endpoints.as_ref().ok());
@@ -144,12 +144,7 @@ fn backends<'a>(
             share_in_words: share(u64::from(backend.weight), sum),
         }
     };
-    backends.iter().enumerate().map(row).collect()
-}
-
-/// The backends of all splits of a route.
-pub fn split_backends(route: &Route) -> impl Iterator<Item = BackendRef> {
-    route.splits().flat_map(|(_, rule)| rule.backends.iter().map(|backend| backend.to.clone()))
+    backends.iter().enumerate().zip(route.rule_backends(index)).map(row).collect()
 }
 
 impl BackendRow<'_> {

@@ -1,7 +1,7 @@
 //! Numbers of the simulated traffic, as a Prometheus would give them that reads the counters every two seconds.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, ready};
@@ -13,20 +13,22 @@ use crate::metrics::{
     BackendCounts, BackendHistory, Counts, Granularity, History, MetricError, MetricSource, Numbers,
     Provider, Quantile, Snapshot, Unit, quantile,
 };
-use crate::route::BackendRef;
+use crate::route::{BackendRef, RuleBackend};
 
 /// Like Contour's series: what the gateway saw, by Service.
-static PROVIDER: Provider = Provider {
-    name: "demo",
-    recognise: "",
-    requests: "requests",
-    class_label: "class",
-    error_class: "5",
-    latency: "latency",
-    latency_unit: Unit::Milliseconds,
-    naming: &[],
-    granularity: Granularity::Service,
-};
+static PROVIDER: LazyLock<Arc<Provider>> = LazyLock::new(|| {
+    Arc::new(Provider {
+        name: "demo".into(),
+        recognise: String::new(),
+        requests: "requests".into(),
+        class_label: "class".into(),
+        error_class: "5".into(),
+        latency: "latency".into(),
+        latency_unit: Unit::Milliseconds,
+        naming: Vec::new(),
+        granularity: Granularity::Service,
+    })
+});
 
 /// A rate needs a few samples.
 const SHORTEST_WINDOW: Duration = Duration::from_secs(8);
@@ -47,11 +49,11 @@ impl DemoMetrics {
         self.traffic.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn snapshot(&self, backends: &[BackendRef], window: Duration) -> Snapshot {
+    fn snapshot(&self, backends: &[RuleBackend], window: Duration) -> Snapshot {
         let now = self.clock.now();
         let mut traffic = self.traffic();
         let samples = traffic.samples(now);
-        let of = |backend: &BackendRef| Some((backend.clone(), numbers(samples, backend, now, window)?));
+        let of = |backend: &RuleBackend| Some((backend.clone(), numbers(samples, &backend.to, now, window)?));
         Snapshot {
             evaluated_at: now,
             window,
@@ -60,7 +62,7 @@ impl DemoMetrics {
         }
     }
 
-    fn past(&self, backends: &[BackendRef], span: Duration, step: Duration) -> History {
+    fn past(&self, backends: &[RuleBackend], span: Duration, step: Duration) -> History {
         let now = self.clock.now();
         let step = Duration::from_secs(step.as_secs().max(1));
         let seconds = i64::try_from(step.as_secs()).unwrap_or(i64::MAX);
@@ -68,12 +70,12 @@ impl DemoMetrics {
         let newest = now.as_second().div_euclid(seconds);
         let mut traffic = self.traffic();
         let samples = traffic.samples(now);
-        let of = |backend: &BackendRef| {
-            samples.back()?.counters.get(backend)?;
+        let of = |backend: &RuleBackend| {
+            samples.back()?.counters.get(&backend.to)?;
             let mut series = BackendHistory::empty(step, usize::try_from(steps + 1).unwrap_or(1));
             for slot in newest - steps..=newest {
                 let at = Timestamp::from_second(slot * seconds).ok()?;
-                let numbers = numbers(samples, backend, at, step.max(SHORTEST_WINDOW));
+                let numbers = numbers(samples, &backend.to, at, step.max(SHORTEST_WINDOW));
                 series.push(at, &numbers.unwrap_or_default());
             }
             Some((backend.clone(), series))
@@ -81,15 +83,15 @@ impl DemoMetrics {
         History { step, backends: backends.iter().filter_map(of).collect(), warnings: Vec::new() }
     }
 
-    fn increments(&self, backends: &[BackendRef], since: Timestamp) -> Counts {
+    fn increments(&self, backends: &[RuleBackend], since: Timestamp) -> Counts {
         let now = self.clock.now();
         let mut traffic = self.traffic();
         let samples = traffic.samples(now);
-        let of = |backend: &BackendRef| {
+        let of = |backend: &RuleBackend| {
             let newest = samples.back()?;
-            let end = newest.counters.get(backend)?;
+            let end = newest.counters.get(&backend.to)?;
             let before = samples.iter().rev().find(|sample| sample.at <= since).or(samples.front())?;
-            let start = before.counters.get(backend).copied().unwrap_or_default();
+            let start = before.counters.get(&backend.to).copied().unwrap_or_default();
             let counts = BackendCounts {
                 requests: float(end.requests - start.requests),
                 errors: float(end.errors - start.errors),
@@ -98,6 +100,7 @@ impl DemoMetrics {
                 scrapes: samples.iter().filter(|sample| sample.at > since).count(),
                 reset: false,
                 target_up: Some(true),
+                granularity: Granularity::Service,
             };
             Some((backend.clone(), counts))
         };
@@ -156,7 +159,7 @@ fn latency(q: f64, first: &Counters, last: &Counters) -> Option<Quantile> {
 impl MetricSource for DemoMetrics {
     fn numbers<'a>(
         &'a self,
-        backends: &'a [BackendRef],
+        backends: &'a [RuleBackend],
         window: Duration,
     ) -> BoxFuture<'a, Result<Snapshot, MetricError>> {
         Box::pin(ready(Ok(self.snapshot(backends, window))))
@@ -164,7 +167,7 @@ impl MetricSource for DemoMetrics {
 
     fn history<'a>(
         &'a self,
-        backends: &'a [BackendRef],
+        backends: &'a [RuleBackend],
         span: Duration,
         step: Duration,
     ) -> BoxFuture<'a, Result<History, MetricError>> {
@@ -173,7 +176,7 @@ impl MetricSource for DemoMetrics {
 
     fn counts<'a>(
         &'a self,
-        backends: &'a [BackendRef],
+        backends: &'a [RuleBackend],
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, MetricError>> {
         Box::pin(ready(Ok(self.increments(backends, since))))
@@ -183,7 +186,7 @@ impl MetricSource for DemoMetrics {
         Box::pin(ready(Ok(())))
     }
 
-    fn provider(&self) -> Option<&'static Provider> {
-        Some(&PROVIDER)
+    fn provider(&self) -> Option<Arc<Provider>> {
+        Some(Arc::clone(&PROVIDER))
     }
 }

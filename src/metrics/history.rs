@@ -11,7 +11,7 @@ use super::provider::Provider;
 use super::quantile::quantile;
 use super::query::Question;
 use super::rows::{Rates, edge};
-use crate::route::BackendRef;
+use crate::route::RuleBackend;
 
 /// The instants a history has values for.
 #[derive(Debug, Clone, Copy)]
@@ -61,13 +61,13 @@ pub(super) fn histories(
     grid: Grid,
     rates: &[RawSeries],
     buckets: &[RawSeries],
-) -> HashMap<BackendRef, BackendHistory> {
-    let mut points: HashMap<&BackendRef, Points> = HashMap::new();
+) -> HashMap<RuleBackend, BackendHistory> {
+    let mut points: HashMap<&RuleBackend, Points> = HashMap::new();
     for series in rates {
         for backend in question.backends_of(series) {
             let points = points.entry(backend).or_default();
             for &(at, rate) in &series.samples {
-                points.rates.entry(at).or_default().add(provider, series.label(provider.class_label), rate);
+                points.rates.entry(at).or_default().add(provider, series.label(&provider.class_label), rate);
             }
         }
     }

@@ -19,12 +19,13 @@ mod series;
 mod tally;
 mod transport;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
-use crate::route::BackendRef;
+use crate::route::RuleBackend;
 
 pub use claim::{Unclaimed, claim};
 pub use error::MetricError;
@@ -45,7 +46,7 @@ pub trait MetricSource: Send + Sync {
     /// Whatever kept the numbers away. A backend without series is no error: it is absent from the snapshot.
     fn numbers<'a>(
         &'a self,
-        backends: &'a [BackendRef],
+        backends: &'a [RuleBackend],
         window: Duration,
     ) -> BoxFuture<'a, Result<Snapshot, MetricError>>;
 
@@ -56,7 +57,7 @@ pub trait MetricSource: Send + Sync {
     /// As [`MetricSource::numbers`].
     fn history<'a>(
         &'a self,
-        backends: &'a [BackendRef],
+        backends: &'a [RuleBackend],
         span: Duration,
         step: Duration,
     ) -> BoxFuture<'a, Result<History, MetricError>>;
@@ -67,7 +68,7 @@ pub trait MetricSource: Send + Sync {
     /// As [`MetricSource::numbers`]; also when the answer is partial, since nothing may be decided on a part.
     fn counts<'a>(
         &'a self,
-        backends: &'a [BackendRef],
+        backends: &'a [RuleBackend],
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, MetricError>>;
 
@@ -79,5 +80,5 @@ pub trait MetricSource: Send + Sync {
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>>;
 
     /// Whose series these are and what may be claimed from them; `None` until that is known.
-    fn provider(&self) -> Option<&'static Provider>;
+    fn provider(&self) -> Option<Arc<Provider>>;
 }

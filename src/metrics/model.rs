@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::provider::Granularity;
 use super::quantile::Quantile;
 use super::series::Series;
-use crate::route::BackendRef;
+use crate::route::{BackendRef, RuleBackend};
 
 /// Rates of many backends at one instant.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +18,7 @@ pub struct Snapshot {
     /// What the rates are taken over.
     pub window: Duration,
     /// Backends that have series.
-    pub backends: HashMap<BackendRef, Numbers>,
+    pub backends: HashMap<RuleBackend, Numbers>,
     /// What the server warned of, for example that the answer is partial.
     pub warnings: Vec<String>,
 }
@@ -25,7 +26,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// The numbers of a backend; `None` is no data.
     #[must_use]
-    pub fn get(&self, backend: &BackendRef) -> Option<&Numbers> {
+    pub fn get(&self, backend: &RuleBackend) -> Option<&Numbers> {
         self.backends.get(backend)
     }
 }
@@ -55,7 +56,7 @@ pub struct History {
     /// Distance of the values.
     pub step: Duration,
     /// Backends that have series.
-    pub backends: HashMap<BackendRef, BackendHistory>,
+    pub backends: HashMap<RuleBackend, BackendHistory>,
     /// What the server warned of.
     pub warnings: Vec<String>,
 }
@@ -63,7 +64,7 @@ pub struct History {
 impl History {
     /// The series of a backend; `None` is no data.
     #[must_use]
-    pub fn get(&self, backend: &BackendRef) -> Option<&BackendHistory> {
+    pub fn get(&self, backend: &RuleBackend) -> Option<&BackendHistory> {
         self.backends.get(backend)
     }
 }
@@ -117,14 +118,23 @@ pub struct Counts {
     /// When the server was asked, by this machine's clock.
     pub asked_at: Timestamp,
     /// Backends that have series.
-    pub backends: HashMap<BackendRef, BackendCounts>,
+    pub backends: HashMap<RuleBackend, BackendCounts>,
 }
 
 impl Counts {
     /// The counts of a backend; `None` is no data.
     #[must_use]
-    pub fn get(&self, backend: &BackendRef) -> Option<&BackendCounts> {
+    pub fn get(&self, backend: &RuleBackend) -> Option<&BackendCounts> {
         self.backends.get(backend)
+    }
+
+    /// The counts of what `to` points to, over all places that were asked about; `None` is no data. Series that name
+    /// Services hold the requests of every place: one of those is enough.
+    #[must_use]
+    pub fn of(&self, to: &BackendRef) -> Option<BackendCounts> {
+        let here = || self.backends.iter().filter(|(place, _)| place.to == *to).map(|(_, counts)| *counts);
+        let by_service = here().find(|counts| counts.granularity == Granularity::Service);
+        by_service.or_else(|| here().reduce(BackendCounts::and))
     }
 }
 
@@ -145,4 +155,22 @@ pub struct BackendCounts {
     pub reset: bool,
     /// Whether all targets that expose this backend are up now; `None` when the server does not know.
     pub target_up: Option<bool>,
+    /// What the series tell apart.
+    pub granularity: Granularity,
+}
+
+impl BackendCounts {
+    /// Both together, as of one backend in two places.
+    fn and(self, other: Self) -> Self {
+        Self {
+            requests: self.requests + other.requests,
+            errors: self.errors + other.errors,
+            newest: self.newest.max(other.newest),
+            scrape_interval: self.scrape_interval.max(other.scrape_interval),
+            scrapes: self.scrapes.min(other.scrapes),
+            reset: self.reset || other.reset,
+            target_up: [self.target_up, other.target_up].into_iter().flatten().reduce(|a, b| a && b),
+            granularity: self.granularity,
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! The source behind `--prometheus URL`: which questions are asked, how many, and in which order.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, try_join, try_join3};
@@ -18,7 +18,7 @@ use super::query::{self, Question};
 use super::rows;
 use super::tally::Tally;
 use super::transport::Transport;
-use crate::route::BackendRef;
+use crate::route::RuleBackend;
 
 /// How long one question may take, connecting included.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,7 +35,7 @@ const RARE: Duration = Duration::from_mins(10);
 pub struct PrometheusSource {
     transport: Transport,
     /// Set once, when it was named or found.
-    provider: OnceLock<&'static Provider>,
+    provider: OnceLock<Arc<Provider>>,
     /// The last measured scrape interval in milliseconds; 0 is not measured yet.
     interval: AtomicU64,
 }
@@ -82,17 +82,17 @@ impl PrometheusSource {
 
     /// The provider, found by one question if it was not named. Nothing found is not remembered: the
     /// gateway may get its first request, or its first scrape, a moment later.
-    async fn known_provider(&self) -> Result<&'static Provider, MetricError> {
+    async fn known_provider(&self) -> Result<Arc<Provider>, MetricError> {
         if let Some(provider) = self.provider.get() {
-            return Ok(provider);
+            return Ok(Arc::clone(provider));
         }
-        let answer = self.transport.instant(&query::recognise(PROVIDERS)).await?;
-        let found = |provider: &&Provider| {
+        let answer = self.transport.instant(&query::recognise(&PROVIDERS)).await?;
+        let found = |provider: &&Arc<Provider>| {
             answer.series.iter().any(|series| series.label(query::PROVIDER_LABEL) == provider.name)
         };
         let provider =
             PROVIDERS.iter().find(found).ok_or_else(|| MetricError::NoKnownMetrics { url: self.url() })?;
-        Ok(self.provider.get_or_init(|| provider))
+        Ok(Arc::clone(self.provider.get_or_init(|| Arc::clone(provider))))
     }
 
     fn unambiguous(&self, question: &Question, series: &[RawSeries]) -> Result<(), MetricError> {
@@ -123,7 +123,7 @@ impl PrometheusSource {
         self.interval.store(u64::try_from(interval.as_millis()).unwrap_or(0), Ordering::Relaxed);
     }
 
-    async fn ask_numbers(&self, backends: &[BackendRef], window: Duration) -> Result<Snapshot, MetricError> {
+    async fn ask_numbers(&self, backends: &[RuleBackend], window: Duration) -> Result<Snapshot, MetricError> {
         let mut snapshot = Snapshot {
             evaluated_at: Timestamp::now(),
             window,
@@ -134,7 +134,7 @@ impl PrometheusSource {
             return Ok(snapshot);
         }
         let provider = self.known_provider().await?;
-        for question in Question::all(provider, backends) {
+        for question in Question::all(&provider, backends) {
             let (rates, buckets, newest) =
                 (question.rates(window), question.buckets(window), question.newest());
             let (rates, buckets, newest) = try_join3(
@@ -149,7 +149,7 @@ impl PrometheusSource {
                 snapshot.evaluated_at = *at;
             }
             snapshot.backends.extend(rows::numbers(
-                provider,
+                &provider,
                 &question,
                 window,
                 &rates.series,
@@ -164,7 +164,7 @@ impl PrometheusSource {
 
     async fn ask_history(
         &self,
-        backends: &[BackendRef],
+        backends: &[RuleBackend],
         span: Duration,
         step: Duration,
     ) -> Result<History, MetricError> {
@@ -176,7 +176,7 @@ impl PrometheusSource {
         let provider = self.known_provider().await?;
         // A rate needs two samples in its window, and four to survive a missed scrape.
         let window = grid.step.max(self.interval().map_or(ASSUMED_INTERVAL * 2, |interval| interval * 4));
-        for question in Question::all(provider, backends) {
+        for question in Question::all(&provider, backends) {
             let (rates, buckets) = (question.rates(window), question.buckets(window));
             let (rates, buckets) = try_join(
                 self.transport.range(&rates, grid.start, grid.end, grid.step),
@@ -184,22 +184,22 @@ impl PrometheusSource {
             )
             .await?;
             self.unambiguous(&question, &rates.series)?;
-            history.backends.extend(histories(provider, &question, grid, &rates.series, &buckets.series));
+            history.backends.extend(histories(&provider, &question, grid, &rates.series, &buckets.series));
             history.warnings.extend([rates, buckets].into_iter().flat_map(|answer| answer.warnings));
         }
         distinct(&mut history.warnings);
         Ok(history)
     }
 
-    async fn ask_counts(&self, backends: &[BackendRef], since: Timestamp) -> Result<Counts, MetricError> {
+    async fn ask_counts(&self, backends: &[RuleBackend], since: Timestamp) -> Result<Counts, MetricError> {
         let asked_at = Timestamp::now();
         let mut counts = Counts { since, asked_at, backends: HashMap::new() };
         if backends.is_empty() {
             return Ok(counts);
         }
         let provider = self.known_provider().await?;
-        for question in Question::all(provider, backends) {
-            let tally = self.samples(provider, &question, since, asked_at).await?;
+        for question in Question::all(&provider, backends) {
+            let tally = self.samples(&provider, &question, since, asked_at).await?;
             let up = match query::up(&tally.targets()) {
                 Some(up) => self.whole(&up).await?.series,
                 None => Vec::new(),
@@ -214,7 +214,7 @@ impl PrometheusSource {
     /// than was taken for granted, the question is put once more.
     async fn samples(
         &self,
-        provider: &'static Provider,
+        provider: &Arc<Provider>,
         question: &Question,
         since: Timestamp,
         now: Timestamp,
@@ -250,7 +250,7 @@ fn distinct(warnings: &mut Vec<String>) {
 impl MetricSource for PrometheusSource {
     fn numbers<'a>(
         &'a self,
-        backends: &'a [BackendRef],
+        backends: &'a [RuleBackend],
         window: Duration,
     ) -> BoxFuture<'a, Result<Snapshot, MetricError>> {
         Box::pin(self.ask_numbers(backends, window))
@@ -258,7 +258,7 @@ impl MetricSource for PrometheusSource {
 
     fn history<'a>(
         &'a self,
-        backends: &'a [BackendRef],
+        backends: &'a [RuleBackend],
         span: Duration,
         step: Duration,
     ) -> BoxFuture<'a, Result<History, MetricError>> {
@@ -267,7 +267,7 @@ impl MetricSource for PrometheusSource {
 
     fn counts<'a>(
         &'a self,
-        backends: &'a [BackendRef],
+        backends: &'a [RuleBackend],
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, MetricError>> {
         Box::pin(self.ask_counts(backends, since))
@@ -277,7 +277,7 @@ impl MetricSource for PrometheusSource {
         Box::pin(self.ask_check())
     }
 
-    fn provider(&self) -> Option<&'static Provider> {
-        self.provider.get().copied()
+    fn provider(&self) -> Option<Arc<Provider>> {
+        self.provider.get().cloned()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Arc, LazyLock};
 
 use crate::route::BackendRef;
 
@@ -9,21 +10,21 @@ use crate::route::BackendRef;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Provider {
     /// What a person calls it, also in `--provider`.
-    pub name: &'static str,
+    pub name: String,
     /// A selector that finds something if, and only if, this exporter is scraped.
-    pub recognise: &'static str,
+    pub recognise: String,
     /// Counter of requests.
-    pub requests: &'static str,
+    pub requests: String,
     /// Label of that counter which holds the status or its class.
-    pub class_label: &'static str,
+    pub class_label: String,
     /// A request is an error if its class begins with this.
-    pub error_class: &'static str,
+    pub error_class: String,
     /// Cumulative buckets of a classic histogram.
-    pub latency: &'static str,
+    pub latency: String,
     /// Unit of the bucket's edges.
     pub latency_unit: Unit,
     /// Labels that name a backend, with the value each has for `{namespace}`, `{name}` and `{port}`.
-    pub naming: &'static [(&'static str, &'static str)],
+    pub naming: Vec<(String, String)>,
     /// What the series tell apart.
     pub granularity: Granularity,
 }
@@ -49,11 +50,12 @@ impl Unit {
 }
 
 /// What series tell apart, which decides what may be claimed from them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Granularity {
     /// Route, rule and backend: the observed share of a split can be claimed.
     Split,
     /// The backend's Service, whoever sent the request: no share when other paths lead there too.
+    #[default]
     Service,
     /// The whole rule: backends cannot be told apart.
     Rule,
@@ -71,32 +73,36 @@ impl fmt::Display for Granularity {
 
 /// Every exporter tidegate knows, the first choice first: what the gateway saw is better than what
 /// the app says of itself, since a request that never reached the app counts there too.
-pub static PROVIDERS: &[Provider] = &[
-    Provider {
-        name: "contour",
-        // Envoy under kgateway (`kube_ns_svc_port`), Cilium (`.../ns_svc_port`) and Envoy Gateway
-        // (`httproute/...`) has the same metrics: only the shape of the name tells them apart.
-        recognise: r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name=~"[^_/]+_[^_/]+_[0-9]+"}"#,
-        requests: "envoy_cluster_upstream_rq_xx",
-        class_label: "envoy_response_code_class",
-        error_class: "5",
-        latency: "envoy_cluster_upstream_rq_time_bucket",
-        latency_unit: Unit::Milliseconds,
-        naming: &[("envoy_cluster_name", "{namespace}_{name}_{port}")],
-        granularity: Granularity::Service,
-    },
-    Provider {
-        name: "app",
-        recognise: r#"http_requests_total{namespace!="",service!="",status!=""}"#,
-        requests: "http_requests_total",
-        class_label: "status",
-        error_class: "5",
-        latency: "http_request_duration_seconds_bucket",
-        latency_unit: Unit::Seconds,
-        naming: &[("namespace", "{namespace}"), ("service", "{name}")],
-        granularity: Granularity::Service,
-    },
-];
+pub static PROVIDERS: LazyLock<Vec<Arc<Provider>>> = LazyLock::new(|| {
+    [
+        Provider {
+            name: "contour".into(),
+            // Envoy under kgateway (`kube_ns_svc_port`), Cilium (`.../ns_svc_port`) and Envoy Gateway
+            // (`httproute/...`) has the same metrics: only the shape of the name tells them apart.
+            recognise: r#"envoy_cluster_upstream_rq_xx{envoy_cluster_name=~"[^_/]+_[^_/]+_[0-9]+"}"#.into(),
+            requests: "envoy_cluster_upstream_rq_xx".into(),
+            class_label: "envoy_response_code_class".into(),
+            error_class: "5".into(),
+            latency: "envoy_cluster_upstream_rq_time_bucket".into(),
+            latency_unit: Unit::Milliseconds,
+            naming: vec![("envoy_cluster_name".into(), "{namespace}_{name}_{port}".into())],
+            granularity: Granularity::Service,
+        },
+        Provider {
+            name: "app".into(),
+            recognise: r#"http_requests_total{namespace!="",service!="",status!=""}"#.into(),
+            requests: "http_requests_total".into(),
+            class_label: "status".into(),
+            error_class: "5".into(),
+            latency: "http_request_duration_seconds_bucket".into(),
+            latency_unit: Unit::Seconds,
+            naming: vec![("namespace".into(), "{namespace}".into()), ("service".into(), "{name}".into())],
+            granularity: Granularity::Service,
+        },
+    ]
+    .map(Arc::new)
+    .into()
+});
 
 impl Provider {
     /// The values of the naming labels for `backend`, in the order of `naming`; `None` when its series
@@ -122,18 +128,18 @@ impl Provider {
     /// Whether requests of this class are errors.
     #[must_use]
     pub fn is_error(&self, class: &str) -> bool {
-        class.starts_with(self.error_class)
+        class.starts_with(&self.error_class)
     }
 }
 
 /// Which provider to use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ProviderChoice {
     /// The first of [`PROVIDERS`] whose series are found.
     #[default]
     Auto,
     /// This one, without looking.
-    Named(&'static Provider),
+    Named(Arc<Provider>),
 }
 
 /// A name that is no provider's.
@@ -154,6 +160,7 @@ impl FromStr for ProviderChoice {
         PROVIDERS
             .iter()
             .find(|provider| provider.name == name)
+            .cloned()
             .map(Self::Named)
             .ok_or_else(|| UnknownProvider { name: name.to_owned() })
     }
@@ -161,7 +168,7 @@ impl FromStr for ProviderChoice {
 
 /// All names, with commas.
 pub(super) fn names() -> String {
-    PROVIDERS.iter().map(|provider| provider.name).collect::<Vec<_>>().join(", ")
+    PROVIDERS.iter().map(|provider| provider.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -188,7 +195,7 @@ mod tests {
     #[test]
     fn a_choice_is_read_from_its_name() {
         assert_eq!("auto".parse(), Ok(ProviderChoice::Auto));
-        assert_eq!("app".parse(), Ok(ProviderChoice::Named(&PROVIDERS[1])));
+        assert_eq!("app".parse(), Ok(ProviderChoice::Named(PROVIDERS[1].clone())));
         let refused = "nginx".parse::<ProviderChoice>().unwrap_err().to_string();
         assert_eq!(refused, "\"nginx\" is no metrics provider; there are: auto, contour, app");
     }

@@ -1,13 +1,14 @@
 //! `PromQL` for a provider and a set of backends, and dealing its answer out to them.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_http_query::Selector;
 
 use super::decode::RawSeries;
 use super::provider::Provider;
-use crate::route::BackendRef;
+use crate::route::RuleBackend;
 
 /// Labels by which the two halves of a highly available Prometheus mark the same series.
 pub(super) const REPLICA_LABELS: [&str; 2] = ["replica", "prometheus_replica"];
@@ -19,16 +20,16 @@ pub(super) const BACKENDS_PER_QUESTION: usize = 256;
 
 /// One provider asked about some backends.
 pub(super) struct Question {
-    provider: &'static Provider,
-    backends: HashMap<Vec<String>, Vec<BackendRef>>,
+    provider: Arc<Provider>,
+    backends: HashMap<Vec<String>, Vec<RuleBackend>>,
 }
 
 impl Question {
     /// The questions that cover all backends a provider can name: one, unless there are very many.
-    pub fn all(provider: &'static Provider, backends: &[BackendRef]) -> Vec<Self> {
-        let mut named: HashMap<Vec<String>, Vec<BackendRef>> = HashMap::new();
+    pub fn all(provider: &Arc<Provider>, backends: &[RuleBackend]) -> Vec<Self> {
+        let mut named: HashMap<Vec<String>, Vec<RuleBackend>> = HashMap::new();
         for backend in backends {
-            if let Some(key) = provider.key(backend) {
+            if let Some(key) = provider.key(&backend.to) {
                 let same = named.entry(key).or_default();
                 if !same.contains(backend) {
                     same.push(backend.clone());
@@ -40,29 +41,29 @@ impl Question {
         named.sort();
         named
             .chunks(BACKENDS_PER_QUESTION)
-            .map(|some| Self { provider, backends: some.iter().cloned().collect() })
+            .map(|some| Self { provider: Arc::clone(provider), backends: some.iter().cloned().collect() })
             .collect()
     }
 
     /// Requests a second by class.
     pub fn rates(&self, window: Duration) -> String {
-        self.rate_by(self.provider.requests, self.provider.class_label, window)
+        self.rate_by(&self.provider.requests, &self.provider.class_label, window)
     }
 
     /// Requests a second below each edge.
     pub fn buckets(&self, window: Duration) -> String {
-        self.rate_by(self.provider.latency, "le", window)
+        self.rate_by(&self.provider.latency, "le", window)
     }
 
     /// When the newest sample was taken, as seconds since 1970.
     pub fn newest(&self) -> String {
         let by = self.by(None);
-        format!("max by ({by}) (timestamp({}))", self.selector(self.provider.requests))
+        format!("max by ({by}) (timestamp({}))", self.selector(&self.provider.requests))
     }
 
     /// Every stored sample of the request counters in the last `window`.
     pub fn raw(&self, window: Duration) -> String {
-        format!("{}[{}]", self.selector(self.provider.requests), duration(window))
+        format!("{}[{}]", self.selector(&self.provider.requests), duration(window))
     }
 
     /// The two halves of an HA pair hold the same series twice: the larger one counts, not the sum.
@@ -79,7 +80,7 @@ impl Question {
     /// The labels to group by. `cluster` is among them to notice several clusters, see
     /// [`Question::clusters`].
     fn by(&self, label: Option<&str>) -> String {
-        let names = self.provider.naming.iter().map(|(name, _)| *name);
+        let names = self.provider.naming.iter().map(|(name, _)| name.as_str());
         names.chain(label).chain(["cluster"]).collect::<Vec<_>>().join(", ")
     }
 
@@ -100,7 +101,7 @@ impl Question {
     }
 
     /// The backends a series belongs to: usually one, several if the provider knows no ports.
-    pub fn backends_of(&self, series: &RawSeries) -> &[BackendRef] {
+    pub fn backends_of(&self, series: &RawSeries) -> &[RuleBackend] {
         let key: Vec<String> =
             self.provider.naming.iter().map(|(label, _)| series.label(label).to_owned()).collect();
         self.backends.get(&key).map_or(&[], Vec::as_slice)
@@ -109,7 +110,7 @@ impl Question {
     /// The values of `cluster` if one backend has several: a Thanos or Mimir may hold its namesakes in
     /// other clusters, and the sum of those would be a number of nothing.
     pub fn clusters(&self, series: &[RawSeries]) -> Option<Vec<String>> {
-        let mut of: HashMap<&BackendRef, BTreeSet<&str>> = HashMap::new();
+        let mut of: HashMap<&RuleBackend, BTreeSet<&str>> = HashMap::new();
         for series in series {
             for backend in self.backends_of(series) {
                 of.entry(backend).or_default().insert(series.label("cluster"));
@@ -129,7 +130,7 @@ impl Question {
 pub(super) const PROVIDER_LABEL: &str = "tidegate_provider";
 
 /// Which of `providers` have series, as one question.
-pub(super) fn recognise(providers: &[Provider]) -> String {
+pub(super) fn recognise(providers: &[Arc<Provider>]) -> String {
     providers
         .iter()
         .map(|p| {
@@ -180,11 +181,18 @@ fn duration(duration: Duration) -> String {
 mod tests {
     use super::super::provider::PROVIDERS;
     use super::*;
+    use crate::route::{BackendRef, RouteId};
 
     const MINUTE: Duration = Duration::from_mins(1);
 
-    fn services(names: &[&str]) -> Vec<BackendRef> {
-        names.iter().map(|name| BackendRef::service("shop", name, 8080)).collect()
+    fn services(names: &[&str]) -> Vec<RuleBackend> {
+        let place = |(index, name): (usize, &&str)| RuleBackend {
+            route: RouteId::new("shop", "checkout"),
+            rule: 0,
+            index,
+            to: BackendRef::service("shop", name, 8080),
+        };
+        names.iter().enumerate().map(place).collect()
     }
 
     fn one(provider: usize, names: &[&str]) -> Question {
@@ -234,7 +242,7 @@ mod tests {
                 .into(),
             samples: vec![],
         };
-        assert_eq!(question.backends_of(&series("shop", "canary")), services(&["canary"]));
+        assert_eq!(question.backends_of(&series("shop", "canary")), &services(&["stable", "canary"])[1..]);
         assert_eq!(question.backends_of(&series("other", "canary")), []);
     }
 

@@ -8,7 +8,7 @@ use super::model::Numbers;
 use super::provider::Provider;
 use super::quantile::quantile;
 use super::query::Question;
-use crate::route::BackendRef;
+use crate::route::RuleBackend;
 
 /// Requests and errors a second, as two sums: a canary that fails every request shows 100 %, while
 /// `not-5xx ÷ all` would find no series and show nothing.
@@ -52,13 +52,13 @@ pub(super) fn numbers(
     rates: &[RawSeries],
     buckets: &[RawSeries],
     newest: &[RawSeries],
-) -> HashMap<BackendRef, Numbers> {
-    let mut rows: HashMap<BackendRef, Numbers> = HashMap::new();
+) -> HashMap<RuleBackend, Numbers> {
+    let mut rows: HashMap<RuleBackend, Numbers> = HashMap::new();
 
-    let mut sums: HashMap<&BackendRef, Rates> = HashMap::new();
+    let mut sums: HashMap<&RuleBackend, Rates> = HashMap::new();
     for (series, rate) in last_values(rates) {
         for backend in question.backends_of(series) {
-            sums.entry(backend).or_default().add(provider, series.label(provider.class_label), rate);
+            sums.entry(backend).or_default().add(provider, series.label(&provider.class_label), rate);
         }
     }
     for (backend, sum) in sums {
@@ -68,7 +68,7 @@ pub(super) fn numbers(
         row.error_rate = sum.error_rate();
     }
 
-    let mut histograms: HashMap<&BackendRef, Vec<(f64, f64)>> = HashMap::new();
+    let mut histograms: HashMap<&RuleBackend, Vec<(f64, f64)>> = HashMap::new();
     for (series, rate) in last_values(buckets) {
         let Some(edge) = edge(provider, series) else { continue };
         for backend in question.backends_of(series) {

@@ -1,6 +1,7 @@
 //! Raw samples of request counters, added up per backend since an instant.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,21 +11,21 @@ use super::increments::{self, Follower};
 use super::model::BackendCounts;
 use super::provider::Provider;
 use super::query::Question;
-use crate::route::BackendRef;
+use crate::route::RuleBackend;
 
 /// A series or target unseen for this long is forgotten, unless scrapes are rarer than that.
 const FORGET: Duration = Duration::from_mins(5);
 
 /// Raw samples that reach back before `since`, and what is found in them.
 pub(super) struct Tally {
-    provider: &'static Provider,
+    provider: Arc<Provider>,
     series: Vec<RawSeries>,
 }
 
 impl Tally {
     /// Takes what the server stored, with the duplicates of an HA pair dropped.
-    pub fn new(provider: &'static Provider, series: Vec<RawSeries>) -> Self {
-        Self { provider, series: increments::without_replicas(series, provider) }
+    pub fn new(provider: &Arc<Provider>, series: Vec<RawSeries>) -> Self {
+        Self { provider: Arc::clone(provider), series: increments::without_replicas(series, provider) }
     }
 
     /// Whether there is no series at all.
@@ -54,13 +55,13 @@ impl Tally {
         question: &Question,
         since: Timestamp,
         up: &[RawSeries],
-    ) -> HashMap<BackendRef, BackendCounts> {
+    ) -> HashMap<RuleBackend, BackendCounts> {
         let forget = self.interval().map_or(FORGET, |interval| FORGET.max(interval * 3));
-        let found = Follower::new(forget).feed(&self.series, self.provider);
-        let scrapes = increments::scrapes_by_target(&self.series, self.provider, since);
-        let up = up_by_target(up, self.provider);
+        let found = Follower::new(forget).feed(&self.series, &self.provider);
+        let scrapes = increments::scrapes_by_target(&self.series, &self.provider, since);
+        let up = up_by_target(up, &self.provider);
 
-        let mut series_of: HashMap<&BackendRef, Vec<usize>> = HashMap::new();
+        let mut series_of: HashMap<&RuleBackend, Vec<usize>> = HashMap::new();
         for (index, series) in self.series.iter().enumerate() {
             for backend in question.backends_of(series) {
                 series_of.entry(backend).or_default().push(index);
@@ -70,12 +71,13 @@ impl Tally {
         for (backend, indices) in series_of {
             let own: Vec<&RawSeries> = indices.iter().filter_map(|&i| self.series.get(i)).collect();
             let targets: HashSet<Labels> =
-                own.iter().map(|series| increments::target(series, self.provider)).collect();
+                own.iter().map(|series| increments::target(series, &self.provider)).collect();
             let mut sum = BackendCounts {
                 newest: own.iter().filter_map(|series| series.samples.last()).map(|(at, _)| *at).max(),
                 scrape_interval: increments::interval(own.iter().copied()),
                 scrapes: targets.iter().filter_map(|target| scrapes.get(target)).copied().max().unwrap_or(0),
                 target_up: targets.iter().filter_map(|target| up.get(target)).copied().reduce(|a, b| a && b),
+                granularity: self.provider.granularity,
                 ..BackendCounts::default()
             };
             for increment in &found {
@@ -85,7 +87,7 @@ impl Tally {
                 let Some(series) = self.series.get(increment.series) else { continue };
                 sum.requests += increment.amount;
                 sum.reset |= increment.reset;
-                if self.provider.is_error(series.label(self.provider.class_label)) {
+                if self.provider.is_error(series.label(&self.provider.class_label)) {
                     sum.errors += increment.amount;
                 }
             }

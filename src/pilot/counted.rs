@@ -1,15 +1,15 @@
 //! A source of counts for tests: answers by script, and notes since when it was asked to count.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt, ready};
 use jiff::Timestamp;
 
 use crate::metrics::{Counts, History, MetricError, MetricSource, Provider, Snapshot};
-use crate::route::BackendRef;
+use crate::route::RuleBackend;
 
-type Script = dyn Fn(&[BackendRef], Timestamp) -> Result<Counts, MetricError> + Send + Sync;
+type Script = dyn Fn(&[RuleBackend], Timestamp) -> Result<Counts, MetricError> + Send + Sync;
 
 /// The source. Gates and proofs look at counts, so it has nothing else.
 pub(super) struct Counted {
@@ -19,7 +19,7 @@ pub(super) struct Counted {
 
 impl Counted {
     pub(super) fn by(
-        script: impl Fn(&[BackendRef], Timestamp) -> Result<Counts, MetricError> + Send + Sync + 'static,
+        script: impl Fn(&[RuleBackend], Timestamp) -> Result<Counts, MetricError> + Send + Sync + 'static,
     ) -> Self {
         Self { script: Box::new(script), asked: Mutex::default() }
     }
@@ -33,7 +33,7 @@ impl Counted {
 impl MetricSource for Counted {
     fn numbers<'a>(
         &'a self,
-        _: &'a [BackendRef],
+        _: &'a [RuleBackend],
         _: Duration,
     ) -> BoxFuture<'a, Result<Snapshot, MetricError>> {
         panic!("gates and proofs look at counts")
@@ -41,7 +41,7 @@ impl MetricSource for Counted {
 
     fn history<'a>(
         &'a self,
-        _: &'a [BackendRef],
+        _: &'a [RuleBackend],
         _: Duration,
         _: Duration,
     ) -> BoxFuture<'a, Result<History, MetricError>> {
@@ -50,7 +50,7 @@ impl MetricSource for Counted {
 
     fn counts<'a>(
         &'a self,
-        backends: &'a [BackendRef],
+        backends: &'a [RuleBackend],
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, MetricError>> {
         self.asked.lock().unwrap().push(since);
@@ -61,7 +61,7 @@ impl MetricSource for Counted {
         ready(Ok(())).boxed()
     }
 
-    fn provider(&self) -> Option<&'static Provider> {
+    fn provider(&self) -> Option<Arc<Provider>> {
         None
     }
 }

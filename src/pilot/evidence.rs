@@ -6,7 +6,7 @@ use super::Pilot;
 use super::prepare::{PATIENCE, within};
 use crate::metrics::BackendCounts;
 use crate::rollout::{ChangeRecord, Effect, ErrorCount, Plan, RuleWeights, weight_keys};
-use crate::route::{BackendRef, Route, Rule};
+use crate::route::{BackendRef, Route, Rule, RuleBackend};
 
 /// Errors are counted over this time, or since the canary left 0 % if that is shorter.
 const COUNTED: SignedDuration = SignedDuration::from_mins(10);
@@ -40,30 +40,35 @@ impl Pilot {
         };
         let now = self.clock.now();
         let since = counted_since(now, fresh, backend);
-        let mut backends = with_traffic_in_rules_of(fresh, backend);
-        let starts = !backends.contains(backend);
-        if starts {
-            backends.push(backend.clone());
-        }
-        let counts = within(PATIENCE, metrics.counts(&backends, since)).await?;
+        let places = beside(fresh, backend);
+        let with_traffic = || places.iter().filter(|(_, weight)| *weight > 0).map(|(place, _)| place);
+        let starts = !with_traffic().any(|place| place.to == *backend);
+        let own = || places.iter().map(|(place, _)| place).filter(|place| place.to == *backend);
+        let asked: Vec<RuleBackend> = if starts {
+            with_traffic().chain(own()).cloned().collect()
+        } else {
+            with_traffic().cloned().collect()
+        };
+        let counts = within(PATIENCE, metrics.counts(&asked, since)).await?;
         let counts = counts.map_err(|error| error.to_string())?;
-        if starts && backends.iter().all(|backend| counts.get(backend).is_none()) {
+        if starts && counts.backends.is_empty() {
             return Err(NOTHING_COUNTED.to_owned());
         }
-        let whole = error_count(counts.get(backend), since, now);
+        let whole = error_count(counts.of(backend), since, now);
         let minute_ago = now.saturating_sub(LAST).unwrap_or(Timestamp::MIN);
         if starts || since >= minute_ago {
             return Ok(whole);
         }
-        let last = within(PATIENCE, metrics.counts(std::slice::from_ref(backend), minute_ago)).await?;
+        let own: Vec<RuleBackend> = own().cloned().collect();
+        let last = within(PATIENCE, metrics.counts(&own, minute_ago)).await?;
         let last = last.map_err(|error| error.to_string())?;
-        let last = error_count(last.get(backend), minute_ago, now);
+        let last = error_count(last.of(backend), minute_ago, now);
         Ok(if last.fails() { last } else { whole })
     }
 }
 
 /// A backend that was never sent anything has no series yet.
-fn error_count(counted: Option<&BackendCounts>, since: Timestamp, now: Timestamp) -> ErrorCount {
+fn error_count(counted: Option<BackendCounts>, since: Timestamp, now: Timestamp) -> ErrorCount {
     let (newest, interval) = (counted.and_then(|c| c.newest), counted.and_then(|c| c.scrape_interval));
     ErrorCount {
         requests: counted.map_or(0.0, |counted| counted.requests),
@@ -87,15 +92,15 @@ fn counted_since(now: Timestamp, fresh: &Route, canary: &BackendRef) -> Timestam
     born.map_or(ten_minutes_ago, |at| at.max(ten_minutes_ago))
 }
 
-/// The backends with traffic in the rules of `backend`, it among them if it has any.
-fn with_traffic_in_rules_of(fresh: &Route, backend: &BackendRef) -> Vec<BackendRef> {
-    let beside = |rule: &&Rule| rule.backends.iter().any(|other| other.to.same_object(backend));
-    let all = fresh.rules.iter().filter(beside).flat_map(|rule| &rule.backends);
-    let mut all: Vec<BackendRef> =
-        all.filter(|other| other.weight > 0).map(|other| other.to.clone()).collect();
-    all.sort();
-    all.dedup();
-    all
+/// The backends of all rules in which `backend` stands, with their weights.
+fn beside(fresh: &Route, backend: &BackendRef) -> Vec<(RuleBackend, u32)> {
+    let rules = fresh.rules.iter().enumerate();
+    let rules = rules.filter(|(_, rule)| rule.backends.iter().any(|other| other.to.same_object(backend)));
+    let weighed = |(index, rule): (usize, &Rule)| {
+        let weights: Vec<u32> = rule.backends.iter().map(|backend| backend.weight).collect();
+        fresh.rule_backends(index).zip(weights)
+    };
+    rules.flat_map(weighed).collect()
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl Pilot {
             return subject;
         };
         let since = written.saturating_sub(BEFORE).unwrap_or(written);
-        let counts = metrics.counts(&subject.backends, since).await.ok();
+        let counts = metrics.counts(&subject.places, since).await.ok();
         let share = counts.and_then(|counts| observed(&counts, &subject, 0).ok()).and_then(|seen| {
             let total: f64 = seen.requests.iter().sum();
             let mine: f64 = drained.iter().filter_map(|index| seen.requests.get(*index)).sum();
@@ -150,9 +150,9 @@ async fn look(
     since: Timestamp,
     restarts: u32,
 ) -> (Result<Finding, String>, Duration) {
-    match metrics.counts(&subject.backends, since).await {
+    match metrics.counts(&subject.places, since).await {
         Ok(counts) => {
-            let interval = subject.backends.iter().filter_map(|b| counts.get(b)?.scrape_interval).max();
+            let interval = subject.backends.iter().filter_map(|b| counts.of(b)?.scrape_interval).max();
             let finding =
                 observed(&counts, subject, restarts).map(|observed| judge(&subject.claim, &observed));
             (finding, interval.unwrap_or(DEFAULT_INTERVAL))
@@ -170,7 +170,7 @@ fn observed(counts: &Counts, subject: &Subject, restarts: u32) -> Result<Observe
         pairs.filter(|(_, (old, new))| all || (old - new).abs() > f64::EPSILON).map(|(backend, _)| backend)
     };
     for backend in tested() {
-        match counts.get(backend) {
+        match counts.of(backend) {
             None => return Err(format!("no series for {backend}")),
             Some(counted) if counted.target_up == Some(false) => {
                 return Err(format!("a target that counts requests of {backend} is down"));
@@ -178,9 +178,9 @@ fn observed(counts: &Counts, subject: &Subject, restarts: u32) -> Result<Observe
             Some(_) => {}
         }
     }
-    let counted = || subject.backends.iter().map(|backend| counts.get(backend).copied().unwrap_or_default());
+    let counted = || subject.backends.iter().map(|backend| counts.of(backend).unwrap_or_default());
     // Of those, the one that was scraped least: old samples of another say nothing.
-    let scrapes = tested().filter_map(|backend| counts.get(backend)).map(|counted| counted.scrapes).min();
+    let scrapes = tested().filter_map(|backend| counts.of(backend)).map(|counted| counted.scrapes).min();
     let scrapes = scrapes.unwrap_or(0);
     if scrapes == 0 {
         return Err("no scrape since it settled".to_owned());

@@ -1,7 +1,7 @@
 //! What a proof is about: which backends are counted, what they should show, and what counts cannot tell.
 
-use crate::rollout::{ChangeRecord, Claim, Edit, Effect, Plan, untouched_paths, weights_of};
-use crate::route::{BackendRef, Path, PathKind, Route, RouteId, declared_share};
+use crate::rollout::{ChangeRecord, Claim, Edit, Effect, Plan, RuleChange, untouched_paths, weights_of};
+use crate::route::{BackendRef, Path, PathKind, Route, RouteId, RuleBackend, declared_share};
 
 use super::states::Prepared;
 
@@ -14,6 +14,8 @@ pub struct Subject {
     pub(super) routes: Vec<(RouteId, i64)>,
     /// The backends to count, in the order of the claim's shares.
     pub(super) backends: Vec<BackendRef>,
+    /// Where they stand in the rules that the claim is about.
+    pub(super) places: Vec<RuleBackend>,
     /// Their shares before and after.
     pub(super) claim: Claim,
     /// Why the counts cannot prove the claim, however many there are: they name Services, not splits.
@@ -30,19 +32,18 @@ impl Subject {
     pub(super) fn of(prepared: &Prepared, route: &RouteId, written: &[(ChangeRecord, Route)]) -> Self {
         let plans = || prepared.planned.iter().map(|planned| &planned.plan);
         let drained = plans().find_map(Plan::drained).cloned();
-        let (backends, claim) = match drained {
-            Some(from) => drain_claim(prepared, &from),
-            None => plans().find_map(Plan::main_change).map_or_else(
-                || (Vec::new(), Claim { shares: Vec::new() }),
-                |change| {
+        let main = || plans().find_map(|plan| Some((&plan.route, plan.main_change()?)));
+        let (places, (backends, claim)) = match drained {
+            Some(from) => (plans().flat_map(places).collect(), drain_claim(prepared, &from)),
+            None => main().map_or_else(
+                || (Vec::new(), (Vec::new(), Claim { shares: Vec::new() })),
+                |(route, change)| {
                     let share = |index| {
                         let (before, after) = change.shares(index);
                         (before.unwrap_or(0.0), after.unwrap_or(0.0))
                     };
-                    (
-                        change.backends.clone(),
-                        Claim { shares: (0..change.backends.len()).map(share).collect() },
-                    )
+                    let shares = (0..change.backends.len()).map(share).collect();
+                    (changed(route, change).collect(), (change.backends.clone(), Claim { shares }))
                 },
             ),
         };
@@ -50,6 +51,7 @@ impl Subject {
             route: route.clone(),
             routes: written.iter().map(|(_, route)| (route.id.clone(), route.generation)).collect(),
             backends,
+            places,
             claim,
             caveat: caveat(prepared),
             unseen: prepared.unseen.clone(),
@@ -79,6 +81,7 @@ impl Subject {
         Some(Self {
             route: route.id.clone(),
             routes: vec![(route.id.clone(), route.generation)],
+            places: edited.iter().flat_map(|rule| route.rule_backends(*rule)).collect(),
             backends,
             claim: Claim { shares },
             caveat: other_paths(route, &edited, others),
@@ -101,6 +104,7 @@ impl Subject {
             route: route.id.clone(),
             routes: vec![(route.id.clone(), route.generation)],
             backends: rule.backends.iter().map(|b| b.to.clone()).collect(),
+            places: route.rule_backends(index).collect(),
             claim: Claim::served(&shares?),
             caveat: other_paths(route, &[index], others),
             unseen,
@@ -181,6 +185,34 @@ fn other_paths(route: &Route, rules: &[usize], others: &[Route]) -> Option<Strin
     }
     let list = paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     (!paths.is_empty()).then(|| format!("other paths lead to the same backends: {list}"))
+}
+
+/// The places of the backends in the rules that a plan edits, as they were and as they will be.
+fn places(plan: &Plan) -> Vec<RuleBackend> {
+    let of = |edit: &Edit| match edit {
+        Edit::Weights(change) => changed(&plan.route, change).collect(),
+        Edit::Redirect { rule, backend, from, to, .. } => {
+            let place = |to: &BackendRef| RuleBackend {
+                route: plan.route.clone(),
+                rule: *rule,
+                index: *backend,
+                to: to.clone(),
+            };
+            vec![place(from), place(to)]
+        }
+        Edit::Unmirror { .. } => Vec::new(),
+    };
+    plan.edits.iter().flat_map(of).collect()
+}
+
+fn changed<'a>(route: &'a RouteId, change: &'a RuleChange) -> impl Iterator<Item = RuleBackend> + 'a {
+    let place = |(index, to): (usize, &BackendRef)| RuleBackend {
+        route: route.clone(),
+        rule: change.rule,
+        index,
+        to: to.clone(),
+    };
+    change.backends.iter().enumerate().map(place)
 }
 
 fn drain_claim(prepared: &Prepared, from: &BackendRef) -> (Vec<BackendRef>, Claim) {

@@ -7,6 +7,7 @@ mod model;
 mod owner;
 mod parse;
 mod paths;
+mod rule_backend;
 mod share;
 mod status;
 
@@ -16,5 +17,6 @@ pub use model::{
 pub use owner::{Owner, OwnerRule};
 pub use parse::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, ANNOTATION_STAGES, BadRoute, writers};
 pub use paths::{Path, PathKind, kinds_to, paths_to};
+pub use rule_backend::RuleBackend;
 pub use share::{declared_share, weight_sum};
 pub use status::{Condition, ParentState, ParentStatus, ParentView, RouteState, Truth};

@@ -226,7 +226,8 @@ async fn namesakes_of_several_clusters() {
 #[test]
 fn a_bad_url_is_refused_without_asking() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let error = PrometheusSource::new("localhost:9090", ProviderChoice::Named(&PROVIDERS[0])).unwrap_err();
+    let error =
+        PrometheusSource::new("localhost:9090", ProviderChoice::Named(PROVIDERS[0].clone())).unwrap_err();
     assert!(error.is_wrong_address());
     assert_eq!(
         error.to_string(),

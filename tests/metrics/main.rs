@@ -11,7 +11,7 @@ mod source;
 use std::time::Duration;
 
 use tidegate::metrics::{PrometheusSource, ProviderChoice};
-use tidegate::route::BackendRef;
+use tidegate::route::{BackendRef, RouteId, RuleBackend};
 
 /// A source for `url`; fails after 5 s, which no test waits for.
 fn source(url: &str, provider: &str) -> PrometheusSource {
@@ -21,10 +21,16 @@ fn source(url: &str, provider: &str) -> PrometheusSource {
     PrometheusSource::with_timeout(url, choice, Duration::from_secs(5)).unwrap()
 }
 
-fn stable() -> BackendRef {
-    BackendRef::service("shop", "checkout-stable", 8080)
+/// A backend of the first rule of `checkout`.
+fn place(namespace: &str, name: &str, port: u16, index: usize) -> RuleBackend {
+    let to = BackendRef::service(namespace, name, port);
+    RuleBackend { route: RouteId::new(namespace, "checkout"), rule: 0, index, to }
 }
 
-fn canary() -> BackendRef {
-    BackendRef::service("shop", "checkout-canary", 8080)
+fn stable() -> RuleBackend {
+    place("shop", "checkout-stable", 8080, 0)
+}
+
+fn canary() -> RuleBackend {
+    place("shop", "checkout-canary", 8080, 1)
 }

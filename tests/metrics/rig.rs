@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use tidegate::metrics::{Counts, MetricSource as _, PrometheusSource};
-use tidegate::route::BackendRef;
+use tidegate::route::RuleBackend;
 
-use super::source;
+use super::{place, source};
 
 /// A variable of the rig's environment file.
 fn rig(name: &str) -> String {
@@ -33,8 +33,9 @@ impl Shop {
         shop
     }
 
-    fn backends(&self) -> [BackendRef; 2] {
-        ["checkout-stable", "checkout-canary"].map(|name| BackendRef::service(&self.namespace, name, 8080))
+    fn backends(&self) -> [RuleBackend; 2] {
+        [("checkout-stable", 0), ("checkout-canary", 1)]
+            .map(|(name, index)| place(&self.namespace, name, 8080, index))
     }
 
     /// Sends 400 requests; how many each version answered.
@@ -62,7 +63,7 @@ fn run(program: &str, arguments: &[&str]) -> String {
 /// Counts until `enough`, at most 20 s: a scrape has to come first.
 async fn counts(
     source: &PrometheusSource,
-    backends: &[BackendRef],
+    backends: &[RuleBackend],
     since: Timestamp,
     enough: impl Fn(&Counts) -> bool,
 ) -> Counts {
@@ -78,7 +79,7 @@ async fn counts(
 }
 
 /// `[requests, errors]` of each backend.
-fn table(counts: &Counts, backends: &[BackendRef; 2]) -> [[f64; 2]; 2] {
+fn table(counts: &Counts, backends: &[RuleBackend; 2]) -> [[f64; 2]; 2] {
     backends.each_ref().map(|backend| counts.get(backend).map_or([0.0, 0.0], |c| [c.requests, c.errors]))
 }
 
@@ -122,7 +123,7 @@ async fn a_real_prometheus_counts_every_request_and_every_error() {
 #[ignore = "needs tests/rig"]
 async fn a_real_prometheus_is_recognised() {
     let source = source(&rig("RIG_PROMETHEUS_URL"), "auto");
-    let backend = BackendRef::service(&rig("RIG_DEMO_NAMESPACE"), "checkout-stable", 8080);
+    let backend = place(&rig("RIG_DEMO_NAMESPACE"), "checkout-stable", 8080, 0);
     source.numbers(&[backend], Duration::from_mins(1)).await.unwrap();
-    assert_eq!(source.provider().map(|p| p.name), Some("contour"));
+    assert_eq!(source.provider().unwrap().name, "contour");
 }

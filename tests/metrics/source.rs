@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tidegate::metrics::{MetricSource as _, PROVIDERS};
-use tidegate::route::BackendRef;
+use tidegate::route::RuleBackend;
 
 use super::server::{Asked, Reply, Server};
-use super::{canary, source, stable};
+use super::{canary, place, source, stable};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const CANARY: &str = r#""envoy_cluster_name":"shop_checkout-canary_8080""#;
@@ -110,11 +110,11 @@ async fn many_backends_cost_three_questions() {
         }
     });
     let source = source(&server.url, "auto");
-    let backends: Vec<BackendRef> =
-        (0..200).map(|i| BackendRef::service("shop", &format!("service-{i}"), 80)).collect();
+    let backends: Vec<RuleBackend> =
+        (0..200).map(|i| place("shop", &format!("service-{i}"), 80, i)).collect();
     assert_eq!(source.numbers(&backends, MINUTE).await.unwrap().backends.len(), 0);
     assert_eq!(server.asked().len(), 4, "one more to find the provider");
-    assert_eq!(source.provider().map(|p| p.name), Some("contour"), "what the gateway saw comes first");
+    assert_eq!(source.provider().unwrap().name, "contour", "what the gateway saw comes first");
     source.numbers(&backends, MINUTE).await.unwrap();
     assert_eq!(server.asked().len(), 3, "the provider is remembered");
     source.numbers(&[], MINUTE).await.unwrap();
@@ -133,7 +133,7 @@ async fn a_provider_that_comes_later_is_found_later() {
     let source = source(&server.url, "auto");
     source.numbers(&[canary()], MINUTE).await.unwrap_err();
     source.numbers(&[canary()], MINUTE).await.unwrap();
-    assert_eq!(source.provider().map(|p| p.name), Some("app"));
+    assert_eq!(source.provider().unwrap().name, "app");
 }
 
 #[tokio::test]
@@ -204,7 +204,7 @@ async fn counts_are_exact_and_begin_after_the_instant() {
         ];
         Reply::json("matrix", &format!("[{}]", items.join(",")))
     });
-    let backends = [stable(), canary(), BackendRef::service("shop", "nobody", 80)];
+    let backends = [stable(), canary(), place("shop", "nobody", 80, 2)];
     let counts = source(&server.url, "contour").counts(&backends, second(103)).await.unwrap();
 
     let found = counts.get(&stable()).unwrap();
@@ -274,14 +274,14 @@ fn contour_names_what_envoy_exposes() {
     let capture = include_str!("../corpora/metrics/contour-envoy.txt");
     let contour = &PROVIDERS[0];
     for backend in [stable(), canary()] {
-        let key = contour.key(&backend).unwrap();
+        let key = contour.key(&backend.to).unwrap();
         let name = format!("{}=\"{}\"", contour.naming[0].0, key[0]);
         let has = |metric: &str, label: &str| {
             capture.lines().any(|line| {
                 line.starts_with(&format!("{metric}{{")) && line.contains(&name) && line.contains(label)
             })
         };
-        assert!(has(contour.requests, &format!("{}=\"2\"", contour.class_label)), "{name}");
-        assert!(has(contour.latency, "le=\"0.5\"") && has(contour.latency, "le=\"+Inf\""), "{name}");
+        assert!(has(&contour.requests, &format!("{}=\"2\"", contour.class_label)), "{name}");
+        assert!(has(&contour.latency, "le=\"0.5\"") && has(&contour.latency, "le=\"+Inf\""), "{name}");
     }
 }

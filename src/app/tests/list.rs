@@ -109,13 +109,13 @@ fn a_frozen_screen_holds_data_back_and_a_dialog_thaws_it() {
     let mut bench = bench();
     bench.keys(" ").watch(Update::Applied(Ok(checkout(8, 50, 50)))).numbers();
     assert_eq!(bench.app.selected().unwrap().route.generation, 7);
-    assert!(bench.app.numbers.get(&backend("checkout-canary")).is_none());
+    assert!(bench.app.numbers.at(&places()[1]).is_none());
     let asked = bench.effects.iter().any(|effect| matches!(effect, Effect::Numbers { .. }));
     assert!(asked, "the data goes on meanwhile");
     bench.keys("s");
     assert!(bench.app.frozen.is_none());
     assert_eq!(bench.app.selected().unwrap().route.generation, 8);
-    assert!(bench.app.numbers.get(&backend("checkout-canary")).is_some());
+    assert!(bench.app.numbers.at(&places()[1]).is_some());
     bench.prepared(Verdict::Pass, Demand::Yes);
     bench.keys("n").keys(" ").watch(Update::Deleted(RouteId::new("shop", "checkout")));
     assert_eq!(bench.app.routes.len(), 1);

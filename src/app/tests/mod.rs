@@ -12,7 +12,7 @@ mod stale;
 
 use std::time::Duration;
 
-use super::fixture::{Bench, backend, checkout, prepared, split, start};
+use super::fixture::{Bench, checkout, places, prepared, split, start};
 use super::{App, Effect, Layer, Link, Msg, Now, Shown, Start, Step, next_wake};
 use crate::cluster::{Access, Scope, Update};
 use crate::keys::{Action, Binding, Key, Keymap};

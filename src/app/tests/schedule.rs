@@ -18,7 +18,7 @@ fn numbers_are_asked_for_every_five_seconds_and_never_twice_at_once() {
     assert!(!asks(&bench));
     bench.after(100);
     assert!(asks(&bench));
-    assert!(bench.app.numbers.get(&backend("checkout-canary")).unwrap().latest.is_some());
+    assert!(bench.app.numbers.at(&places()[1]).unwrap().latest.is_some());
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn the_past_of_what_comes_back_into_sight_is_asked_for_again() {
     listed.push(Ok(checkout(7, 95, 5)));
     let mut bench = Bench::with((80, 24), listed);
     let asks_past = |bench: &Bench| {
-        let canary = backend("checkout-canary");
+        let canary = places().remove(1);
         bench
             .effects
             .iter()

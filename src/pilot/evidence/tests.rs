@@ -16,7 +16,7 @@ use crate::rollout::Conventions;
 /// Has series of these backends, by name.
 fn series(known: &'static [&'static str]) -> Counted {
     Counted::by(move |backends, since| {
-        let known = backends.iter().filter(|backend| known.contains(&&*backend.name));
+        let known = backends.iter().filter(|backend| known.contains(&&*backend.to.name));
         let counted = BackendCounts { requests: 500.0, newest: Some(since), ..BackendCounts::default() };
         let backends = known.map(|backend| (backend.clone(), counted)).collect();
         Ok(Counts { since, asked_at: since, backends })

@@ -14,7 +14,7 @@ use crate::metrics::{BackendCounts, MetricError};
 use crate::pilot::counted::Counted;
 use crate::pilot::{NotWritten, Timing, Written};
 use crate::rollout::{ChangeRecord, Claim, Conventions};
-use crate::route::BackendRef;
+use crate::route::{BackendRef, RuleBackend};
 
 /// What one look at the counts finds.
 #[derive(Clone)]
@@ -43,7 +43,7 @@ fn scripted(looks: &[Look], interval: Duration) -> Counted {
             ..BackendCounts::default()
         };
         let counts = |canary: Option<BackendCounts>, stable: BackendCounts| {
-            let found = |backend: &BackendRef| if &*backend.name == "canary" { canary } else { Some(stable) };
+            let found = |place: &RuleBackend| if &*place.to.name == "canary" { canary } else { Some(stable) };
             let named = backends.iter().filter_map(|backend| Some((backend.clone(), found(backend)?)));
             Ok(Counts { since, asked_at: since, backends: named.collect() })
         };
@@ -100,12 +100,23 @@ fn status(generation: i64) -> Value {
     })
 }
 
+fn places() -> Vec<RuleBackend> {
+    let place = |(index, name)| RuleBackend {
+        route: RouteId::new("shop", "checkout"),
+        rule: 0,
+        index,
+        to: BackendRef::service("shop", name, 80),
+    };
+    ["stable", "canary"].into_iter().enumerate().map(place).collect()
+}
+
 /// A canary of 10 % that was drained.
 fn drained() -> Subject {
     Subject {
         route: RouteId::new("shop", "checkout"),
         routes: vec![(RouteId::new("shop", "checkout"), 8)],
-        backends: ["stable", "canary"].map(|name| BackendRef::service("shop", name, 80)).to_vec(),
+        backends: places().into_iter().map(|place| place.to).collect(),
+        places: places(),
         claim: Claim { shares: vec![(0.9, 1.0), (0.1, 0.0)] },
         caveat: None,
         unseen: None,

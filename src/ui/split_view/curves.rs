@@ -51,8 +51,8 @@ fn quantile(quantile: Option<Quantile>) -> String {
 impl Kind {
     /// The top of the scale that all versions of the split share; `None` where there is nothing yet.
     pub fn top(&self, part: &Part<'_>) -> Option<f64> {
-        let backends = &part.split.rule.backends;
-        let known = backends.iter().filter_map(|backend| part.app.numbers.get(&backend.to));
+        let all = 0..part.split.rule.backends.len();
+        let known = all.filter_map(|index| part.split.numbers(Some(index)));
         let most = known.filter_map(|numbers| (self.pick)(&numbers.series).max()).reduce(f64::max)?;
         format::scale(most.max(self.least))
     }
@@ -64,8 +64,7 @@ impl Kind {
 
     /// The newest values of a backend as a curve of `cells` by `rows`, the newest on the right; the uppermost row first.
     pub fn rows(&self, part: &Part<'_>, index: usize, cells: usize, rows: u8) -> Vec<String> {
-        let backend = part.split.rule.backends.get(index);
-        let known = backend.and_then(|backend| part.app.numbers.get(&backend.to));
+        let known = part.split.numbers(Some(index));
         let values: Vec<Option<f64>> =
             known.map(|known| (self.pick)(&known.series).iter().collect()).unwrap_or_default();
         let newest = &values[values.len().saturating_sub(cells)..];

@@ -115,7 +115,7 @@ fn heading(part: &Part<'_>, index: usize) -> Line<'static> {
 
 fn kind_lines(part: &Part<'_>, index: usize, kind: &Kind, curve: usize, rows: u8) -> Vec<Line<'static>> {
     let Part { app, split, look, .. } = part;
-    let known = split.rule.backends.get(index).and_then(|backend| app.numbers.get(&backend.to));
+    let known = split.numbers(Some(index));
     let old = known.is_none_or(|numbers| numbers.is_stale(app.shown_at()));
     let numbers = known.and_then(|numbers| numbers.latest).unwrap_or_default();
     let colour = plain(look, version(split, index));

@@ -146,7 +146,7 @@ impl Row<'_> {
         let Part { app, split, look, .. } = self.part;
         let backend = split.rule.backends.get(self.index)?;
         let (text, no_data) = (look.style(Role::Text), look.style(Role::NoData));
-        let known = app.numbers.get(&backend.to);
+        let known = split.numbers(Some(self.index));
         let numbers = known.and_then(|numbers| numbers.latest).unwrap_or_default();
         let seconds = |quantile: Option<Quantile>| {
             self.number(known, format::seconds(quantile.map(|quantile| quantile.seconds)))
