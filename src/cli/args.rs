@@ -19,8 +19,9 @@ Exit codes:
   2  usage or configuration
   3  the gate did not pass, and no reason or name was given; nothing was written
   4  the route changed meanwhile; nothing was written
-  5  written, but not proven
-  6  sent, and no answer came: it may have been written; look before you repeat
+  5  written, but not proven; verify: not proven
+  6  sent, and no answer came: it may have been written; look before you repeat;
+     verify: disproven, what is served is not what is declared
   7  not permitted; the message names the right
 
 Environment:
@@ -126,6 +127,10 @@ pub enum Verb {
     ///
     /// Only while the weights are those that it wrote. A second undo does it again.
     Undo(Undo),
+    /// Count requests until they show that a split is served as it is declared; writes nothing
+    ///
+    /// Exit code 0: proven, 5: unproven, 6: disproven.
+    Verify(Verify),
     /// Try the cockpit on a simulated cluster: nothing real is read or written
     Demo(Demo),
     /// The settings file: where it is, what it may say, what is wrong with it
@@ -143,7 +148,7 @@ impl Verb {
             Self::Flip(args) => Some(&args.change),
             Self::Rollback(args) => Some(&args.change),
             Self::Undo(args) => Some(&args.change),
-            Self::List(_) | Self::Show(_) | Self::Demo(_) | Self::Config(_) => None,
+            Self::List(_) | Self::Show(_) | Self::Verify(_) | Self::Demo(_) | Self::Config(_) => None,
         }
     }
 }
@@ -268,6 +273,26 @@ pub struct Rollback {
     pub change: Change,
 }
 
+/// `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The route: NAME or NAMESPACE/NAME
+    pub route: RouteName,
+    /// The rule, where the route has several splits
+    #[arg(long, value_name = "INDEX|NAME")]
+    pub rule: Option<String>,
+    /// The shares that must be declared, in the order of the backends, for example 90/10
+    #[arg(long, value_name = "SHARES", value_parser = shares)]
+    pub expect: Option<Expected>,
+    /// How to print the ending
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub output: EndingFormat,
+}
+
+/// Shares that are expected, as numbers whose ratio counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expected(pub Vec<u32>);
+
 /// `demo`.
 #[derive(Debug, Args)]
 pub struct Demo {
@@ -336,6 +361,15 @@ fn weight(text: &str) -> Result<(Box<str>, u32), String> {
         Ok(weight) if weight <= MOST_WEIGHT => Ok((name.into(), weight)),
         _ => Err(format!("weight {number} for '{name}' is out of range; {range}")),
     }
+}
+
+fn shares(text: &str) -> Result<Expected, String> {
+    let wrong = || "give the share of each backend, for example 90/10".to_owned();
+    let numbers: Vec<u32> =
+        text.split('/').map(|number| number.parse().ok()).collect::<Option<_>>().ok_or_else(wrong)?;
+    let fits =
+        numbers.len() > 1 && numbers.iter().any(|n| *n > 0) && numbers.iter().all(|n| *n <= MOST_WEIGHT);
+    if fits { Ok(Expected(numbers)) } else { Err(wrong()) }
 }
 
 fn share(text: &str) -> Result<rollout::Stage, String> {

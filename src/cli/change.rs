@@ -1,22 +1,21 @@
 //! What the verbs that write have in common: prepare, show, confirm, write, and tell what follows.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::termios::{QueueSelector, tcflush};
 use serde::Serialize;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::unbounded_channel;
 
 use super::args::{Change, EndingFormat};
 use super::exit::{Exit, Failure};
-use super::output::{self, one_line, say, tell, warn};
+use super::output::{self, warn};
 use super::session::Session;
 use super::summary;
-use crate::pilot::{
-    Confirmed, DryRun, Ending, NotWritten, Pilot, Planned, PrepareError, Prepared, Progress, Request, Stage,
-};
-use crate::rollout::{ChangeRecord, Confirmation, Effect, Intent, Refusal, SHOWN_FOR};
+use super::voice::Voice;
+use crate::pilot::{Confirmed, DryRun, Ending, NotWritten, Pilot, Planned, PrepareError, Prepared, Request};
+use crate::rollout::{Confirmation, Effect, Intent, Refusal, SHOWN_FOR};
 use crate::route::{Route, RouteId};
 
 /// What is shown besides must not hold up a change for longer.
@@ -39,6 +38,10 @@ impl Outcome {
     fn unwritten(ending: &'static str, words: String) -> Self {
         Self { ending, words, generation: None, id: None }
     }
+}
+
+fn end(voice: &Voice, exit: Exit, outcome: &Outcome) -> Result<Exit, Failure> {
+    voice.end(exit, outcome.ending, &outcome.words, outcome)
 }
 
 /// Tells a script, where it wants JSON, what a person is told of a change that cannot be said to be written.
@@ -106,7 +109,7 @@ pub async fn run(
     related: Option<Vec<Arc<Route>>>,
     flags: &Change,
 ) -> Result<Exit, Failure> {
-    let voice = Voice { json: flags.output == EndingFormat::Json };
+    let voice = Voice::new(flags.output);
     let (everywhere, related) = (related.is_some(), related.unwrap_or_default());
     let request = Request { route, intent, related, everywhere };
     let given = Confirmation { reason: flags.reason.clone(), typed: flags.confirm.clone() };
@@ -115,7 +118,7 @@ pub async fn run(
         let prepared = match pilot.prepare(&request).await {
             Ok(prepared) => prepared,
             Err(PrepareError::Refused(Refusal::Nothing(why))) => {
-                return voice.end(Exit::Done, &Outcome::unwritten("nothing to do", why));
+                return end(&voice, Exit::Done, &Outcome::unwritten("nothing to do", why));
             }
             Err(error) => return Err(error.into()),
         };
@@ -182,7 +185,7 @@ fn ended_dry(voice: &Voice, prepared: &Prepared, demanded: Option<String>) -> Re
     if let Some(demanded) = demanded {
         voice.line(&format!("to write it: {demanded}"));
     }
-    voice.end(Exit::Done, &Outcome::unwritten("dry run", "nothing was written".to_owned()))
+    end(&voice, Exit::Done, &Outcome::unwritten("dry run", "nothing was written".to_owned()))
 }
 
 /// What was answered.
@@ -250,11 +253,11 @@ async fn carry(
     let (ending, (generation, id)) = tokio::join!(work, voice.follow(receiver, route));
     let outcome = |ending, words| Outcome { ending, words, generation, id };
     match ending {
-        None => voice.end(Exit::Done, &outcome("written", NOT_WAITED_FOR.to_owned())),
-        Some(Ending::Proven(words)) => voice.end(Exit::Done, &outcome("proven", words)),
-        Some(Ending::Unproven(words)) => voice.end(Exit::Unproven, &outcome("unproven", words)),
+        None => end(voice, Exit::Done, &outcome("written", NOT_WAITED_FOR.to_owned())),
+        Some(Ending::Proven(words)) => end(voice, Exit::Done, &outcome("proven", words)),
+        Some(Ending::Unproven(words)) => end(voice, Exit::Unproven, &outcome("unproven", words)),
         // It was written, which is what this code says; 6 would say that not even that is known.
-        Some(Ending::Disproven(words)) => voice.end(Exit::Unproven, &outcome("disproven", words)),
+        Some(Ending::Disproven(words)) => end(voice, Exit::Unproven, &outcome("disproven", words)),
         Some(Ending::NotWritten(why)) => Err(Failure::new(Exit::from(&why), not_written(&why))),
     }
 }
@@ -281,56 +284,6 @@ fn weights(route: &Route) -> String {
         format!("rule {index} {}", pairs.collect::<Vec<_>>().join(" "))
     };
     route.splits().map(rule).collect::<Vec<_>>().join(", ")
-}
-
-/// Where lines go: with JSON, standard output is for the ending alone.
-struct Voice {
-    json: bool,
-}
-
-impl Voice {
-    fn line(&self, line: &str) {
-        if self.json { tell(line) } else { say(line) }
-    }
-
-    fn prompt(&self, question: &str) {
-        let written = if self.json {
-            write!(io::stderr(), "{question}")
-        } else {
-            let mut out = io::stdout();
-            write!(out, "{question}").and_then(|()| out.flush())
-        };
-        // Who cannot read the question will not answer y.
-        let _ = written;
-    }
-
-    /// Prints each step, and returns the newest generation of `route` and the id of its change, as far as they were
-    /// told.
-    async fn follow(
-        &self,
-        mut steps: UnboundedReceiver<Progress>,
-        route: &RouteId,
-    ) -> (Option<i64>, Option<String>) {
-        let (mut generation, mut id) = (None, None);
-        while let Some(step) = steps.recv().await {
-            self.line(&format!("{:<15}  {}", step.stage.word(), one_line(&step.words)));
-            let of_route = step.route == *route && step.stage > Stage::Writing;
-            if let Some(fresh) = step.fresh.filter(|_| of_route) {
-                generation = Some(fresh.generation);
-                id = ChangeRecord::newest(&fresh).map(|change| change.id).or(id);
-            }
-        }
-        (generation, id)
-    }
-
-    fn end(&self, exit: Exit, outcome: &Outcome) -> Result<Exit, Failure> {
-        if self.json {
-            output::json(outcome)?;
-        } else {
-            say(format_args!("{}: {}", outcome.ending, one_line(&outcome.words)));
-        }
-        Ok(exit)
-    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ mod table;
 mod target;
 mod themes;
 mod undo;
+mod verify;
+mod voice;
 
 use std::future::Future;
 use std::io::{self, IsTerminal};
@@ -57,7 +59,7 @@ struct Look {
 /// Threads of the cockpit: one draws, one reads. Verbs need none but their own.
 const COCKPIT_THREADS: usize = 2;
 
-const NO_TERMINAL: &str = "the cockpit needs a terminal to draw on; without one, use a verb: list, show, step, set, flip, rollback, undo";
+const NO_TERMINAL: &str = "the cockpit needs a terminal to draw on; without one, use a verb: list, show, verify, step, set, flip, rollback, undo";
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -135,6 +137,7 @@ async fn verb_to_end(
         Verb::Step(args) => step::run(&session, id(&args.route)?, args).await,
         Verb::Flip(args) => flip::run(&session, id(&args.route)?, args).await,
         Verb::Undo(args) => undo::run(&session, id(&args.route)?, args).await,
+        Verb::Verify(args) => verify::run(&session, id(&args.route)?, args).await,
         // Done by `run`, as they need no cluster.
         Verb::Config(_) | Verb::Demo(_) => Ok(Exit::Done),
     }

@@ -98,6 +98,22 @@ pub fn split_to_change(
     }
 }
 
+/// The split that a verb is about that can only look at one.
+///
+/// # Errors
+/// When there are several.
+pub fn only(route: &Route, splits: &[usize]) -> Result<usize, Failure> {
+    match splits {
+        [only] => Ok(*only),
+        [] => Err(Refusal::NoSplit(0).into()),
+        several => Err(Failure::usage(format!(
+            "route {} has several splits; choose one with --rule INDEX: {}",
+            route.id,
+            labels(route, several)
+        ))),
+    }
+}
+
 fn same_shares(a: &Rule, b: &Rule) -> bool {
     let shares = |rule: &Rule| {
         let mut shares: Vec<(BackendRef, Option<f64>)> = rule

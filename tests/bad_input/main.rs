@@ -5,6 +5,7 @@
 mod changes;
 mod program;
 mod server;
+mod verify;
 
 use program::{Home, kubeconfig};
 use server::{Answer, Server, forbidden, healthy, prometheus, status};
@@ -336,7 +337,7 @@ fn the_cockpit_needs_a_terminal() {
     Home::with(Server::start(healthy)).refuses(
         &[],
         2,
-        "the cockpit needs a terminal to draw on; without one, use a verb: list, show, step, set, flip, rollback, undo",
+        "the cockpit needs a terminal to draw on; without one, use a verb: list, show, verify, step, set, flip, rollback, undo",
     );
 }
 
@@ -352,6 +353,7 @@ fn help() {
         ("step", &["step", "--help"]),
         ("flip", &["flip", "--help"]),
         ("undo", &["undo", "--help"]),
+        ("verify", &["verify", "--help"]),
     ] {
         let run = home.run(args);
         assert_eq!((run.exit, &*run.err), (Some(0), ""));
