@@ -111,7 +111,7 @@ impl Cluster {
         Facts { endpoints: Ok(behind.endpoints), pods }
     }
 
-    async fn service(&self, namespace: &str, name: &str) -> Result<Service, Trouble> {
+    pub(super) async fn service(&self, namespace: &str, name: &str) -> Result<Service, Trouble> {
         self.read(&format!("read service {namespace}/{name}"), |client| async move {
             Api::namespaced(client, namespace).get(name).await
         })

@@ -82,6 +82,7 @@ mod tests {
             mirrors: [].into(),
             retries: false,
             sticky: false,
+            timeout: None,
         };
         let [stable, canary] = &names;
         let of = |backend: &BackendRef| if backend == stable { ready[0] } else { ready[1] };

@@ -1,8 +1,9 @@
-//! What an `HTTPRoute` says, as pure types: parsing, status, shares, owners, paths to a backend.
+//! What an `HTTPRoute` says, and the Gateway before it, as pure types: parsing, status, shares, owners, paths to a backend.
 //!
 //! Does not live here: what may be *done* with a route (`rollout/`), and everything that needs a
 //! clock, a socket or a runtime (`cluster/`). Called by nearly everybody; depends on nothing of ours.
 
+mod gateway;
 mod model;
 mod owner;
 mod parse;
@@ -11,6 +12,7 @@ mod rule_backend;
 mod share;
 mod status;
 
+pub use gateway::{Gateway, Listener};
 pub use model::{
     Backend, BackendRef, HeaderMatch, Match, Mirror, ParentRef, PathMatch, Route, RouteId, Rule, Writer,
 };

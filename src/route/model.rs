@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 use super::owner::Owner;
 use super::status::ParentStatus;
 
@@ -36,6 +38,8 @@ pub struct Route {
     pub id: RouteId,
     /// The object's identity: a deleted and recreated route has another one.
     pub uid: Box<str>,
+    /// When it was created: of two routes with the same match the older one gets the requests.
+    pub created: Option<Timestamp>,
     /// Bumped by the API server at every edit of the spec, weights included, and by nothing else.
     pub generation: i64,
     /// `spec.hostnames`; empty means all hosts of the listener.
@@ -115,6 +119,8 @@ pub struct Rule {
     pub retries: bool,
     /// Whether `sessionPersistence` is set: sessions then override weights.
     pub sticky: bool,
+    /// `timeouts.request`, as text (`10s`, `500ms`): a request that takes longer is answered with 504.
+    pub timeout: Option<Box<str>>,
 }
 
 impl Rule {
@@ -132,6 +138,8 @@ pub struct Mirror {
     pub to: BackendRef,
     /// JSON pointer to the filter, relative to the rule: `filters/0` or `backendRefs/1/filters/0`.
     pub pointer: Box<str>,
+    /// Which part of the requests is copied, as numerator and denominator: `percent` or `fraction`; 1 of 1 if absent.
+    pub part: (u32, u32),
 }
 
 /// One weighted backend of a rule.

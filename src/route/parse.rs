@@ -1,6 +1,7 @@
 //! From the JSON of one object to a [`Route`]: unknown fields ignored, absent ones defaulted as the API
 //! server would, and one bad object never more than one bad row.
 
+mod gateway;
 mod rule;
 mod status;
 
@@ -61,6 +62,7 @@ impl Route {
             last_change: own(ANNOTATION_LAST_CHANGE),
             has_annotations: annotations.is_some(),
             uid: raw.metadata.uid,
+            created: raw.metadata.created.and_then(|at| at.parse().ok()),
             generation: raw.metadata.generation,
             hostnames: spec.hostnames.into(),
             parents: spec.parents.into_iter().map(|parent| parent.into_model(&ns)).collect(),
@@ -156,6 +158,8 @@ struct RawMetadata {
     namespace: Box<str>,
     #[serde(default)]
     uid: Box<str>,
+    #[serde(default, rename = "creationTimestamp")]
+    created: Option<Box<str>>,
     #[serde(default)]
     generation: i64,
     #[serde(default, deserialize_with = "nullable")]

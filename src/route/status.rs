@@ -211,6 +211,17 @@ fn view_state(view: &ParentView<'_>) -> RouteState {
 }
 
 impl Condition {
+    /// The whole condition: `Accepted=False NoMatchingParent: no listener ...`.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let status = match self.status {
+            Truth::True => "True",
+            Truth::False => "False",
+            Truth::Unknown => "Unknown",
+        };
+        format!("{}={status} {}", self.kind, self.words()).trim_end().to_owned()
+    }
+
     /// Reason and message, as far as they were given.
     #[must_use]
     pub fn words(&self) -> String {

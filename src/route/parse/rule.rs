@@ -17,6 +17,7 @@ pub(super) struct RawRule {
     filters: Vec<RawFilter>,
     retry: Option<serde::de::IgnoredAny>,
     session_persistence: Option<serde::de::IgnoredAny>,
+    timeouts: Option<RawTimeouts>,
 }
 
 impl RawRule {
@@ -39,14 +40,21 @@ impl RawRule {
             mirrors: mirrors.into(),
             retries: self.retry.is_some(),
             sticky: self.session_persistence.is_some(),
+            timeout: self.timeouts.and_then(|timeouts| timeouts.request),
         }
     }
 }
 
 fn mirrors_of(list: &str, filters: &[RawFilter], namespace: &str) -> Vec<Mirror> {
     let mirror = |(index, filter): (usize, &RawFilter)| {
-        let to = filter.request_mirror.as_ref()?.backend_ref.to_model(namespace);
-        Some(Mirror { to, pointer: format!("{list}/{index}").into() })
+        let mirror = filter.request_mirror.as_ref()?;
+        let part = match (mirror.percent, &mirror.fraction) {
+            (Some(percent), _) => (percent, 100),
+            (None, Some(fraction)) => (fraction.numerator, fraction.denominator.unwrap_or(100)),
+            (None, None) => (1, 1),
+        };
+        let to = mirror.backend_ref.to_model(namespace);
+        Some(Mirror { to, pointer: format!("{list}/{index}").into(), part })
     };
     filters.iter().enumerate().filter_map(mirror).collect()
 }
@@ -92,6 +100,20 @@ struct RawFilter {
 #[serde(rename_all = "camelCase")]
 struct RawMirror {
     backend_ref: RawBackendRef,
+    percent: Option<u32>,
+    fraction: Option<RawFraction>,
+}
+
+#[derive(Deserialize)]
+struct RawFraction {
+    #[serde(default)]
+    numerator: u32,
+    denominator: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct RawTimeouts {
+    request: Option<Box<str>>,
 }
 
 #[derive(Deserialize)]

@@ -33,7 +33,7 @@ impl RawParentStatus {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawCondition {
+pub(super) struct RawCondition {
     #[serde(rename = "type")]
     kind: Box<str>,
     #[serde(default, deserialize_with = "nullable")]
@@ -46,7 +46,7 @@ struct RawCondition {
 }
 
 impl RawCondition {
-    fn into_model(self) -> Condition {
+    pub fn into_model(self) -> Condition {
         Condition {
             kind: self.kind,
             status: match &*self.status {
