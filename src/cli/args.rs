@@ -58,7 +58,7 @@ pub struct Global {
     /// All namespaces
     #[arg(short = 'A', long, global = true)]
     pub all_namespaces: bool,
-    /// Where numbers come from: a Prometheus, or what speaks its API
+    /// Where numbers come from: a Prometheus or what speaks its API, also kube://NAMESPACE/SERVICE:PORT; or none
     #[arg(long, global = true, value_name = "URL", env = "TIDEGATE_PROMETHEUS", hide_env_values = true)]
     pub prometheus: Option<String>,
     /// Whose metrics to use: auto, contour, app
@@ -93,7 +93,6 @@ impl Global {
             theme: self.theme.clone().or(settings.theme),
             ascii: self.ascii || settings.ascii,
             all_namespaces: self.all_namespaces || (settings.all_namespaces && self.namespace.is_none()),
-            prometheus: self.prometheus.clone().or(settings.prometheus),
             provider: self.provider.clone().unwrap_or(settings.provider),
             timing: Timing {
                 settle: self.settle.unwrap_or(timing.settle),

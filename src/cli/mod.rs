@@ -20,6 +20,7 @@ mod route_name;
 mod session;
 mod set;
 mod show;
+mod source;
 mod splits;
 mod step;
 mod summary;

@@ -8,12 +8,13 @@ use std::time::Duration;
 use super::args::Global;
 use super::exit::Failure;
 use super::output::warn;
+use super::source::source;
 use crate::app::WINDOW;
 use crate::audit::Journal;
 use crate::clock::Clock;
 use crate::cluster::{Cluster, ConnectError, ConnectOptions, Listed, Scope, Trouble, Version, Why};
 use crate::config::{Paths, Settings};
-use crate::metrics::{MetricError, MetricSource, PrometheusSource, Snapshot};
+use crate::metrics::{MetricError, MetricSource, Snapshot};
 use crate::pilot::{Pilot, Timing};
 use crate::route::{Route, RouteId, RuleBackend};
 
@@ -57,27 +58,25 @@ impl Session {
     /// # Errors
     /// What is wrong with the flags or the kubeconfig.
     pub async fn open(global: &Global, settings: Settings, paths: &Paths) -> Result<Self, Failure> {
-        let insists_on_metrics = global.prometheus.is_some();
-        let url = settings.prometheus.as_deref();
-        let source = url.map(|url| PrometheusSource::new(url, settings.provider.clone())).transpose();
-        let (metrics, bad_url) = match source {
-            Ok(metrics) => (metrics, None),
-            Err(error) if insists_on_metrics => return Err(error.into()),
-            Err(error) => (None, Some(in_settings(&error))),
-        };
+        let url = global.prometheus.as_deref();
         let cluster = Cluster::connect(&ConnectOptions {
             kubeconfig: global.kubeconfig.clone(),
             context: global.context.clone(),
             namespace: global.namespace.clone(),
         })
         .await?;
+        let (metrics, bad_url) = match source(&cluster, &settings, url) {
+            Ok(metrics) => (metrics, None),
+            Err(error) if url.is_some() => return Err(error.into()),
+            Err(error) => (None, Some(in_settings(&error))),
+        };
         let scope =
             if settings.all_namespaces { Scope::All } else { Scope::Namespace(cluster.namespace().into()) };
         Ok(Self {
             cluster,
             scope,
-            metrics: metrics.map(|source| Arc::new(source) as Arc<dyn MetricSource>),
-            insists_on_metrics,
+            metrics,
+            insists_on_metrics: url.is_some(),
             bad_url,
             journal: Arc::new(Journal::at(paths.journal())),
             settings,
@@ -257,7 +256,10 @@ impl Session {
     }
 }
 
-/// What is wrong with the URL that stands in the settings.
+/// What is wrong with what the settings say of Prometheus.
 fn in_settings(error: &MetricError) -> String {
-    format!("there are no numbers, since prometheus.url of the settings is wrong: {error}")
+    match error {
+        MetricError::Unusable { .. } => format!("there are no numbers: {error}"),
+        _ => format!("there are no numbers, since prometheus.url of the settings is wrong: {error}"),
+    }
 }

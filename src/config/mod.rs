@@ -8,6 +8,7 @@ mod bindings;
 mod duration;
 mod fault;
 mod file;
+mod prometheus;
 mod sample;
 mod section;
 mod settings;
@@ -19,6 +20,7 @@ use etcetera::BaseStrategy;
 pub use duration::{duration, positive};
 pub use fault::{Fault, Reach};
 pub use file::{BadFile, Found};
+pub use prometheus::Prometheus;
 pub use sample::sample;
 pub use settings::Settings;
 

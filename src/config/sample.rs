@@ -72,6 +72,7 @@ mod tests {
                     format!("\n[{name}]"),
                     format!("[{name}."),
                     format!("[keys.{name}]"),
+                    format!("[prometheus.{name}."),
                 ];
                 assert!(there.iter().any(|text| sample.contains(text)), "{section} {name}");
             }

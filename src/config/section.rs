@@ -97,6 +97,38 @@ impl<'a, 't> Section<'a, 't> {
         Section { prefix: format!("{}.", self.path(key)), table, asked: Vec::new(), reach }
     }
 
+    /// The tables under `key` by the names that somebody gave them.
+    pub fn named_sections(
+        &mut self,
+        faults: &mut Faults<'_>,
+        key: &'static str,
+        reach: Reach,
+    ) -> Vec<(String, Section<'a, 't>)> {
+        let all = self.section(faults, key, reach);
+        let mut found = Vec::new();
+        for (name, value) in all.table.into_iter().flatten() {
+            let path = all.path(&format!("{:?}", name.get_ref()));
+            match value.get_ref().as_table() {
+                Some(table) => {
+                    let prefix = format!("{path}.");
+                    let section = Section { prefix, table: Some(table), asked: Vec::new(), reach };
+                    found.push((name.get_ref().to_string(), section));
+                }
+                None => {
+                    let message = format!("a section [{path}] is wanted, not {}", kind(value));
+                    faults.add(value.span().start, path, reach, message);
+                }
+            }
+        }
+        found
+    }
+
+    /// Tells what is wrong with the first of `keys` that is there.
+    pub fn fault(&mut self, faults: &mut Faults<'_>, keys: &[&'static str], message: &str) {
+        let Some((key, value)) = keys.iter().find_map(|key| Some((key, self.get(key)?))) else { return };
+        faults.add(value.span().start, self.path(key), self.reach, message);
+    }
+
     /// As a setting that touches only the look.
     pub fn look<T>(
         &mut self,

@@ -1,5 +1,6 @@
 //! All settings, and what they are unless somebody says otherwise.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use toml::de::{DeTable, DeValue};
@@ -7,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::bindings;
 use super::duration::{duration, positive};
 use super::fault::{Fault, Reach};
+use super::prometheus::Prometheus;
 use super::section::{Faults, Section, Value, Wrong, boolean, kind, text, texts};
 use crate::app::REFRESH;
 use crate::keys::Keymap;
@@ -23,8 +25,10 @@ pub struct Settings {
     pub ascii: bool,
     /// Start with all namespaces.
     pub all_namespaces: bool,
-    /// URL of the Prometheus, if there is one.
-    pub prometheus: Option<String>,
+    /// Where numbers come from, in contexts that have no section of their own.
+    pub prometheus: Prometheus,
+    /// Where they come from in the others.
+    pub contexts: BTreeMap<String, Prometheus>,
     /// Whose series to use.
     pub provider: ProviderChoice,
     /// How often numbers are asked for (5 s; 1 s to 5 min).
@@ -43,7 +47,8 @@ impl Default for Settings {
             theme: None,
             ascii: false,
             all_namespaces: false,
-            prometheus: None,
+            prometheus: Prometheus::default(),
+            contexts: BTreeMap::new(),
             provider: ProviderChoice::default(),
             refresh: REFRESH,
             timing: Timing::default(),
@@ -71,6 +76,12 @@ impl Settings {
         (settings, found)
     }
 
+    /// Where numbers come from in a context.
+    #[must_use]
+    pub fn prometheus_of(&self, context: &str) -> &Prometheus {
+        self.contexts.get(context).unwrap_or(&self.prometheus)
+    }
+
     fn take(&mut self, mut root: Section<'_, '_>, faults: &mut Faults<'_>) {
         let conventions = &mut self.conventions;
         root.look(faults, "theme", &mut self.theme, |value| {
@@ -81,9 +92,7 @@ impl Settings {
         root.read(faults, "ladder", &mut conventions.ladder, ladder);
 
         let mut prometheus = root.section(faults, "prometheus", Reach::Work);
-        prometheus.read(faults, "url", &mut self.prometheus, |value| {
-            Ok(Some(text(value)?).filter(|url| !url.is_empty()).map(ToOwned::to_owned))
-        });
+        (self.prometheus, self.contexts) = super::prometheus::read(&mut prometheus, faults);
         prometheus.read(faults, "provider", &mut self.provider, |value| {
             text(value)?.parse().map_err(|error| Wrong::of(value, &error))
         });

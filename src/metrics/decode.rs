@@ -49,6 +49,9 @@ struct Envelope {
     error: Option<String>,
     #[serde(default)]
     warnings: Vec<String>,
+    /// VictoriaMetrics' word for an answer without some of its storages.
+    #[serde(default, rename = "isPartial")]
+    is_partial: bool,
 }
 
 #[derive(Deserialize)]
@@ -88,7 +91,11 @@ pub(super) fn answer(body: &[u8]) -> Result<Answer, Undecodable> {
     let items: Vec<Item> =
         serde_json::from_str(data.result.get()).map_err(|error| Undecodable::Shape(error.to_string()))?;
     let series = items.into_iter().map(series).collect::<Result<_, _>>()?;
-    Ok(Answer { series, warnings: envelope.warnings })
+    let mut warnings = envelope.warnings;
+    if envelope.is_partial {
+        warnings.push("some of its storages did not answer".to_owned());
+    }
+    Ok(Answer { series, warnings })
 }
 
 fn series(item: Item) -> Result<RawSeries, Undecodable> {
@@ -146,6 +153,14 @@ mod tests {
         let answer = answer(body).unwrap();
         assert_eq!(answer.series[0].samples.len(), 2);
         assert_eq!(answer.warnings, ["store a is down"]);
+    }
+
+    #[test]
+    fn a_part_is_a_warning() {
+        let body = br#"{"status":"success","isPartial":true,"data":{"resultType":"vector","result":[]}}"#;
+        assert_eq!(answer(body).unwrap().warnings, ["some of its storages did not answer"]);
+        let body = br#"{"status":"success","isPartial":false,"data":{"resultType":"vector","result":[]}}"#;
+        assert!(answer(body).unwrap().warnings.is_empty());
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub enum MetricError {
     /// The text given is no URL of a server.
     #[error(
         "--prometheus {url} is not a usable URL: {why}. Give it as http://HOST:PORT, \
-         for example --prometheus http://localhost:9090"
+         for example --prometheus http://localhost:9090, or kube://NAMESPACE/SERVICE:PORT"
     )]
     BadUrl {
         /// What was given, without credentials.
@@ -55,12 +55,63 @@ pub enum MetricError {
     },
     /// 401.
     #[error(
-        "Prometheus at {url} wants a login (401). Put it into the URL, --prometheus http://USER:PASSWORD@HOST, \
-         or use an address that needs none"
+        "Prometheus at {url} wants another login (401). Put user and password-file, or bearer-token-file, \
+         under [prometheus] of the settings"
     )]
     Unauthorized {
         /// Where.
         url: String,
+    },
+    /// 401, since the server has many tenants.
+    #[error(
+        "Prometheus at {url} wants to know the tenant (401). Name it under [prometheus] of the settings, \
+         headers = {{ X-Scope-OrgID = \"TENANT\" }}"
+    )]
+    NoTenant {
+        /// Where.
+        url: String,
+    },
+    /// A certificate that is not believed.
+    #[error(
+        "the certificate of Prometheus at {url} is not trusted: {why}. Name its authority with ca-file under \
+         [prometheus] of the settings"
+    )]
+    Certificate {
+        /// Where.
+        url: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A file, variable or header of the settings that is of no use.
+    #[error("{what} cannot be used: {why}")]
+    Unusable {
+        /// Which.
+        what: String,
+        /// Why.
+        why: String,
+    },
+    /// The API server did not pass the question on.
+    #[error("Prometheus at {url} cannot be asked through the API server: {why}")]
+    Proxy {
+        /// Where.
+        url: String,
+        /// What the API server said, or why it said nothing.
+        why: String,
+    },
+    /// Nobody named one, and this cluster has none that could be found.
+    #[error("no Prometheus was found in this cluster ({why}); name one with --prometheus URL")]
+    NoneFound {
+        /// Where it was looked for, or what stood in the way.
+        why: String,
+    },
+    /// Nobody named one, and this cluster has several.
+    #[error(
+        "this cluster has several Prometheus ({}); name the one that scrapes the gateway with --prometheus",
+        urls.join(", ")
+    )]
+    SeveralFound {
+        /// All that answered.
+        urls: Vec<String>,
     },
     /// 403.
     #[error("Prometheus at {url} refuses this login (403): it may not query metrics. Ask for read access")]

@@ -4,6 +4,7 @@
 //! Called by the runner of `app/`'s effects, by `pilot/` for gates and proofs, and by the verbs in
 //! `cli/`. Rows show rates, which are for looking; gates and proofs use counts, which are for deciding.
 
+mod access;
 mod claim;
 mod decode;
 mod error;
@@ -27,6 +28,7 @@ use jiff::Timestamp;
 
 use crate::route::RuleBackend;
 
+pub use access::{Access, Address, Header, Login, Secret, Tls};
 pub use claim::{Unclaimed, claim};
 pub use error::MetricError;
 pub use model::{BackendCounts, BackendHistory, Counts, History, Numbers, Snapshot};

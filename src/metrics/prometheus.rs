@@ -9,7 +9,8 @@ use futures::future::{BoxFuture, try_join, try_join3};
 use jiff::Timestamp;
 
 use super::MetricSource;
-use super::decode::{Answer, RawSeries};
+use super::access::{Access, Address};
+use super::decode::RawSeries;
 use super::error::MetricError;
 use super::history::{Grid, histories};
 use super::model::{Counts, History, Snapshot};
@@ -18,6 +19,7 @@ use super::query::{self, Question};
 use super::rows;
 use super::tally::Tally;
 use super::transport::Transport;
+use crate::cluster::Cluster;
 use crate::route::RuleBackend;
 
 /// How long one question may take, connecting included.
@@ -55,11 +57,29 @@ impl PrometheusSource {
     /// # Errors
     /// As [`PrometheusSource::new`].
     pub fn with_timeout(url: &str, choice: ProviderChoice, timeout: Duration) -> Result<Self, MetricError> {
+        Ok(Self::over(Transport::new(url, &Access::default(), None, timeout)?, choice))
+    }
+
+    /// A source for what `access` names, of which `cluster` is the one that its service proxy leads into; `None` where
+    /// nothing is named. Reads certificates, and asks nobody.
+    ///
+    /// # Errors
+    /// [`MetricError::BadUrl`], and [`MetricError::Unusable`] for what cannot be read.
+    pub fn reach(
+        access: &Access,
+        cluster: &Cluster,
+        choice: ProviderChoice,
+    ) -> Result<Option<Self>, MetricError> {
+        let Some(Address(url)) = &access.url else { return Ok(None) };
+        Ok(Some(Self::over(Transport::new(url, access, Some(cluster), TIMEOUT)?, choice)))
+    }
+
+    fn over(transport: Transport, choice: ProviderChoice) -> Self {
         let provider = match choice {
             ProviderChoice::Auto => OnceLock::new(),
             ProviderChoice::Named(provider) => OnceLock::from(provider),
         };
-        Ok(Self { transport: Transport::new(url, timeout)?, provider, interval: AtomicU64::new(0) })
+        Self { transport, provider, interval: AtomicU64::new(0) }
     }
 
     /// Asks whether a Prometheus answers at the URL, by a query that every server of its API can answer
@@ -102,13 +122,12 @@ impl PrometheusSource {
         }
     }
 
-    /// An answer something is to be decided on.
-    async fn whole(&self, promql: &str) -> Result<Answer, MetricError> {
-        let answer = self.transport.instant(promql).await?;
-        if answer.warnings.is_empty() {
-            return Ok(answer);
-        }
-        Err(MetricError::Partial { url: self.url(), warnings: answer.warnings })
+    /// The questions that cover all of `backends`.
+    fn questions(&self, provider: &Arc<Provider>, backends: &[RuleBackend]) -> Vec<Question> {
+        backends
+            .chunks(self.transport.most_backends())
+            .flat_map(|some| Question::all(provider, some))
+            .collect()
     }
 
     /// The measured scrape interval, if it was measured.
@@ -134,7 +153,7 @@ impl PrometheusSource {
             return Ok(snapshot);
         }
         let provider = self.known_provider().await?;
-        for question in Question::all(&provider, backends) {
+        for question in self.questions(&provider, backends) {
             let (rates, buckets, newest) =
                 (question.rates(window), question.buckets(window), question.newest());
             let (rates, buckets, newest) = try_join3(
@@ -176,7 +195,7 @@ impl PrometheusSource {
         let provider = self.known_provider().await?;
         // A rate needs two samples in its window, and four to survive a missed scrape.
         let window = grid.step.max(self.interval().map_or(ASSUMED_INTERVAL * 2, |interval| interval * 4));
-        for question in Question::all(&provider, backends) {
+        for question in self.questions(&provider, backends) {
             let (rates, buckets) = (question.rates(window), question.buckets(window));
             let (rates, buckets) = try_join(
                 self.transport.range(&rates, grid.start, grid.end, grid.step),
@@ -198,10 +217,10 @@ impl PrometheusSource {
             return Ok(counts);
         }
         let provider = self.known_provider().await?;
-        for question in Question::all(&provider, backends) {
+        for question in self.questions(&provider, backends) {
             let tally = self.samples(&provider, &question, since, asked_at).await?;
             let up = match query::up(&tally.targets()) {
-                Some(up) => self.whole(&up).await?.series,
+                Some(up) => self.transport.whole(&up).await?.series,
                 None => Vec::new(),
             };
             counts.backends.extend(tally.counts(&question, since, &up));
@@ -223,7 +242,7 @@ impl PrometheusSource {
         let mut before = LOOK_BACK.max(self.interval().unwrap_or(ASSUMED_INTERVAL) * 2);
         let mut retried = false;
         loop {
-            let answer = self.whole(&question.raw(since_then + before)).await?;
+            let answer = self.transport.whole(&question.raw(since_then + before)).await?;
             self.unambiguous(question, &answer.series)?;
             let tally = Tally::new(provider, answer.series);
             let needed = match tally.interval() {

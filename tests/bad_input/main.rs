@@ -135,7 +135,8 @@ fn a_prometheus_that_is_none() {
             &with(args, &["--prometheus", "localhost 9090"]),
             2,
             "--prometheus localhost 9090 is not a usable URL: relative URL without a base. Give it as \
-             http://HOST:PORT, for example --prometheus http://localhost:9090",
+             http://HOST:PORT, for example --prometheus http://localhost:9090, \
+             or kube://NAMESPACE/SERVICE:PORT",
         );
     }
     let page = Server::start(|_, _| Answer::Say(200, "<html>Log in</html>".to_owned())).url();

@@ -31,8 +31,8 @@ async fn a_login_is_wanted() {
     let (words, wrong) = words(|| page(401)).await;
     assert_eq!(
         words,
-        "Prometheus at URL wants a login (401). Put it into the URL, \
-         --prometheus http://USER:PASSWORD@HOST, or use an address that needs none"
+        "Prometheus at URL wants another login (401). Put user and password-file, or bearer-token-file, \
+         under [prometheus] of the settings"
     );
     assert!(!wrong);
 }
@@ -231,7 +231,8 @@ fn a_bad_url_is_refused_without_asking() {
     assert!(error.is_wrong_address());
     assert_eq!(
         error.to_string(),
-        "--prometheus localhost:9090 is not a usable URL: it begins neither with http:// nor with https://. \
-         Give it as http://HOST:PORT, for example --prometheus http://localhost:9090"
+        "--prometheus localhost:9090 is not a usable URL: it begins neither with http:// nor with https:// \
+         nor with kube://. Give it as http://HOST:PORT, for example --prometheus http://localhost:9090, \
+         or kube://NAMESPACE/SERVICE:PORT"
     );
 }

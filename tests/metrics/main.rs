@@ -7,6 +7,7 @@ mod faults;
 mod rig;
 mod server;
 mod source;
+mod ways;
 
 use std::time::Duration;
 

@@ -13,6 +13,8 @@ pub struct Asked {
     pub path: String,
     /// The `Authorization` header, or nothing.
     pub authorization: String,
+    /// The `X-Scope-OrgID` header, or nothing.
+    pub tenant: String,
     /// The form, decoded.
     pub form: Vec<(String, String)>,
 }
@@ -100,7 +102,7 @@ fn read(connection: &TcpStream) -> Option<Asked> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let path = line.split(' ').nth(1)?.to_owned();
-    let (mut length, mut authorization) = (0, String::new());
+    let (mut length, mut authorization, mut tenant) = (0, String::new(), String::new());
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).ok()?;
@@ -108,6 +110,7 @@ fn read(connection: &TcpStream) -> Option<Asked> {
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.parse().ok()?,
             "authorization" => value.clone_into(&mut authorization),
+            "x-scope-orgid" => value.clone_into(&mut tenant),
             _ => {}
         }
     }
@@ -115,7 +118,7 @@ fn read(connection: &TcpStream) -> Option<Asked> {
     reader.read_exact(&mut body).ok()?;
     let form = reqwest::Url::parse(&format!("http://form/?{}", String::from_utf8(body).ok()?)).ok()?;
     let form = form.query_pairs().map(|(key, value)| (key.into_owned(), value.into_owned())).collect();
-    Some(Asked { path, authorization, form })
+    Some(Asked { path, authorization, tenant, form })
 }
 
 fn write(connection: &mut TcpStream, reply: Reply) {

@@ -6,6 +6,7 @@ use std::{env, fs};
 
 use super::*;
 use crate::keys::{Action, Context, Key};
+use crate::metrics::{Access, Address, Header, Login, Secret, Tls};
 
 fn good(text: &str) -> Settings {
     let (settings, faults) = Settings::read(text);
@@ -57,7 +58,8 @@ fn settings_reach_their_values() {
     assert_eq!(settings.theme.as_deref(), Some("mono"));
     assert!(settings.ascii && settings.all_namespaces);
     assert_eq!(settings.conventions.ladder, Ladder::parse("0 0.5 10 100").unwrap());
-    assert_eq!(settings.prometheus.as_deref(), Some("http://prometheus:9090"));
+    let url = Address("http://prometheus:9090".to_owned());
+    assert_eq!(settings.prometheus.access.url, Some(url));
     assert_ne!(settings.provider, ProviderChoice::Auto);
     assert_eq!(settings.conventions.names.canary, ["canary-*".parse().unwrap()]);
     assert_eq!(settings.conventions.names.blue, Conventions::default().names.blue);
@@ -83,4 +85,39 @@ fn what_is_wrong_stays_as_it_is_by_default() {
     let (settings, faults) = Settings::read("ascii = true\nladder = [200]\n[keys.split]\nstep = \"y\"\n");
     assert_eq!(faults.iter().map(|fault| fault.reach).collect::<Vec<_>>(), [Reach::Work, Reach::Look]);
     assert_eq!(settings, Settings { ascii: true, ..Settings::default() });
+}
+
+#[test]
+fn a_context_says_what_is_otherwise_in_it() {
+    let settings = good(
+        "[prometheus]\nurl = \"https://mimir/prometheus\"\nuser = \"ann\"\npassword-env = \"PASSWORD\"\n\
+         headers = { X-Scope-OrgID = \"shop\" }\nca-file = \"/ca.pem\"\n\
+         [prometheus.contexts.\"prod eu\"]\nbearer-token-file = \"/token\"\ndiscover = false\n\
+         [prometheus.contexts.test]\nurl = \"\"\ninsecure-skip-verify = true\n",
+    );
+    let headers = vec![Header { name: "X-Scope-OrgID".to_owned(), value: "shop".to_owned() }];
+    let tls = Tls { ca_file: Some("/ca.pem".into()), ..Tls::default() };
+    let password = Some(Secret::Env("PASSWORD".to_owned()));
+    let all = Access {
+        url: Some(Address("https://mimir/prometheus".to_owned())),
+        tls: tls.clone(),
+        login: Some(Login::Basic { user: "ann".to_owned(), password }),
+        headers,
+    };
+    let prod = Access { login: Some(Login::Bearer(Secret::File("/token".into()))), ..all.clone() };
+    let test = Access { url: None, tls: Tls { insecure_skip_verify: true, ..tls }, ..all.clone() };
+    let of = |context| {
+        let found = settings.prometheus_of(context);
+        (&found.access, found.discover)
+    };
+    assert_eq!([of("x"), of("prod eu"), of("test")], [(&all, true), (&prod, false), (&test, true)]);
+}
+
+#[test]
+fn a_login_is_shown_to_no_other_address() {
+    let settings = good("[prometheus]\nurl = \"https://a\"\nbearer-token-env = \"T\"\n");
+    assert!(settings.prometheus.at("https://a").access.login.is_some());
+    assert!(settings.prometheus.at("https://b").access.login.is_none());
+    let settings = good("[prometheus]\nbearer-token-env = \"T\"\n");
+    assert!(settings.prometheus.at("https://b").access.login.is_some());
 }

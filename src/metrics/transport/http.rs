@@ -1,0 +1,191 @@
+//! Over the network: TLS, login and headers.
+
+use std::error::Error as _;
+use std::path::Path;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Certificate, Client, Identity, Url};
+
+use super::{LIMIT_MIB, Question, Reply};
+use crate::metrics::access::{Access, Login, Tls};
+use crate::metrics::error::MetricError;
+
+/// A client for one address.
+#[derive(Clone)]
+pub(super) struct Http {
+    client: Client,
+    /// With user and password, if they stand in it.
+    url: Url,
+    login: Option<Login>,
+    /// Without user and password.
+    shown: String,
+}
+
+impl Http {
+    pub fn new(mut url: Url, shown: &str, access: &Access) -> Result<Self, MetricError> {
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            // reqwest would panic.
+            return Err(MetricError::NoClient {
+                why: "no TLS provider is installed in this process".to_owned(),
+            });
+        }
+        if access.login.is_some() {
+            // One login, not two. Both fail only for URLs that cannot carry one.
+            let _ = url.set_username("");
+            let _ = url.set_password(None);
+        }
+        let mut builder = Client::builder()
+            .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers(access)?)
+            // A redirect turns POST into GET and mostly ends at a login page: say so instead.
+            .redirect(reqwest::redirect::Policy::none());
+        if is_loopback(&url) {
+            // A port-forward or tunnel of this machine: a proxy elsewhere cannot reach it.
+            builder = builder.no_proxy();
+        }
+        let client = tls(builder, &access.tls)?
+            .build()
+            .map_err(|error| MetricError::NoClient { why: innermost(&error) })?;
+        Ok(Self { client, url, login: access.login.clone(), shown: shown.to_owned() })
+    }
+
+    /// POST: a selector of many backends does not fit the length of a URL.
+    pub async fn ask(&self, question: &Question) -> Result<Reply, MetricError> {
+        let url = format!("{}/api/v1/{}", self.url.as_str().trim_end_matches('/'), question.endpoint);
+        let form: String =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(&question.fields).finish();
+        let mut request = self
+            .client
+            .post(url)
+            .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
+            .body(form);
+        request = match &self.login {
+            Some(Login::Bearer(token)) => request.bearer_auth(token.read().await?),
+            Some(Login::Basic { user, password }) => {
+                let password = match password {
+                    Some(password) => Some(password.read().await?),
+                    None => None,
+                };
+                request.basic_auth(user, password)
+            }
+            None => request,
+        };
+        let mut response = request.send().await.map_err(|error| self.network(&error))?;
+        let header = |name| {
+            let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+            value.unwrap_or_default().to_owned()
+        };
+        let (kind, location) = (header(CONTENT_TYPE), header(LOCATION));
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.network(&error))? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LIMIT_MIB << 20 {
+                return Err(MetricError::TooLarge { url: self.shown.clone(), limit_mib: LIMIT_MIB });
+            }
+        }
+        Ok(Reply { status: response.status().as_u16(), kind, location, body })
+    }
+
+    fn network(&self, error: &reqwest::Error) -> MetricError {
+        let url = self.shown.clone();
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            if inner
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
+            {
+                return MetricError::Refused { url };
+            }
+            cause = inner.source();
+        }
+        let why = innermost(error);
+        match why.strip_prefix("invalid peer certificate: ") {
+            Some(why) => MetricError::Certificate { url, why: why.to_owned() },
+            None => MetricError::Unreachable { url, why },
+        }
+    }
+}
+
+fn tls(mut builder: reqwest::ClientBuilder, tls: &Tls) -> Result<reqwest::ClientBuilder, MetricError> {
+    if let Some(path) = &tls.ca_file {
+        let pem = read("ca-file", path)?;
+        let certificates = Certificate::from_pem_bundle(&pem).map_err(|error| error.to_string());
+        let certificates = certificates.and_then(|all| match all.as_slice() {
+            [] => Err("there is no certificate in it".to_owned()),
+            _ => Ok(all),
+        });
+        let certificates = certificates.map_err(|why| unusable("ca-file", path, why))?;
+        builder = builder.tls_certs_only(certificates);
+    }
+    if let Some(path) = &tls.client_cert_file {
+        let mut pem = read("client-cert-file", path)?;
+        if let Some(key) = &tls.client_key_file {
+            pem.push(b'\n');
+            pem.extend(read("client-key-file", key)?);
+        }
+        let identity = Identity::from_pem(&pem);
+        builder = builder
+            .identity(identity.map_err(|error| unusable("client-cert-file", path, innermost(&error)))?);
+    }
+    if tls.insecure_skip_verify {
+        builder = builder.tls_danger_accept_invalid_certs(true);
+    }
+    Ok(builder)
+}
+
+fn read(key: &str, path: &Path) -> Result<Vec<u8>, MetricError> {
+    std::fs::read(path).map_err(|error| unusable(key, path, error.to_string()))
+}
+
+fn unusable(key: &str, path: &Path, why: String) -> MetricError {
+    MetricError::Unusable { what: format!("prometheus.{key} {}", path.display()), why }
+}
+
+pub(super) fn headers(access: &Access) -> Result<HeaderMap, MetricError> {
+    let mut headers = HeaderMap::new();
+    for header in &access.headers {
+        let unusable =
+            |why: String| MetricError::Unusable { what: format!("the header {}", header.name), why };
+        let name: HeaderName =
+            header.name.parse().map_err(|_| unusable("it is no header's name".to_owned()))?;
+        let mut value = HeaderValue::from_str(&header.value)
+            .map_err(|_| unusable("its value has characters that no header may have".to_owned()))?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let host = host.trim_matches(['[', ']']);
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    })
+}
+
+/// The cause at the bottom, which is the one that says something, without the URL.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_is_never_proxied() {
+        for (text, expected) in [
+            ("http://localhost:9090", true),
+            ("http://127.0.0.2", true),
+            ("http://[::1]:1", true),
+            ("http://prom.example", false),
+            ("http://10.0.0.1", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(text).unwrap()), expected, "{text}");
+        }
+    }
+}
