@@ -134,8 +134,8 @@ async fn a_part_is_told_by_victoria_metrics_in_its_own_word() {
     );
 }
 
-#[test]
-fn certificates_that_are_none_are_named() {
+#[tokio::test]
+async fn certificates_that_are_none_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let empty = folder.path().join("ca.pem");
     fs::write(&empty, "").unwrap();
@@ -151,8 +151,8 @@ fn certificates_that_are_none_are_named() {
     assert!(words.starts_with("prometheus.client-cert-file /nowhere cannot be used: "), "{words}");
 }
 
-#[test]
-fn a_login_does_not_go_through_the_api_server() {
+#[tokio::test]
+async fn a_login_does_not_go_through_the_api_server() {
     let login = Some(Login::Bearer(Secret::Env("TOKEN".to_owned())));
     let access = Access { login, ..at("kube://monitoring/prometheus:9090") };
     let error = PrometheusSource::reach(&access, &no_cluster(), ProviderChoice::Auto).unwrap_err();
