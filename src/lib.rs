@@ -13,6 +13,7 @@ pub mod demo;
 pub mod keys;
 pub mod metrics;
 pub mod pilot;
+pub mod probe;
 pub mod rollout;
 pub mod route;
 pub mod stats;

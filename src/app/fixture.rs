@@ -223,6 +223,7 @@ fn facts(version: &str, ready: u32) -> Facts {
     Facts {
         endpoints: Ok(Endpoints { ready, total: 3 }),
         pods: Ok(Pods {
+            versions: Box::default(),
             images: [format!("registry.example/shop/checkout:{version}").into()].into(),
             restarts: 0,
             oom_kills: 0,

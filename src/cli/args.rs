@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use http::{HeaderName, HeaderValue};
 
 use super::route_name::{RouteName, object_name};
 use crate::config::{Settings, duration, positive};
 use crate::demo::Scenario;
 use crate::metrics::ProviderChoice;
 use crate::pilot::Timing;
+use crate::probe::{FEWEST_REQUESTS, MOST_REQUESTS, REQUESTS, VersionFrom};
 use crate::rollout::{self, MOST_WEIGHT};
 
 const EXIT_CODES: &str = "\
@@ -127,6 +129,8 @@ pub enum Verb {
     /// Only while the weights are those that it wrote. A second undo does it again.
     Undo(Undo),
     /// Count requests until they show that a split is served as it is declared; writes nothing
+    ///
+    /// With --probe it sends some itself, and shows what this one URL serves.
     ///
     /// Exit code 0: proven, 5: unproven, 6: disproven.
     Verify(Verify),
@@ -283,6 +287,22 @@ pub struct Verify {
     /// The shares that must be declared, in the order of the backends, for example 90/10
     #[arg(long, value_name = "SHARES", value_parser = shares)]
     pub expect: Option<Expected>,
+    /// Send requests to this URL and count who answers, instead of asking a Prometheus
+    #[arg(long, value_name = "URL", requires = "version_from")]
+    pub probe: Option<String>,
+    /// How many requests the probe sends, 10000 at most, 50 a second
+    #[arg(long, value_name = "NUMBER", requires = "probe", default_value_t = REQUESTS,
+        value_parser = clap::value_parser!(u32).range(i64::from(FEWEST_REQUESTS)..=i64::from(MOST_REQUESTS)))]
+    pub requests: u32,
+    /// A header of each request of the probe, for example 'Host: shop.example'; may be repeated
+    #[arg(long, value_name = "NAME: VALUE", requires = "probe", value_parser = header)]
+    pub header: Vec<(HeaderName, HeaderValue)>,
+    /// Where an answer names its version: header:NAME, json:FIELD or regex:EXPRESSION
+    #[arg(long, value_name = "PLACE", requires = "probe")]
+    pub version_from: Option<VersionFrom>,
+    /// Whose a version is, where its name, image tag or label does not tell; may be repeated
+    #[arg(long, value_name = "BACKEND=VERSION", requires = "probe", value_parser = version_of)]
+    pub version_of: Vec<(Box<str>, String)>,
     /// How to print the ending
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub output: EndingFormat,
@@ -360,6 +380,23 @@ fn weight(text: &str) -> Result<(Box<str>, u32), String> {
         Ok(weight) if weight <= MOST_WEIGHT => Ok((name.into(), weight)),
         _ => Err(format!("weight {number} for '{name}' is out of range; {range}")),
     }
+}
+
+fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let wrong = || "give it as 'Name: value'".to_owned();
+    let (name, value) = text.split_once(':').ok_or_else(wrong)?;
+    let name = name.trim().parse().map_err(|_| wrong())?;
+    let value =
+        value.trim().parse().map_err(|_| "a header takes visible ASCII characters only".to_owned())?;
+    Ok((name, value))
+}
+
+fn version_of(text: &str) -> Result<(Box<str>, String), String> {
+    let (backend, version) = text
+        .split_once('=')
+        .filter(|(backend, version)| !backend.is_empty() && !version.is_empty())
+        .ok_or("give it as BACKEND=VERSION")?;
+    Ok((backend.into(), version.to_owned()))
 }
 
 fn shares(text: &str) -> Result<Expected, String> {

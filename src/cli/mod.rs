@@ -15,6 +15,7 @@ mod list;
 mod log;
 mod observed;
 mod output;
+mod probed;
 mod rollback;
 mod route_name;
 mod session;

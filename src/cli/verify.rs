@@ -6,6 +6,7 @@ use tokio::sync::mpsc::unbounded_channel;
 use super::args::Verify;
 use super::change;
 use super::exit::{Exit, Failure};
+use super::probed::{Probed, probed};
 use super::session::Session;
 use super::target;
 use super::voice::Voice;
@@ -24,6 +25,8 @@ struct Found<'a> {
     generation: i64,
     rule_index: usize,
     declared: Vec<Declared<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probe: Option<Probed>,
 }
 
 #[derive(Serialize)]
@@ -40,23 +43,37 @@ struct Declared<'a> {
 /// In words, with its exit code.
 pub async fn run(session: &Session, id: RouteId, args: &Verify) -> Result<Exit, Failure> {
     let voice = Voice::new(args.output);
-    let (route, pilot, related) = change::gather_for_gate(session, &id).await?;
+    // A probe needs no Prometheus.
+    let (route, pilot, related) = match args.probe {
+        Some(_) => change::gather(session, &id).await?,
+        None => change::gather_for_gate(session, &id).await?,
+    };
     let rule = target::only(&route, &target::splits(&route, args.rule.as_deref())?)?;
     let unexpected = args.expect.as_ref().and_then(|expected| differs(&route, rule, &expected.0));
-    let ending = match unexpected {
-        Some(words) => Ending::Disproven(words),
+    let (ending, probe) = match unexpected {
+        Some(words) => (Ending::Disproven(words), None),
+        None if args.probe.is_some() => {
+            let (ending, probed) = probed(session, &pilot, &route, rule, args, &voice).await?;
+            (ending, Some(probed))
+        }
         None => {
             let (everywhere, related) = (related.is_some(), related.unwrap_or_default());
             let ask = pilot::Verify { route: id.clone(), rule, related, everywhere };
             let (sender, receiver) = unbounded_channel();
             let work = async move { pilot.verify(&ask, &sender).await };
-            tokio::join!(work, voice.follow(receiver, &id)).0
+            (tokio::join!(work, voice.follow(receiver, &id)).0, None)
         }
     };
-    end(&voice, &route, rule, &ending)
+    end(&voice, &route, rule, &ending, probe)
 }
 
-fn end(voice: &Voice, route: &Route, rule: usize, ending: &Ending) -> Result<Exit, Failure> {
+fn end(
+    voice: &Voice,
+    route: &Route,
+    rule: usize,
+    ending: &Ending,
+    probe: Option<Probed>,
+) -> Result<Exit, Failure> {
     let (exit, words) = match ending {
         Ending::Proven(words) => (Exit::Done, words.clone()),
         Ending::Disproven(words) => (Exit::Disproven, words.clone()),
@@ -81,6 +98,7 @@ fn end(voice: &Voice, route: &Route, rule: usize, ending: &Ending) -> Result<Exi
         generation: route.generation,
         rule_index: rule,
         declared: declared.collect(),
+        probe,
     };
     voice.end(exit, ending.word(), &words, &found)
 }

@@ -15,6 +15,8 @@ use crate::route::BackendRef;
 const SIDECARS: [&str; 2] = ["istio-proxy", "linkerd-proxy"];
 /// A Service of this type never has endpoints, and answers all the same.
 const EXTERNAL: &str = "ExternalName";
+/// Labels that name the version of a pod.
+const VERSION_LABELS: [&str; 2] = ["app.kubernetes.io/version", "version"];
 /// Pods of a Service without a selector are read one by one, up to this many.
 const MOST_SINGLE_READS: usize = 16;
 
@@ -44,6 +46,8 @@ pub struct Endpoints {
 pub struct Pods {
     /// Images of the main containers, each once, the most frequent first; more than one while pods are replaced.
     pub images: Box<[Box<str>]>,
+    /// What they call their version: the tags of their images, and the labels `app.kubernetes.io/version` and `version`.
+    pub versions: Box<[Box<str>]>,
     /// Restarts of all containers.
     pub restarts: u32,
     /// Containers that were last ended for using too much memory.
@@ -210,7 +214,13 @@ fn summary(pods: &[Pod]) -> Known<Pods> {
         let last = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
         last.is_some_and(|end| end.reason.as_deref() == Some("OOMKilled"))
     });
+    let tags = images.iter().map(|(image, _)| tag(image));
+    let labels = pods.iter().filter_map(|pod| pod.metadata.labels.as_ref()).flatten();
+    let labels =
+        labels.filter(|(key, _)| VERSION_LABELS.contains(&key.as_str())).map(|(_, value)| value.as_str());
+    let versions: BTreeSet<&str> = tags.chain(labels).collect();
     Ok(Pods {
+        versions: versions.into_iter().map(Box::from).collect(),
         images: images.into_iter().map(|(image, _)| image.into()).collect(),
         restarts: containers().map(|container| u32::try_from(container.restart_count).unwrap_or(0)).sum(),
         oom_kills: u32::try_from(oom_kills.count()).unwrap_or(u32::MAX),

@@ -1,6 +1,7 @@
 //! Looks whether a split is served as it is declared. Writes nothing, neither to the cluster nor to the journal.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
@@ -38,6 +39,13 @@ impl Pilot {
             return Ending::Unproven(format!("rule {} has no shares to look for", ask.rule));
         };
         self.count(&subject, self.steady_since(&fresh), Stage::Counting, progress).await
+    }
+
+    /// How long to wait before requests show what `route` says: one that has just been written settles first.
+    #[must_use]
+    pub fn settling(&self, route: &Route) -> Duration {
+        let since = self.steady_since(route);
+        self.clock.until(since.saturating_add(self.timing.settle).unwrap_or(since))
     }
 
     /// A split that has just been written settles first; any other one is counted from now on.

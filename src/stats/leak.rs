@@ -60,13 +60,14 @@ impl LeakTest {
             counted: self.counted,
             interval: interval(events / dispersion, requests / dispersion, level),
             clean: self.clean,
-            excluded: (self.clean > 0.0).then(|| excluded(self.clean, dispersion)),
+            excluded: (self.clean > 0.0).then(|| excluded_leak(self.clean, dispersion)),
         }
     }
 }
 
 /// The smallest leak that `requests` without a hit exclude with 99 %: the rule of three, and valid at any time as it is.
-fn excluded(requests: f64, dispersion: f64) -> f64 {
+#[must_use]
+pub fn excluded_leak(requests: f64, dispersion: f64) -> f64 {
     1.0 - MISSED.powf(dispersion / requests)
 }
 
@@ -77,8 +78,11 @@ mod tests {
     #[test]
     fn a_clean_count_excludes_the_reference_leaks() {
         for (requests, leak) in [(459.0, 0.01), (90.0, 0.05), (4603.0, 0.001)] {
-            assert!(excluded(requests, 1.0) <= leak && excluded(requests - 1.0, 1.0) > leak, "{requests}");
-            assert!((excluded(10.0 * requests, 10.0) - excluded(requests, 1.0)).abs() < 1e-12);
+            assert!(
+                excluded_leak(requests, 1.0) <= leak && excluded_leak(requests - 1.0, 1.0) > leak,
+                "{requests}"
+            );
+            assert!((excluded_leak(10.0 * requests, 10.0) - excluded_leak(requests, 1.0)).abs() < 1e-12);
         }
     }
 

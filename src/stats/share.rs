@@ -85,7 +85,9 @@ fn bands(share: f64) -> (f64, f64) {
     ((0.1 * smaller).clamp(0.001, 0.02), (0.5 * smaller).clamp(0.002, 0.05))
 }
 
-fn word(interval: Interval, share: f64) -> ShareWord {
+/// Whether an interval is that of a backend that gets `share`.
+#[must_use]
+pub fn share_word(interval: Interval, share: f64) -> ShareWord {
     let (worth_a_word, close) = bands(share);
     if interval.lo > share + worth_a_word || interval.hi < share - worth_a_word {
         ShareWord::Inconsistent
@@ -104,6 +106,14 @@ fn requests(share: f64, out: f64, level: f64) -> Need {
     needed(share, out, level).map(|requests| requests as f64)
 }
 
+/// Requests of a split after which a backend that gets `share` is shown to, at `level`; `None` if it never is.
+#[must_use]
+pub fn requests_until_consistent(share: f64, level: f64) -> Option<f64> {
+    let close = bands(share).1;
+    let ends = [share - close, share + close].into_iter().filter(|end| (0.0..=1.0).contains(end));
+    ends.map(|end| requests(share, end, level)).reduce(larger).flatten()
+}
+
 /// One backend that is tested.
 #[derive(Debug, Clone, PartialEq)]
 struct Tested {
@@ -119,15 +129,13 @@ struct Tested {
 
 impl Tested {
     fn new(backend: usize, declared: f64, before: f64, level: f64) -> Self {
-        let close = bands(declared).1;
-        let ends = [declared - close, declared + close].into_iter().filter(|end| (0.0..=1.0).contains(end));
         let before = ((declared - before).abs() > f64::EPSILON).then_some(before);
         let until_past = |point: Option<f64>| point.and_then(|point| requests(declared, point, level));
         Self {
             backend,
             declared,
             before,
-            need_consistent: ends.map(|end| requests(declared, end, level)).reduce(larger).flatten(),
+            need_consistent: requests_until_consistent(declared, level),
             need_follows: until_past(before),
             need_moved: until_past(before.map(|before| f64::midpoint(before, declared))),
             runs: Vec::new(),
@@ -136,7 +144,7 @@ impl Tested {
 
     /// The latest count that has decided, and what.
     fn decided(&self, level: f64) -> (usize, ShareWord) {
-        let words = self.runs.iter().map(|run| word(run.interval(level), self.declared)).enumerate();
+        let words = self.runs.iter().map(|run| share_word(run.interval(level), self.declared)).enumerate();
         let decided = words.rev().find(|(_, word)| *word != ShareWord::CannotTell);
         decided.unwrap_or((0, ShareWord::CannotTell))
     }
@@ -146,7 +154,7 @@ impl Tested {
         self.runs.iter().any(|run| {
             let interval = run.interval(level);
             let past = if self.declared > before { interval.lo > point } else { interval.hi < point };
-            past && word(interval, self.declared) != ShareWord::Inconsistent
+            past && share_word(interval, self.declared) != ShareWord::Inconsistent
         })
     }
 
@@ -161,7 +169,7 @@ impl Tested {
         if word == ShareWord::Inconsistent {
             let interval = self.runs.get(index).map(|run| run.interval(level));
             let is_not_before =
-                interval.is_some_and(|found| self::word(found, before) == ShareWord::Inconsistent);
+                interval.is_some_and(|found| share_word(found, before) == ShareWord::Inconsistent);
             return if is_not_before { Movement::InBetween } else { Movement::NotMoved };
         }
         let is_past = |point| self.is_past(before, point, level);

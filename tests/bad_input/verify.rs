@@ -1,9 +1,11 @@
 //! `verify` where nothing can be shown, or nothing is asked that could be.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 
 use crate::program::{Home, Run};
-use crate::server::{Server, healthy, status};
+use crate::server::{Answer, Server, healthy, status};
 
 /// A server on which a test that writes anything fails.
 fn read_only() -> Home {
@@ -64,4 +66,81 @@ fn what_cannot_be_verified_is_said() {
             &format!("invalid value '{bad}' for '--expect <SHARES>': give the share of each backend, for example 90/10"),
         );
     }
+}
+
+/// A gateway whose n-th answer is of `answers(n)`.
+fn gateway(answers: impl Fn(usize) -> &'static str + Send + Sync + 'static) -> Server {
+    let count = AtomicUsize::new(0);
+    Server::start(move |_, _| {
+        let backend = answers(count.fetch_add(1, Ordering::SeqCst));
+        Answer::Say(200, json!({"build": {"of": backend}}).to_string())
+    })
+}
+
+const BY_NAME: [&str; 4] = ["--version-from", "json:build.of", "-o", "json"];
+
+#[test]
+fn a_probe_counts_who_answers() {
+    let home = read_only();
+    let url = gateway(|_| "web-blue").url();
+    let run = home.run(&[&["verify", "web", "--probe", &url, "--requests", "140"][..], &BY_NAME].concat());
+    assert_eq!((run.exit, &found(&run)["ending"]), (Some(0), &json!("proven")), "{run:?}");
+    let words = "0 of 140 requests reached a backend of weight 0: leak < 3.3 % (99 %)";
+    assert_eq!(found(&run)["words"], words);
+    assert_eq!(
+        found(&run)["probe"]["backends"],
+        json!([
+            {"name": "web-blue", "answers": 140, "errors5xx": 0},
+            {"name": "web-green", "answers": 0, "errors5xx": 0},
+        ])
+    );
+    let url = gateway(|number| if number == 7 { "web-green" } else { "web-blue" }).url();
+    let run = home.run(&[&["verify", "web", "--probe", &url, "--requests", "20"][..], &BY_NAME].concat());
+    assert_eq!((run.exit, &found(&run)["ending"]), (Some(6), &json!("disproven")), "{run:?}");
+    let run = home.run(&[
+        "verify",
+        "web",
+        "--probe",
+        &url,
+        "--requests",
+        "5",
+        "--version-from",
+        "json:build.of",
+        "--version-of",
+        "web-green=web-blue",
+    ]);
+    assert_eq!(run.exit, Some(6), "what a person says of a version comes first: {run:?}");
+}
+
+#[test]
+fn a_probe_without_what_it_needs_sends_nothing() {
+    let home = read_only();
+    let closed = Server::closed().url();
+    home.refuses(
+        &["verify", "web", "--probe", "shop.example", "--version-from", "json:v"],
+        2,
+        "--probe: 'shop.example' is no URL to send requests to; give one that begins with http:// or https://",
+    );
+    home.refuses(
+        &["verify", "web", "--probe", &closed, "--version-from", "json:v", "--version-of", "web-red=v1"],
+        2,
+        "--version-of web-red: rule 0 of route shop/web has no such backend; there are: web-blue, web-green",
+    );
+    for (argument, value, why) in [
+        ("--requests", "10001", "10001 is not in 1..=10000"),
+        ("--header", "nonsense", "give it as 'Name: value'"),
+        ("--version-of", "web-blue", "give it as BACKEND=VERSION"),
+    ] {
+        let run =
+            home.run(&["verify", "web", "--probe", &closed, "--version-from", "json:v", argument, value]);
+        assert!(run.exit == Some(2) && run.err.contains(why), "{argument} {value}: {run:?}");
+    }
+    let run = home.run(&["verify", "web", "--probe", &closed, "--version-from", "X-Version"]);
+    assert!(
+        run.exit == Some(2) && run.err.contains("say header:NAME, json:FIELD or regex:EXPRESSION"),
+        "{run:?}"
+    );
+    let run = home.run(&["verify", "web", "--probe", &closed, "--version-from", "json:v"]);
+    assert_eq!(run.exit, Some(5), "{run:?}");
+    assert!(run.out.contains("20 requests had no answer"), "{run:?}");
 }

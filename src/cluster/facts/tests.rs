@@ -14,7 +14,8 @@ fn slice(endpoints: &[Value]) -> Value {
 fn pod(name: &str, created: &str, images: &[(&str, &str)], restarts: u32) -> Value {
     let containers: Vec<_> =
         images.iter().map(|(name, image)| json!({ "name": name, "image": image })).collect();
-    json!({ "metadata": { "name": name, "creationTimestamp": created }, "spec": { "containers": containers },
+    let labels = json!({ "app": "x", "app.kubernetes.io/version": "2026.1" });
+    json!({ "metadata": { "name": name, "creationTimestamp": created, "labels": labels }, "spec": { "containers": containers },
         "status": { "containerStatuses": [{ "name": "x", "image": "x", "imageID": "", "ready": true,
             "restartCount": restarts, "lastState": { "terminated": { "exitCode": 137, "reason": "OOMKilled" } } }] } })
 }
@@ -81,6 +82,7 @@ async fn what_stands_behind_a_service() {
     let pods = facts.pods.unwrap();
     assert_eq!(pods.images, ["r/app:v2".into(), "r/app:v3".into()].into());
     assert_eq!(pods.version(), Some("v2"));
+    assert_eq!(pods.versions, ["2026.1".into(), "v2".into(), "v3".into()].into());
     assert_eq!((pods.restarts, pods.oom_kills), (3, 3));
     assert_eq!(pods.newest, Some("2026-01-03T00:00:00Z".parse().unwrap()));
     assert!(server.lines().iter().any(|line| line.contains("service-name%3Dcanary")), "{:?}", server.lines());

@@ -1,0 +1,64 @@
+//! Whose a version is that an answer names.
+
+use crate::route::BackendRef;
+
+/// What is known of one backend of the split.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The versions that a person says are its.
+    pub told: Vec<String>,
+    /// What its pods call their version: image tags, and labels.
+    pub of_pods: Vec<String>,
+}
+
+/// Whose a version is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// The backend's, by its index.
+    Backend(usize),
+    /// Of several of them.
+    Several,
+    /// Of none.
+    Nobody,
+}
+
+/// Whose `version` is: what a person said comes first, then the names of the backends, then what their pods say.
+#[must_use]
+pub fn whose(version: &str, backends: &[(BackendRef, Known)]) -> Named {
+    let told = |(_, known): &(BackendRef, Known)| known.told.iter().any(|told| told == version);
+    let called = |(backend, _): &(BackendRef, Known)| &*backend.name == version;
+    let has = |(_, known): &(BackendRef, Known)| known.of_pods.iter().any(|own| own == version);
+    let rules: [&dyn Fn(&(BackendRef, Known)) -> bool; 3] = [&told, &called, &has];
+    for rule in rules {
+        let mut found = (0..backends.len()).filter(|index| rule(&backends[*index]));
+        match (found.next(), found.next()) {
+            (Some(index), None) => return Named::Backend(index),
+            (Some(_), Some(_)) => return Named::Several,
+            _ => {}
+        }
+    }
+    Named::Nobody
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn backend(name: &str, told: &[&str], of_pods: &[&str]) -> (BackendRef, Known) {
+        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+        (BackendRef::service("shop", name, 80), Known { told: texts(told), of_pods: texts(of_pods) })
+    }
+
+    #[test]
+    fn a_version_is_its_backends_by_word_by_name_or_by_its_pods() {
+        let two = [backend("stable", &[], &["v1.4.1"]), backend("canary", &["blue"], &["v1.5.0"])];
+        assert_eq!(whose("v1.5.0", &two), Named::Backend(1));
+        assert_eq!(whose("stable", &two), Named::Backend(0));
+        assert_eq!(whose("blue", &two), Named::Backend(1));
+        assert_eq!(whose("v9", &two), Named::Nobody);
+        let same = [backend("stable", &[], &["v1"]), backend("canary", &[], &["v1"])];
+        assert_eq!(whose("v1", &same), Named::Several, "the same image behind both tells nothing");
+        let told = [backend("stable", &["v1"], &["v1"]), backend("canary", &[], &["v1"])];
+        assert_eq!(whose("v1", &told), Named::Backend(0), "unless a person tells");
+    }
+}
