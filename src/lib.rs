@@ -10,6 +10,7 @@ pub mod clock;
 pub mod cluster;
 pub mod config;
 pub mod demo;
+pub mod diagnose;
 pub mod keys;
 pub mod metrics;
 pub mod pilot;

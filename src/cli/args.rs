@@ -17,7 +17,7 @@ use crate::rollout::{self, MOST_WEIGHT};
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  error, for example a route that does not exist
+  1  error, for example a route that does not exist; diagnose: something is broken
   2  usage or configuration
   3  the gate did not pass, and no reason or name was given; nothing was written
   4  the route changed meanwhile; nothing was written
@@ -116,6 +116,12 @@ pub enum Verb {
     List(List),
     /// Print one route: parents, conditions, backends, other paths, owners, last change
     Show(Show),
+    /// Walk from the route to the requests and name the first broken step; writes nothing
+    ///
+    /// Exit code 0: nothing that could be seen is broken, 1: something is.
+    Diagnose(Diagnose),
+    /// Tell of one way to be hurt by a split: what it looks like, what tidegate does, what to do
+    Explain(Explain),
     /// Move the canary to the next stage of its ladder, one back, or to a share
     Step(Step),
     /// Set the weights of a split
@@ -151,7 +157,13 @@ impl Verb {
             Self::Flip(args) => Some(&args.change),
             Self::Rollback(args) => Some(&args.change),
             Self::Undo(args) => Some(&args.change),
-            Self::List(_) | Self::Show(_) | Self::Verify(_) | Self::Demo(_) | Self::Config(_) => None,
+            Self::List(_)
+            | Self::Show(_)
+            | Self::Diagnose(_)
+            | Self::Explain(_)
+            | Self::Verify(_)
+            | Self::Demo(_)
+            | Self::Config(_) => None,
         }
     }
 }
@@ -194,6 +206,26 @@ pub struct Show {
     /// Ask no Prometheus
     #[arg(long)]
     pub no_metrics: bool,
+}
+
+/// `diagnose`.
+#[derive(Debug, Args)]
+pub struct Diagnose {
+    /// The route: NAME or NAMESPACE/NAME
+    pub route: RouteName,
+    /// How to print it
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub output: Format,
+    /// Ask no Prometheus
+    #[arg(long)]
+    pub no_metrics: bool,
+}
+
+/// `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The failure; without it all are listed
+    pub name: Option<String>,
 }
 
 /// `set`.

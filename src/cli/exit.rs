@@ -15,6 +15,8 @@ pub enum Exit {
     Done,
     /// Something failed, as a route that does not exist.
     Error,
+    /// Of `diagnose`: something is broken, and was printed.
+    Broken,
     /// Usage or configuration: flags, kubeconfig, addresses.
     Usage,
     /// The gate did not pass, and the reason or the name that it wants then was not given. Nothing was written.
@@ -35,7 +37,7 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         let code: u8 = match exit {
             Exit::Done => 0,
-            Exit::Error => 1,
+            Exit::Error | Exit::Broken => 1,
             Exit::Usage => 2,
             Exit::Gate => 3,
             Exit::Conflict => 4,

@@ -9,8 +9,11 @@ mod change;
 mod cockpit;
 mod config;
 mod demo;
+mod diagnose;
 mod exit;
+mod explain;
 mod flip;
+mod gather;
 mod list;
 mod log;
 mod observed;
@@ -61,7 +64,7 @@ struct Look {
 /// Threads of the cockpit: one draws, one reads. Verbs need none but their own.
 const COCKPIT_THREADS: usize = 2;
 
-const NO_TERMINAL: &str = "the cockpit needs a terminal to draw on; without one, use a verb: list, show, verify, step, set, flip, rollback, undo";
+const NO_TERMINAL: &str = "the cockpit needs a terminal to draw on; without one, use a verb: list, show, diagnose, verify, step, set, flip, rollback, undo";
 
 /// Runs the program with the arguments of the process.
 #[must_use]
@@ -77,6 +80,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    if let Some(Verb::Explain(args)) = &cli.verb {
+        return Ok(explain::run(args)?.into());
+    }
     let paths = Paths::find();
     if let Some(Verb::Config(what)) = &cli.verb {
         return Ok(config::run(what, &paths, cli.global.config.as_deref())?.into());
@@ -134,6 +140,7 @@ async fn verb_to_end(
     match verb {
         Verb::List(args) => list::run(&session, args).await,
         Verb::Show(args) => show::run(&session, &id(&args.route)?, args).await,
+        Verb::Diagnose(args) => diagnose::run(&session, &id(&args.route)?, args).await,
         Verb::Set(args) => set::run(&session, id(&args.route)?, args).await,
         Verb::Rollback(args) => rollback::run(&session, id(&args.route)?, args).await,
         Verb::Step(args) => step::run(&session, id(&args.route)?, args).await,
@@ -141,7 +148,7 @@ async fn verb_to_end(
         Verb::Undo(args) => undo::run(&session, id(&args.route)?, args).await,
         Verb::Verify(args) => verify::run(&session, id(&args.route)?, args).await,
         // Done by `run`, as they need no cluster.
-        Verb::Config(_) | Verb::Demo(_) => Ok(Exit::Done),
+        Verb::Config(_) | Verb::Demo(_) | Verb::Explain(_) => Ok(Exit::Done),
     }
 }
 

@@ -1,0 +1,46 @@
+//! `explain`: the catalogue of failures. Needs no cluster.
+
+use super::args::Explain;
+use super::exit::{Exit, Failure};
+use super::output;
+use crate::app::wrap;
+use crate::diagnose::{FAILURES, Failure as Entry, failure, nearest};
+
+/// Wide enough to read.
+const COLUMNS: usize = 96;
+
+/// Prints one entry, or all names.
+///
+/// # Errors
+/// When there is no such entry; the message names the nearest.
+pub fn run(args: &Explain) -> Result<Exit, Failure> {
+    let Some(name) = &args.name else {
+        let line = |entry: &Entry| format!("{:<22}{}\n", entry.name, entry.title);
+        output::print(&FAILURES.iter().map(line).collect::<String>())?;
+        return Ok(Exit::Done);
+    };
+    let Some(entry) = failure(name) else {
+        let meant = match nearest(name) {
+            Some(nearest) => format!("did you mean {nearest}?"),
+            None => "tidegate explain lists what there is".to_owned(),
+        };
+        return Err(Failure::usage(format!("there is no failure called {name}; {meant}")));
+    };
+    output::print(&text(entry))?;
+    Ok(Exit::Done)
+}
+
+fn text(entry: &Entry) -> String {
+    let part = |heading: &str, words: &str| {
+        let lines = wrap(words, COLUMNS - 2);
+        let lines: String = lines.iter().map(|line| format!("  {}\n", line.trim_end())).collect();
+        format!("\n{heading}\n{lines}")
+    };
+    [
+        format!("{}: {}\n", entry.name, entry.title),
+        part("What it looks like", entry.looks),
+        part("What tidegate does", entry.tidegate),
+        part("What to do", entry.remedy),
+    ]
+    .concat()
+}

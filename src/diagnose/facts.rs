@@ -1,0 +1,126 @@
+//! What the walk goes by. Gathered outside; each fact may be missing, with the reason.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::cluster::{Endpoints, Known, Ports};
+use crate::metrics::Counts;
+use crate::rollout::{ChangeRecord, RoleNames, roles};
+use crate::route::{BackendRef, Gateway, ParentRef, Route, Rule};
+
+/// Requests are counted over this time at most.
+const COUNTED: SignedDuration = SignedDuration::from_mins(5);
+
+/// What is known of one route and of what is around it.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The route as it was just read.
+    pub route: &'a Route,
+    /// All routes by which requests may come, it among them or not.
+    pub around: &'a [&'a Route],
+    /// Why routes may be missing there.
+    pub around_note: Option<&'a str>,
+    /// The Gateways that its parents name, by namespace and name; `None` inside where there is no such Gateway.
+    pub gateways: &'a HashMap<(Box<str>, Box<str>), Known<Option<Gateway>>>,
+    /// What stands behind its backends and mirrors.
+    pub behind: &'a HashMap<BackendRef, Behind>,
+    /// What was counted, or why nothing was.
+    pub traffic: Result<Traffic, String>,
+    /// Which names tell roles.
+    pub names: &'a RoleNames,
+    /// The canary that somebody named on this machine.
+    pub chosen: Option<&'a str>,
+    /// How long a controller may take to report a change.
+    pub patience: Duration,
+    /// The time of asking.
+    pub now: Timestamp,
+}
+
+/// What stands behind a backend.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Behind {
+    /// The ports of its Service; `None` inside if there is no such Service.
+    pub ports: Known<Option<Ports>>,
+    /// Its endpoints.
+    pub endpoints: Known<Endpoints>,
+    /// The version of its image, if known.
+    pub version: Option<Box<str>>,
+}
+
+/// What was counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Traffic {
+    /// Requests and errors of each backend that has series.
+    pub counts: Counts,
+    /// The latency in seconds that 99 % of the requests of a backend stay below, where known.
+    pub p99: HashMap<BackendRef, f64>,
+}
+
+impl Facts<'_> {
+    /// The routes around without this one.
+    pub(super) fn others(&self) -> impl Iterator<Item = &Route> {
+        self.around.iter().copied().filter(|other| other.id != self.route.id)
+    }
+
+    /// The canary of the route, as far as something tells it.
+    pub(super) fn canary(&self) -> Option<&BackendRef> {
+        self.route.splits().find_map(|(index, rule)| {
+            let roles = roles(self.route, index, self.names, self.chosen);
+            let canary = roles.canary().filter(|_| !roles.guessed())?;
+            rule.backends.get(canary).map(|backend| &backend.to)
+        })
+    }
+
+    /// How a person calls a rule: nothing where there is only one.
+    pub(super) fn of_rule(&self, index: usize) -> String {
+        if self.route.rules.len() < 2 {
+            return String::new();
+        }
+        format!("rule {index} ({}): ", self.route.rule_label(index))
+    }
+
+    /// The Gateway of a parent, if it is one and was asked for.
+    pub(super) fn gateway(&self, parent: &ParentRef) -> Option<&Known<Option<Gateway>>> {
+        self.gateways.get(&(parent.namespace.clone(), parent.name.clone()))
+    }
+
+    /// How long ago somebody wrote the route, as far as its own notes tell.
+    pub(super) fn unchanged_for(&self) -> Option<Duration> {
+        let since = self.now.duration_since(last_write(self.route)?);
+        Some(since.unsigned_abs()).filter(|_| since.is_positive())
+    }
+}
+
+/// `checkout-stable 95 %, checkout-canary 5 %`.
+pub(super) fn shares(rule: &Rule) -> String {
+    let part =
+        |(index, backend): (usize, &crate::route::Backend)| match crate::route::declared_share(rule, index) {
+            Some(share) => format!("{} {} %", backend.to, percent(share)),
+            None => format!("{} weight 0", backend.to),
+        };
+    rule.backends.iter().enumerate().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// A ratio in percent with one decimal at most.
+pub(super) fn percent(ratio: f64) -> String {
+    let rounded = format!("{:.1}", ratio * 100.0);
+    rounded.strip_suffix(".0").unwrap_or(&rounded).to_owned()
+}
+
+/// When the route was last written, its status aside.
+fn last_write(route: &Route) -> Option<Timestamp> {
+    let ours = ChangeRecord::newest(route).and_then(|change| change.at.parse().ok());
+    let theirs = route.last_writer.as_ref().and_then(|writer| writer.at.parse().ok());
+    [ours, theirs, route.created].into_iter().flatten().max()
+}
+
+/// Since when requests are counted: over five minutes, or since the newest write has settled.
+#[must_use]
+pub fn counted_since(route: &Route, settle: Duration, now: Timestamp) -> Timestamp {
+    let earliest = now.saturating_sub(COUNTED).unwrap_or(Timestamp::MIN);
+    let settled =
+        last_write(route).and_then(|at| at.checked_add(SignedDuration::try_from(settle).ok()?).ok());
+    settled.map_or(earliest, |settled| settled.clamp(earliest, now))
+}
