@@ -1,17 +1,21 @@
 //! Errors by version, judged as the gate does.
 
 use super::facts::{Facts, percent};
-use super::split::of_now;
+use super::traffic::{of_now, settled};
 use super::walk::Finding;
 use crate::metrics::BackendCounts;
 use crate::rollout::{ERROR_LIMIT, ErrorCount};
 use crate::route::BackendRef;
 
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
-    let traffic = match of_now(facts) {
+    let traffic = match settled(facts) {
         Ok(traffic) => traffic,
         Err(why) => return vec![why],
     };
+    let known: Vec<&BackendCounts> = traffic.counts.backends.values().collect();
+    if let Err(why) = of_now(facts, &known) {
+        return vec![why];
+    }
     let rules = facts.route.rules.iter().flat_map(|rule| &rule.backends);
     let mut live: Vec<&BackendRef> =
         rules.filter(|backend| backend.weight > 0).map(|backend| &backend.to).collect();

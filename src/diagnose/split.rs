@@ -1,15 +1,12 @@
 //! Which version requests really reach: counted requests beside the declared shares.
 
-use super::facts::{Facts, Traffic, percent};
+use super::facts::{Facts, percent};
+use super::traffic::{of_now, settled};
 use super::walk::Finding;
 use crate::metrics::{BackendCounts, Granularity, Numbers, Unclaimed, claim};
 use crate::rollout::{self, Claim, Observed, judge, untouched_paths};
 use crate::route::{BackendRef, Rule, RuleBackend, declared_share, weight_sum};
 
-/// With samples older than this many scrapes nothing is said of now.
-const STALE_SCRAPES: f64 = 3.0;
-/// After a change that settled less than this long ago, nothing is said.
-const LEAST_SECONDS: i64 = 5;
 /// A split in which a verdict on its canary takes longer than this is hardly used.
 const RARE_MINUTES: f64 = 60.0;
 
@@ -42,24 +39,14 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
 
 /// The requests of a split's backends since the newest write, if they are the split's own and of now.
 fn counted(facts: &Facts<'_>, index: usize) -> Result<Observed, Finding> {
-    let traffic = facts
-        .traffic
-        .as_ref()
-        .map_err(|why| Finding::unknown(format!("no data: {why}")).explained("metrics-down"))?;
+    let traffic = settled(facts)?;
     let seconds = facts.now.duration_since(traffic.counts.since).as_secs();
     let places: Vec<RuleBackend> = facts.route.rule_backends(index).collect();
     let known: Vec<&BackendCounts> = places.iter().filter_map(|place| traffic.counts.get(place)).collect();
-    if seconds < LEAST_SECONDS {
-        return Err(Finding::unknown(
-            "the route was just written: requests of before may still be on their way",
-        ));
-    }
     if known.is_empty() {
         return Err(Finding::unknown("no data: none of its backends has series").explained("metrics-down"));
     }
-    if let Some(why) = not_of_now(facts, &known) {
-        return Err(Finding::unknown(why).explained("metrics-down"));
-    }
+    of_now(facts, &known)?;
     // A backend that was never sent anything has no series yet; that others have some shows that they are counted.
     let requests = |place: &RuleBackend| traffic.counts.get(place).map_or(0.0, |counted| counted.requests);
     let numbers = places
@@ -79,21 +66,6 @@ fn counted(facts: &Facts<'_>, index: usize) -> Result<Observed, Finding> {
         .map_err(|unclaimed| unclaimable(&unclaimed, seconds))?;
     let scrapes = known.iter().map(|counted| counted.scrapes).max().unwrap_or(0);
     Ok(Observed { requests, scrapes: u32::try_from(scrapes).unwrap_or(u32::MAX), restarts: 0 })
-}
-
-/// Why the counts say nothing of now.
-fn not_of_now(facts: &Facts<'_>, known: &[&BackendCounts]) -> Option<String> {
-    let newest = known.iter().filter_map(|counted| counted.newest).max()?;
-    let interval = known.iter().filter_map(|counted| counted.scrape_interval).max()?;
-    let age = facts.now.duration_since(newest).as_secs_f64();
-    if age > STALE_SCRAPES * interval.as_secs_f64() {
-        return Some(format!(
-            "the newest sample is {age:.0} s old, scrapes are {} s apart",
-            interval.as_secs()
-        ));
-    }
-    let down = known.iter().any(|counted| counted.target_up == Some(false));
-    down.then(|| "a target that counts these requests is not up".to_owned())
 }
 
 fn unclaimable(unclaimed: &Unclaimed<'_>, seconds: i64) -> Finding {
@@ -238,17 +210,4 @@ fn by_endpoints(facts: &Facts<'_>, rule: &Rule) -> Option<Vec<f64>> {
     let ready = rule.backends.iter().map(|backend| ready(&backend.to)).collect::<Option<Vec<f64>>>()?;
     let sum: f64 = ready.iter().sum();
     (sum > 0.0).then(|| ready.iter().map(|ready| ready / sum).collect())
-}
-
-/// Whether anything is known of the traffic at all, for the steps that follow.
-pub(super) fn of_now<'a>(facts: &'a Facts<'_>) -> Result<&'a Traffic, Finding> {
-    let traffic = facts
-        .traffic
-        .as_ref()
-        .map_err(|why| Finding::unknown(format!("no data: {why}")).explained("metrics-down"))?;
-    let known: Vec<&BackendCounts> = traffic.counts.backends.values().collect();
-    match not_of_now(facts, &known) {
-        Some(why) => Err(Finding::unknown(why).explained("metrics-down")),
-        None => Ok(traffic),
-    }
 }

@@ -191,6 +191,7 @@ fn every_name_that_a_finding_gives_is_in_the_catalogue() {
         include_str!("parents.rs"),
         include_str!("precedence.rs"),
         include_str!("split.rs"),
+        include_str!("traffic.rs"),
         include_str!("weights.rs"),
     ];
     let mut named = 0;

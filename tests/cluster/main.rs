@@ -9,6 +9,7 @@ mod api;
 mod changes;
 mod cockpit;
 mod contract;
+mod diagnose;
 mod hardship;
 mod leaving;
 mod load;
