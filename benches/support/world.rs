@@ -176,6 +176,7 @@ fn start() -> Start {
         },
         scope: Scope::All,
         has_metrics: true,
+        metered: Vec::new(),
         refresh: SAMPLE,
         settle: Duration::from_secs(15),
         conventions: Conventions::default(),

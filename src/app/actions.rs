@@ -78,9 +78,7 @@ impl App {
     fn not_verifiable(&self) -> Option<String> {
         let Some(split) = self.selected() else { return self.refused() };
         if !self.numbers.has_source {
-            return Some(
-                "there is nothing to count by: no Prometheus is configured (--prometheus URL)".to_owned(),
-            );
+            return Some(format!("there is nothing to count by: {}", self.numbers.without_source()));
         }
         if weight_sum(split.rule) == 0 {
             return Some("all weights are 0: there are no shares to look for".to_owned());

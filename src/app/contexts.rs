@@ -88,6 +88,8 @@ fn enter(app: &mut App, cluster: Cluster) -> Vec<Effect> {
     let mut effects = freeze::thaw(app);
     if is_shown(app, &cluster) {
         app.say(Tone::Plain, "connected again, with credentials as they are now");
+        // One that was not found may be there by now.
+        app.numbers.look_again(has_metrics(app));
     } else {
         leave(app, &cluster);
     }
@@ -125,7 +127,10 @@ fn leave(app: &mut App, cluster: &Cluster) {
 
 /// A Prometheus that was named knows the cluster that it was named with, and no other.
 fn has_metrics(app: &App) -> bool {
-    app.start.has_metrics && app.place.context == app.start.home.context
+    if app.place.context == app.start.home.context {
+        return app.start.has_metrics;
+    }
+    app.start.metered.contains(&app.place.context)
 }
 
 fn watch_again(app: &mut App) -> Vec<Effect> {

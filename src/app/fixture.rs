@@ -30,6 +30,7 @@ pub(crate) fn start() -> Start {
         },
         scope: Scope::Namespace("shop".into()),
         has_metrics: true,
+        metered: Vec::new(),
         refresh: super::REFRESH,
         settle: Duration::from_secs(15),
         conventions: Conventions::default(),

@@ -53,6 +53,13 @@ pub enum Msg {
         /// The answer.
         answer: Result<Snapshot, MetricError>,
     },
+    /// The numbers come from here, which nobody named.
+    Found {
+        /// Of the scope.
+        generation: u64,
+        /// The address.
+        url: String,
+    },
     /// Series of the past, or why there are none.
     History {
         /// Of the scope.

@@ -86,6 +86,10 @@ pub struct NumbersState {
     pub failing: Option<(MetricError, Duration)>,
     /// What the server warned of with the last answer.
     pub warning: Option<String>,
+    /// Why there is no source, where one was looked for.
+    pub absent: Option<MetricError>,
+    /// The address of the source, where nobody named it.
+    pub found: Option<String>,
     /// Whether an answer has ever come.
     pub answered: bool,
     /// How often the source is scraped, once that was measured.
@@ -101,6 +105,20 @@ pub struct NumbersState {
 impl NumbersState {
     pub(super) fn new(has_source: bool, every: Duration) -> Self {
         Self { has_source, every, ..Self::default() }
+    }
+
+    /// Why there are no numbers and nobody asks for any, in words.
+    pub(super) fn without_source(&self) -> String {
+        match &self.absent {
+            Some(error) => error.to_string(),
+            None => "no Prometheus is configured (--prometheus URL)".to_owned(),
+        }
+    }
+
+    /// Whether there is a source is to be found out again.
+    pub(super) fn look_again(&mut self, has_source: bool) {
+        self.has_source = has_source;
+        self.absent = None;
     }
 
     /// How long to wait before they are asked for again.
@@ -148,6 +166,12 @@ impl NumbersState {
         self.in_flight = false;
         let snapshot = match answer {
             Ok(snapshot) => snapshot,
+            Err(error) if error.is_absence() => {
+                self.has_source = false;
+                self.failing = None;
+                self.absent = Some(error);
+                return;
+            }
             Err(error) => {
                 let since = self.failing.take().map_or(now, |(_, since)| since);
                 self.failing = Some((error, since));

@@ -95,8 +95,17 @@ fn news(app: &App) -> Vec<(Tone, String)> {
         ));
     }
     if !app.numbers.has_source {
-        let text = "no metrics: with --prometheus URL there are traffic, errors and proofs";
-        news.push((Tone::Plain, text.to_owned()));
+        news.push(match &app.numbers.absent {
+            None => (
+                Tone::Plain,
+                "no metrics: with --prometheus URL there are traffic, errors and proofs".to_owned(),
+            ),
+            Some(MetricError::NoneFound { why }) => (
+                Tone::Plain,
+                format!("no metrics: no Prometheus was found ({why}); --prometheus URL names one"),
+            ),
+            Some(error) => (Tone::Warn, format!("no metrics: {error}")),
+        });
     } else if let Some((error, since)) = &app.numbers.failing {
         let age =
             if app.numbers.answered { format!("no numbers for {}: ", ago(*since)) } else { String::new() };

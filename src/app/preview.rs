@@ -75,7 +75,7 @@ impl App {
 
     fn counted(&self, split: &Split<'_>, plan: &Plan) -> Result<ErrorCount, String> {
         if !self.numbers.has_source {
-            return Err("no Prometheus is configured (--prometheus URL)".to_owned());
+            return Err(self.numbers.without_source());
         }
         let of = subject(split, plan);
         let answer = self.counts.answer.as_ref().filter(|_| of.is_some() && self.counts.of == of);

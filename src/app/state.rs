@@ -35,6 +35,8 @@ pub struct Start {
     pub scope: Scope,
     /// Whether there is a source of metrics.
     pub has_metrics: bool,
+    /// The other contexts that have one, or may.
+    pub metered: Vec<String>,
     /// How often numbers are asked for.
     pub refresh: Duration,
     /// After a controller has reported a change, requests of before may come for so long.

@@ -49,6 +49,12 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             app.numbers.take(&asked, answer, now);
             app.rows_changed();
         }
+        Msg::Found { generation, url } if generation == app.generation => {
+            if app.numbers.found.as_ref() != Some(&url) {
+                app.say(Tone::Plain, format!("numbers come from {url}, which was found in this cluster"));
+                app.numbers.found = Some(url);
+            }
+        }
         Msg::History { generation, asked, answer } if generation == app.generation => {
             app.numbers.take_history(&asked, answer);
         }
@@ -69,6 +75,7 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Tick
         | Msg::Watch { .. }
         | Msg::Numbers { .. }
+        | Msg::Found { .. }
         | Msg::History { .. }
         | Msg::Facts { .. }
         | Msg::EndpointsChanged { .. }

@@ -12,7 +12,7 @@ use super::session::{Around, Session};
 use super::splits::{Source, Split, Unreadable, splits, unreadable};
 use super::table::Table;
 use crate::cluster::{Listed, Scope};
-use crate::metrics::MetricSource;
+use crate::metrics::{MetricSource, Origin};
 use crate::route::{Route, RuleBackend};
 use crate::ui::format::{percent, rate, seconds};
 
@@ -72,15 +72,21 @@ async fn read<'a>(
     session: &'a Session,
     args: &List,
 ) -> Result<(Around, Result<&'a dyn MetricSource, String>), Failure> {
+    let named = session.metrics.as_ref().is_some_and(|source| source.origin().is_some());
     let routes = async {
         match &session.scope {
-            Scope::Namespace(name) if session.metrics.is_some() && !args.no_metrics => {
-                session.list_around(name).await
-            }
+            Scope::Namespace(name) if named && !args.no_metrics => session.list_around(name).await,
             scope => Ok(Around { listed: session.list(scope).await?, note: None }),
         }
     };
-    tokio::try_join!(routes, session.answering_metrics(!args.no_metrics))
+    let (mut around, metrics) = tokio::try_join!(routes, session.answering_metrics(!args.no_metrics))?;
+    if let (Scope::Namespace(name), false, Ok(_)) = (&session.scope, named, &metrics) {
+        around = session.list_around(name).await?;
+    }
+    if let Some(Origin { url, found: true }) = metrics.as_ref().ok().and_then(|source| source.origin()) {
+        tell(format_args!("numbers come from {url}, which was found in this cluster"));
+    }
+    Ok((around, metrics))
 }
 
 fn print(document: &Document<'_>, scope: &Scope, metrics: bool) -> Result<(), Failure> {

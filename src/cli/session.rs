@@ -93,7 +93,7 @@ impl Session {
     pub async fn preflight(&self) -> Result<Option<String>, Failure> {
         let (gateway, metrics) = tokio::join!(
             tokio::time::timeout(PREFLIGHT, self.cluster.discover()),
-            tokio::time::timeout(PREFLIGHT, self.check_metrics()),
+            tokio::time::timeout(PREFLIGHT, self.check_named_metrics()),
         );
         if let Ok(Err(error @ ConnectError::NoGatewayApi { .. })) = gateway {
             return Err(error.into());
@@ -109,17 +109,22 @@ impl Session {
         if self.insists_on_metrics { Err(error.into()) } else { Ok(in_settings(&error)) }
     }
 
-    /// Prints why there are no numbers, and returns it.
+    /// Prints why there are no numbers, and returns it. That none were to be found is what most clusters are like.
     fn without_numbers(&self, error: MetricError) -> Result<String, Failure> {
+        let nothing_to_warn_of =
+            matches!(error, MetricError::NoneFound { .. } | MetricError::NotLooked { .. });
         let why = if error.is_wrong_address() { self.wrong_address(error)? } else { error.to_string() };
-        warn(&why);
+        if !nothing_to_warn_of {
+            warn(&why);
+        }
         Ok(why)
     }
 
-    async fn check_metrics(&self) -> Result<(), MetricError> {
+    /// Nobody waits for one that has to be found first.
+    async fn check_named_metrics(&self) -> Result<(), MetricError> {
         match &self.metrics {
-            Some(metrics) => metrics.check().await,
-            None => Ok(()),
+            Some(metrics) if metrics.origin().is_some() => metrics.check().await,
+            _ => Ok(()),
         }
     }
 

@@ -29,6 +29,7 @@ struct Document<'a> {
     hostnames: &'a [Box<str>],
     parents: Vec<Parent<'a>>,
     owners: Vec<String>,
+    metrics: Metrics,
     last_writer: Option<Writer<'a>>,
     last_change: Option<ChangeRecord>,
     splits: Vec<Split<'a>>,
@@ -57,6 +58,17 @@ struct Condition<'a> {
     reason: &'a str,
     message: &'a str,
     observed_generation: Option<i64>,
+}
+
+/// Where the numbers come from.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metrics {
+    url: Option<String>,
+    /// Nobody named it.
+    found: bool,
+    /// Why there are none.
+    reason: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -91,6 +103,12 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
     let snapshot = snapshot?;
     let facts: HashMap<BackendRef, Facts> = backends.into_iter().zip(facts).collect();
     let related = Related::new(around.listed.iter().flatten(), around.note.as_deref());
+    let origin = metrics.as_ref().ok().and_then(|source| source.origin());
+    let metrics_of = Metrics {
+        found: origin.as_ref().is_some_and(|origin| origin.found),
+        url: origin.map(|origin| origin.url),
+        reason: snapshot.as_ref().err().cloned(),
+    };
     let source = Source {
         names: &session.settings.conventions.names,
         evidence: Evidence {
@@ -111,6 +129,7 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
         hostnames: &route.hostnames,
         parents: route.parent_views().map(parent).collect(),
         owners: route.owners.iter().map(ToString::to_string).collect(),
+        metrics: metrics_of,
         last_writer: route.last_writer.as_ref().map(|w| Writer { manager: &w.manager, at: &w.at }),
         last_change: ChangeRecord::newest(&route),
         splits: splits(&route, &source),
@@ -196,6 +215,7 @@ fn text(document: &Document<'_>, status_problem: Option<&str>) -> String {
     if document.owners.is_empty() {
         line("Owner:", "nobody else");
     }
+    line("Metrics:", &metrics(&document.metrics));
     match &document.last_change {
         Some(change) => line("Last change:", &in_words(change)),
         None => line("Last change:", "none by tidegate"),
@@ -220,6 +240,15 @@ fn text(document: &Document<'_>, status_problem: Option<&str>) -> String {
         let _ = writeln!(out, "Other paths: {note}");
     }
     out
+}
+
+fn metrics(metrics: &Metrics) -> String {
+    match (&metrics.url, &metrics.reason) {
+        (_, Some(reason)) => format!("no data: {reason}"),
+        (Some(url), None) if metrics.found => format!("{url}, found in this cluster"),
+        (Some(url), None) => url.clone(),
+        (None, None) => "known".to_owned(),
+    }
 }
 
 fn table(split: &Split<'_>) -> Table {

@@ -90,6 +90,16 @@ pub enum MetricError {
         /// Why.
         why: String,
     },
+    /// We may not go through the API server.
+    #[error(
+        "Prometheus at {url} cannot be asked through the API server: you lack the right to {right} (403)"
+    )]
+    NoRight {
+        /// Where.
+        url: String,
+        /// Which.
+        right: String,
+    },
     /// The API server did not pass the question on.
     #[error("Prometheus at {url} cannot be asked through the API server: {why}")]
     Proxy {
@@ -99,9 +109,21 @@ pub enum MetricError {
         why: String,
     },
     /// Nobody named one, and this cluster has none that could be found.
-    #[error("no Prometheus was found in this cluster ({why}); name one with --prometheus URL")]
+    #[error("no Prometheus was found in this cluster: {why}. Name one with --prometheus URL")]
     NoneFound {
         /// Where it was looked for, or what stood in the way.
+        why: String,
+    },
+    /// Nobody named one, and those of this cluster do not answer.
+    #[error("a Prometheus was found in this cluster, but gives no numbers: {why}")]
+    NoneAnswers {
+        /// What one of them said.
+        why: String,
+    },
+    /// Nobody named one, and the API server did not tell which there are.
+    #[error("no Prometheus was named, and none could be looked for: {why}")]
+    NotLooked {
+        /// What stood in the way.
         why: String,
     },
     /// Nobody named one, and this cluster has several.
@@ -243,6 +265,17 @@ pub enum MetricError {
 }
 
 impl MetricError {
+    /// Whether there is no source of numbers at all until somebody names one.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        matches!(self, Self::NoneFound { .. } | Self::SeveralFound { .. })
+    }
+
+    /// Whether what looked like a Prometheus is none, or none for us.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.is_wrong_address() || matches!(self, Self::NoRight { .. })
+    }
+
     /// Whether the URL itself is wrong, so that asking again cannot help: a verb given such a
     /// `--prometheus` ends with a usage error.
     #[must_use]

@@ -7,6 +7,7 @@
 mod access;
 mod claim;
 mod decode;
+mod discovery;
 mod error;
 mod history;
 mod increments;
@@ -30,6 +31,7 @@ use crate::route::RuleBackend;
 
 pub use access::{Access, Address, Header, Login, Secret, Tls};
 pub use claim::{Unclaimed, claim};
+pub use discovery::Discovered;
 pub use error::MetricError;
 pub use model::{BackendCounts, BackendHistory, Counts, History, Numbers, Snapshot};
 pub use prometheus::PrometheusSource;
@@ -83,4 +85,18 @@ pub trait MetricSource: Send + Sync {
 
     /// Whose series these are and what may be claimed from them; `None` until that is known.
     fn provider(&self) -> Option<Arc<Provider>>;
+
+    /// Where the numbers come from, once that is known.
+    fn origin(&self) -> Option<Origin> {
+        None
+    }
+}
+
+/// Where numbers come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The address, without credentials.
+    pub url: String,
+    /// Nobody named it: it was found in the cluster.
+    pub found: bool,
 }

@@ -8,7 +8,6 @@ use std::time::Duration;
 use futures::future::{BoxFuture, try_join, try_join3};
 use jiff::Timestamp;
 
-use super::MetricSource;
 use super::access::{Access, Address};
 use super::decode::RawSeries;
 use super::error::MetricError;
@@ -19,6 +18,7 @@ use super::query::{self, Question};
 use super::rows;
 use super::tally::Tally;
 use super::transport::Transport;
+use super::{MetricSource, Origin};
 use crate::cluster::Cluster;
 use crate::route::RuleBackend;
 
@@ -40,6 +40,8 @@ pub struct PrometheusSource {
     provider: OnceLock<Arc<Provider>>,
     /// The last measured scrape interval in milliseconds; 0 is not measured yet.
     interval: AtomicU64,
+    /// Nobody named it.
+    found: bool,
 }
 
 impl PrometheusSource {
@@ -79,7 +81,12 @@ impl PrometheusSource {
             ProviderChoice::Auto => OnceLock::new(),
             ProviderChoice::Named(provider) => OnceLock::from(provider),
         };
-        Self { transport, provider, interval: AtomicU64::new(0) }
+        Self { transport, provider, interval: AtomicU64::new(0), found: false }
+    }
+
+    /// The same, as one that nobody named.
+    pub(super) fn found(self) -> Self {
+        Self { found: true, ..self }
     }
 
     /// Asks whether a Prometheus answers at the URL, by a query that every server of its API can answer
@@ -294,6 +301,10 @@ impl MetricSource for PrometheusSource {
 
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {
         Box::pin(self.ask_check())
+    }
+
+    fn origin(&self) -> Option<Origin> {
+        Some(Origin { url: self.url(), found: self.found })
     }
 
     fn provider(&self) -> Option<Arc<Provider>> {

@@ -85,7 +85,12 @@ impl Pilot {
             Duration::ZERO => "counting requests".to_owned(),
             _ => format!("settling for {:.0} s", settling.as_secs_f64().ceil()),
         });
-        tokio::time::sleep(settling).await;
+        let ((), answer) = tokio::join!(tokio::time::sleep(settling), metrics.check());
+        if let Err(absent) = answer.as_ref()
+            && absent.is_absence()
+        {
+            return telling.unproven(&absent.to_string());
+        }
 
         let started = Instant::now();
         let mut restarts = 0;

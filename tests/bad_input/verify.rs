@@ -44,6 +44,9 @@ fn other_shares_than_expected_are_disproven_at_once() {
 fn without_numbers_nothing_is_proven() {
     let run = read_only().run(&["verify", "checkout", "--expect", "90/10", "-o", "json"]);
     assert_eq!((run.exit, &found(&run)["ending"]), (Some(5), &json!("unproven")), "{run:?}");
+    let words = found(&run)["words"].to_string();
+    assert!(words.contains("no Prometheus was found in this cluster"), "{words}");
+    let run = read_only().run(&["verify", "checkout", "--prometheus", "none", "-o", "json"]);
     assert_eq!(found(&run)["words"], "no Prometheus is configured (--prometheus URL)");
 }
 

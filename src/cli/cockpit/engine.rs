@@ -11,6 +11,7 @@ use super::elapsed::Elapsed;
 use super::perform::Performer;
 use crate::app::{App, Effect, Msg, Now, Place, Start, next_wake, update};
 use crate::cli::session::Session;
+use crate::cli::source::is_metered;
 use crate::cli::themes;
 use crate::clock::Clock;
 use crate::config::Paths;
@@ -54,6 +55,12 @@ impl Engine {
             home: Place::from(&session.cluster),
             scope: session.scope.clone(),
             has_metrics: session.metrics.is_some(),
+            metered: session
+                .cluster
+                .contexts()
+                .into_iter()
+                .filter(|context| is_metered(context, &session.settings))
+                .collect(),
             conventions: session.settings.conventions.clone(),
             keymap: session.settings.keymap.clone(),
             refresh: session.settings.refresh,

@@ -15,8 +15,9 @@ use tokio::time::timeout;
 
 use crate::app::{Effect, Msg, Past, SPAN, STEP, WINDOW};
 use crate::cli::session::Session;
+use crate::cli::source::elsewhere;
 use crate::cluster::{Cluster, Listed, Scope, Trouble, Why, endpoint_changes, watch};
-use crate::metrics::MetricSource;
+use crate::metrics::{MetricSource, Origin};
 use crate::pilot::{Ending, Pilot, Progress};
 use crate::route::{BackendRef, RouteId, writers};
 
@@ -38,15 +39,26 @@ pub(super) struct Performer {
     epoch: Arc<AtomicU64>,
     /// The source of numbers that was named, for the contexts that it is used in.
     metrics: Option<Arc<dyn MetricSource>>,
+    /// The context that it was named in.
+    home: String,
 }
 
 impl Performer {
     pub(super) fn new(session: Session, messages: UnboundedSender<Msg>) -> Self {
         let user = Arc::new(OnceLock::new());
-        let metrics = session.metrics.clone();
+        let (metrics, home) = (session.metrics.clone(), session.cluster.context().to_owned());
         let epoch = Arc::new(AtomicU64::new(0));
-        let new =
-            Self { session, messages, watch: None, endpoints: None, preparation: None, user, epoch, metrics };
+        let new = Self {
+            session,
+            messages,
+            watch: None,
+            endpoints: None,
+            preparation: None,
+            user,
+            epoch,
+            metrics,
+            home,
+        };
         tokio::spawn(learn_user(new.session.cluster.clone(), Arc::clone(&new.user), new.sender()));
         new
     }
@@ -170,6 +182,9 @@ impl Performer {
             match effect {
                 Effect::Numbers { generation, backends } => {
                     let answer = source.numbers(&backends, WINDOW).await;
+                    if let Some(Origin { url, found: true }) = source.origin() {
+                        send(Msg::Found { generation, url });
+                    }
                     let granularity = source.provider().map(|provider| provider.granularity);
                     send(Msg::Numbers { generation, asked: backends, granularity, answer });
                 }
@@ -191,7 +206,12 @@ impl Performer {
         }
         self.epoch.fetch_add(1, Ordering::Relaxed);
         let same = cluster.context() == self.session.cluster.context();
-        self.session.metrics = self.metrics.clone().filter(|_| with_metrics);
+        self.session.metrics = match cluster.context() == self.home {
+            true => self.metrics.clone(),
+            // What is wrong with the settings of one context is told by its verbs.
+            false => elsewhere(&cluster, &self.session.settings).ok().flatten(),
+        }
+        .filter(|_| with_metrics);
         self.session.cluster = cluster.clone();
         if !same {
             self.user = Arc::new(OnceLock::new());

@@ -207,7 +207,7 @@ fn beginning(body: &[u8]) -> String {
     }
     let text = String::from_utf8_lossy(body.get(..400).unwrap_or(body)).replace(char::is_control, " ");
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut short: String = line.chars().take(80).collect();
+    let mut short: String = line.chars().take(120).collect();
     if short.len() < line.len() {
         short.push('…');
     }

@@ -4,7 +4,7 @@
 use reqwest::header::HeaderMap;
 
 use super::{LIMIT_MIB, Question, Reply};
-use crate::cluster::{Cluster, Relayed, ServiceAddress};
+use crate::cluster::{Cluster, Relayed, ServiceAddress, Trouble, Why};
 use crate::metrics::error::MetricError;
 
 /// A Service of the cluster.
@@ -28,6 +28,9 @@ impl Proxy {
             Ok(Relayed::Whole { status, kind, location, body }) => Ok(Reply { status, kind, location, body }),
             Ok(Relayed::TooLarge) => {
                 Err(MetricError::TooLarge { url: self.shown.clone(), limit_mib: LIMIT_MIB })
+            }
+            Err(Trouble { why: Why::Forbidden(right), .. }) => {
+                Err(MetricError::NoRight { url: self.shown.clone(), right: right.into() })
             }
             Err(trouble) => Err(MetricError::Proxy { url: self.shown.clone(), why: trouble.why.to_string() }),
         }
