@@ -16,7 +16,7 @@ use tidegate::demo::{Demo, Scenario};
 use tidegate::keys::Key;
 use tidegate::pilot::{Ending, NotWritten, Pilot, Prepared, Request};
 use tidegate::rollout::{ChangeRecord, Confirmation, Conventions, Direction, Intent, Verdict};
-use tidegate::route::{BackendRef, RouteId, RuleBackend};
+use tidegate::route::{BackendRef, DataPlane, RouteId, RuleBackend};
 use tidegate::ui::theme::{Depth, Theme};
 use tidegate::ui::{self, Look};
 use tokio::sync::mpsc::unbounded_channel;
@@ -75,7 +75,13 @@ impl Play {
 
     /// Errors of the canary over the last ten seconds; `None` when it got no request.
     async fn errors(&self) -> Option<f64> {
-        let canary = [RuleBackend { route: checkout(), rule: 0, index: 1, to: service("checkout-canary") }];
+        let canary = [RuleBackend {
+            route: checkout(),
+            rule: 0,
+            index: 1,
+            to: service("checkout-canary"),
+            data_plane: DataPlane::default(),
+        }];
         let metrics = self.demo.metrics().expect("a source");
         let snapshot = metrics.numbers(&canary, Duration::from_secs(10)).await.expect("numbers");
         snapshot.get(&canary[0]).expect("a series").error_rate

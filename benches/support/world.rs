@@ -12,9 +12,11 @@ use ratatui::{Terminal, TerminalOptions, Viewport};
 use tidegate::app::{App, Effect, Msg, Now, Place, Start, WINDOW, update};
 use tidegate::cluster::{Access, Scope, Update};
 use tidegate::keys::Keymap;
-use tidegate::metrics::{BackendHistory, Granularity, History, Numbers, Quantile, Series, Snapshot};
+use tidegate::metrics::{
+    BackendHistory, Granularity, History, Numbers, PROVIDERS, Quantile, Series, Snapshot, Used,
+};
 use tidegate::rollout::Conventions;
-use tidegate::route::Route;
+use tidegate::route::{Route, RuleBackend};
 use tidegate::term::Surface;
 use tidegate::ui::theme::{Depth, Theme};
 use tidegate::ui::{self, Look};
@@ -85,10 +87,17 @@ impl World {
         match effect {
             Effect::Numbers { generation, backends } => {
                 let found = backends.iter().map(|backend| (backend.clone(), self.numbers(now))).collect();
-                let answer =
-                    Ok(Snapshot { evaluated_at: now, window: WINDOW, backends: found, warnings: Vec::new() });
-                let granularity = Some(Granularity::Service);
-                self.msg(Msg::Numbers { generation, asked: backends, granularity, answer });
+                let used =
+                    |backend: &RuleBackend| (backend.route.clone(), Ok(Used::of(PROVIDERS[0].clone())));
+                let used = backends.iter().map(used).collect();
+                let answer = Ok(Snapshot {
+                    evaluated_at: now,
+                    window: WINDOW,
+                    backends: found,
+                    used,
+                    warnings: Vec::new(),
+                });
+                self.msg(Msg::Numbers { generation, asked: backends, answer });
             }
             Effect::History { generation, backends } => {
                 let found: HashMap<_, _> =
@@ -116,6 +125,7 @@ impl World {
             p95: quantile(0.04 + 0.04 * self.noise(4)),
             p99: quantile(0.1 + 0.1 * self.noise(5)),
             newest_sample: Some(now),
+            granularity: Granularity::Service,
         }
     }
 

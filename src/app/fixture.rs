@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{App, Effect, Msg, Now, Place, Start, Step, update};
 use crate::cluster::{Access, Endpoints, Facts, Listed, Pods, Scope, Update};
 use crate::keys::{Key, Keymap};
-use crate::metrics::{Granularity, Numbers, Quantile, Snapshot};
+use crate::metrics::{Granularity, Numbers, PROVIDERS, Quantile, Snapshot, Used};
 use crate::pilot::{BackendFacts, DryRun, Planned, Prepared};
 use crate::rollout::{Check, Conventions, Demand, ErrorCount, Gate, Intent, Verdict, plan};
 use crate::route::{BackendRef, Path, PathKind, Route, RouteId, RuleBackend};
@@ -118,15 +118,19 @@ impl Bench {
             p95: quantile(0.0089 * slow),
             p99: quantile(0.0124 * slow),
             newest_sample: Some(evaluated_at),
+            granularity: Granularity::Service,
         };
         let backends = [numbers(190.0, 0.0004, 1.0), numbers(10.0, errors, 1.3)];
+        let contour = PROVIDERS.iter().find(|provider| provider.name == "contour").unwrap();
+        let used = asked.iter().map(|place| (place.route.clone(), Ok(Used::of(contour.clone()))));
         let answer = Ok(Snapshot {
+            used: used.collect(),
             evaluated_at,
             window: super::WINDOW,
             backends: asked.iter().cloned().zip(backends).collect(),
             warnings: Vec::new(),
         });
-        self.msg(Msg::Numbers { generation, asked, granularity: Some(Granularity::Service), answer })
+        self.msg(Msg::Numbers { generation, asked, answer })
     }
 
     pub fn facts(&mut self) -> &mut Self {

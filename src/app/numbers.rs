@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::state::App;
-use crate::metrics::{BackendHistory, Granularity, History, MetricError, Numbers, Snapshot};
+use crate::metrics::{BackendHistory, History, MetricError, Numbers, Snapshot, Used};
 use crate::rollout::{ALPHA_ERRORS, ERROR_LIMIT, lies_above};
 use crate::route::{Route, RouteId, RuleBackend};
 
@@ -80,8 +80,8 @@ pub struct NumbersState {
     pub has_source: bool,
     /// The usual pause between two questions.
     every: Duration,
-    /// Whose series these are, once that is known.
-    pub granularity: Option<Granularity>,
+    /// By route, whose series they are, once that is known; or why there are none.
+    used: HashMap<RouteId, Result<Used, String>>,
     /// Why the last question had no answer, and since when there is none.
     pub failing: Option<(MetricError, Duration)>,
     /// What the server warned of with the last answer.
@@ -134,15 +134,25 @@ impl NumbersState {
         self.backends.get(&route.id)?.iter().find(|(place, _)| same(place)).map(|(_, numbers)| numbers)
     }
 
+    /// Whose series the numbers of a route are, or why there are none; `None` if nobody has asked yet.
+    #[must_use]
+    pub fn used(&self, route: &RouteId) -> Option<&Result<Used, String>> {
+        self.used.get(route)
+    }
+
     /// The numbers of a backend; `None` if nobody has asked yet.
     pub(super) fn at(&self, place: &RuleBackend) -> Option<&BackendNumbers> {
-        self.backends.get(&place.route)?.iter().find(|(known, _)| known == place).map(|(_, numbers)| numbers)
+        self.backends
+            .get(&place.route)?
+            .iter()
+            .find(|(known, _)| known.same_place(place))
+            .map(|(_, numbers)| numbers)
     }
 
     /// Those of a backend, or none yet.
     fn at_mut(&mut self, place: &RuleBackend) -> &mut BackendNumbers {
         let known = self.backends.entry(place.route.clone()).or_default();
-        let index = known.iter().position(|(known, _)| known == place).unwrap_or_else(|| {
+        let index = known.iter().position(|(known, _)| known.same_place(place)).unwrap_or_else(|| {
             // What stood there before has gone.
             known.retain(|(known, _)| (known.rule, known.index) != (place.rule, place.index));
             known.push((place.clone(), BackendNumbers::new()));
@@ -184,6 +194,7 @@ impl NumbersState {
         }
         self.answered = true;
         self.warning = snapshot.warnings.first().cloned();
+        self.used.extend(snapshot.used.iter().map(|(route, used)| (route.clone(), used.clone())));
         let flows = |backend: &RuleBackend| {
             snapshot.get(backend).is_some_and(|numbers| numbers.requests_per_second.unwrap_or(0.0) > 0.0)
         };

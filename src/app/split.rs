@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::numbers::BackendNumbers;
 use super::routes::Shown;
 use super::state::App;
-use crate::metrics::{Unclaimed, claim};
+use crate::metrics::{Granularity, Unclaimed, claim};
 use crate::rollout::{ALPHA_SHARE, Interval, Ladder, Role, Roles, interval, roles, untouched_paths};
 use crate::route::{BackendRef, Path, Route, Rule, weight_sum};
 
@@ -189,6 +189,12 @@ impl App {
         untouched_paths(split.route, split.index, related.iter().map(|route| &**route))
     }
 
+    /// How many of them are counted with the split.
+    fn paths_beside(&self, split: &Split<'_>, apart: Granularity) -> usize {
+        let paths = self.other_paths(split);
+        paths.iter().filter(|path| apart != Granularity::Route || path.route == split.route.id).count()
+    }
+
     /// What can be said of the shares that were served.
     #[must_use]
     pub fn observed(&self, split: &Split<'_>) -> Observed {
@@ -199,10 +205,12 @@ impl App {
         }
         let known = split.numbers.iter().map(|numbers| numbers.and_then(|numbers| numbers.latest));
         let backends = split.rule.backends.iter().map(|backend| &backend.to).zip(known);
-        match claim(backends, self.numbers.granularity, || self.other_paths(split).len()) {
+        let used = self.numbers.used(&split.route.id);
+        match claim(backends, used, |apart| self.paths_beside(split, apart)) {
             Ok(requests) => Observed::Counted(requests),
             Err(Unclaimed::Shared(paths)) => Observed::Shared(paths),
             Err(Unclaimed::PerRule) => Observed::NoData("counted per rule"),
+            Err(Unclaimed::Uncounted(_)) => Observed::NoData("not counted"),
             Err(Unclaimed::NoTraffic) => Observed::NoTraffic,
             Err(Unclaimed::UnknownSource | Unclaimed::NoSeries(_) | Unclaimed::TooFew(_)) => {
                 Observed::NoData("no data")

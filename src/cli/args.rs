@@ -6,10 +6,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use http::{HeaderName, HeaderValue};
 
+use super::exit::Failure;
 use super::route_name::{RouteName, object_name};
 use crate::config::{Settings, duration, positive};
 use crate::demo::Scenario;
-use crate::metrics::ProviderChoice;
 use crate::pilot::Timing;
 use crate::probe::{FEWEST_REQUESTS, MOST_REQUESTS, REQUESTS, VersionFrom};
 use crate::rollout::{self, MOST_WEIGHT};
@@ -63,9 +63,9 @@ pub struct Global {
     /// Where numbers come from: a Prometheus or what speaks its API, also kube://NAMESPACE/SERVICE:PORT; or none
     #[arg(long, global = true, value_name = "URL", env = "TIDEGATE_PROMETHEUS", hide_env_values = true)]
     pub prometheus: Option<String>,
-    /// Whose metrics to use: auto, contour, app
+    /// Whose metrics to use: auto, contour, kgateway, cilium, envoy-gateway, istio, linkerd, traefik, app, or one of your own
     #[arg(long, global = true, value_name = "NAME")]
-    pub provider: Option<ProviderChoice>,
+    pub provider: Option<String>,
     /// Wait after the controllers report a change, before requests are counted [default: 15s]
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub settle: Option<Duration>,
@@ -88,14 +88,21 @@ pub struct Global {
 
 impl Global {
     /// The settings, where no flag says otherwise.
-    #[must_use]
-    pub fn over(&self, settings: Settings) -> Settings {
+    ///
+    /// # Errors
+    /// When a flag names what the settings do not have.
+    pub fn over(&self, mut settings: Settings) -> Result<Settings, Failure> {
         let timing = settings.timing;
-        Settings {
+        if let Some(name) = &self.provider {
+            let usage = |error| {
+                Failure::usage(format_args!("invalid value '{name}' for '--provider <NAME>': {error}"))
+            };
+            settings.providers = settings.providers.everywhere(name).map_err(usage)?;
+        }
+        Ok(Settings {
             theme: self.theme.clone().or(settings.theme),
             ascii: self.ascii || settings.ascii,
             all_namespaces: self.all_namespaces || (settings.all_namespaces && self.namespace.is_none()),
-            provider: self.provider.clone().unwrap_or(settings.provider),
             timing: Timing {
                 settle: self.settle.unwrap_or(timing.settle),
                 observe: self.observe_timeout.unwrap_or(timing.observe),
@@ -103,7 +110,7 @@ impl Global {
                 ..timing
             },
             ..settings
-        }
+        })
     }
 }
 

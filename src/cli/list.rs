@@ -37,7 +37,7 @@ pub async fn run(session: &Session, args: &List) -> Result<Exit, Failure> {
     };
     let routes: Vec<&Route> = around.listed.iter().filter(in_scope).flatten().collect();
     let backends: Vec<RuleBackend> = routes.iter().flat_map(|route| route.split_backends()).collect();
-    let snapshot = session.numbers(metrics.clone(), &backends).await?;
+    let snapshot = session.numbers(metrics, &backends).await?;
     let related = match &snapshot {
         Ok(_) => Related::new(around.listed.iter().flatten(), around.note.as_deref()),
         Err(_) => Related::default(),
@@ -46,7 +46,6 @@ pub async fn run(session: &Session, args: &List) -> Result<Exit, Failure> {
         names: &session.settings.conventions.names,
         evidence: Evidence {
             snapshot: snapshot.as_ref().map_err(String::as_str),
-            granularity: metrics.ok().and_then(MetricSource::provider).map(|provider| provider.granularity),
             related: &related,
             settle: session.settings.timing.settle,
             now: session.clock.now(),

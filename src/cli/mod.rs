@@ -88,7 +88,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         return Ok(config::run(what, &paths, cli.global.config.as_deref())?.into());
     }
     let (settings, warnings) = config::settings(&paths, cli.global.config.as_deref())?;
-    let settings = cli.global.over(settings);
+    let settings = cli.global.over(settings)?;
     let _log = log::start(&paths)?;
     let mut look = Look { theme: settings.theme.clone(), ascii: settings.ascii, warnings };
     match cli.verb {

@@ -58,8 +58,6 @@ fn key(to: &BackendRef) -> (&str, &str) {
 pub struct Evidence<'a> {
     /// The numbers, or why there are none.
     pub snapshot: Result<&'a Snapshot, &'a str>,
-    /// What the series tell apart.
-    pub granularity: Option<Granularity>,
     /// The routes by which other requests may come.
     pub related: &'a Related<'a>,
     /// For so long after a change, requests of before may still be on their way.
@@ -99,12 +97,16 @@ fn shares(route: &Route, index: usize, evidence: &Evidence<'_>) -> Result<Vec<f6
         return Err(format!("changed {} s ago", age.as_secs().max(0)));
     }
     let backends: Vec<RuleBackend> = route.rule_backends(index).collect();
-    let other_paths = || untouched_paths(route, index, evidence.related.of(route, index)).len();
+    let other_paths = |apart: Granularity| {
+        let paths = untouched_paths(route, index, evidence.related.of(route, index));
+        paths.iter().filter(|path| apart != Granularity::Route || path.route == route.id).count()
+    };
     let numbers = backends.iter().map(|backend| (&backend.to, snapshot.get(backend).copied()));
-    let requests = claim(numbers, evidence.granularity, other_paths);
+    let requests = claim(numbers, snapshot.used.get(&route.id), other_paths);
     let requests = requests.map_err(|unclaimed| match unclaimed {
         Unclaimed::Shared(paths) => format!("shared with {}", counted(paths, "path")),
         Unclaimed::PerRule => no_data("the metrics count per rule, not per backend"),
+        Unclaimed::Uncounted(why) => no_data(why),
         Unclaimed::UnknownSource => no_data("it is not known whose metrics these are"),
         Unclaimed::NoSeries(backend) => no_data(&format!("{backend} has no series")),
         Unclaimed::TooFew(backend) => no_data(&format!("{backend} has too few samples for a rate")),
@@ -123,7 +125,7 @@ fn age_of_last_change(route: &Route, now: Timestamp) -> Option<SignedDuration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::Numbers;
+    use crate::metrics::{Numbers, PROVIDERS, Used};
 
     const NOW: &str = "2026-01-01T00:10:00Z";
 
@@ -151,6 +153,7 @@ mod tests {
             evaluated_at: NOW.parse().unwrap(),
             window: WINDOW,
             backends: backends.collect(),
+            used: [(web.id.clone(), Ok(Used::of(PROVIDERS[0].clone())))].into(),
             warnings: Vec::new(),
         }
     }
@@ -160,7 +163,6 @@ mod tests {
         let snapshot = snapshot(requests);
         let evidence = Evidence {
             snapshot: Ok(&snapshot),
-            granularity: Some(Granularity::Service),
             related: &Related::new(routes, None),
             settle: Duration::from_secs(15),
             now: NOW.parse().unwrap(),

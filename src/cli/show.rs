@@ -14,7 +14,6 @@ use super::session::Session;
 use super::splits::{Source, Split, Unreadable, splits, unreadable};
 use super::table::Table;
 use crate::cluster::Facts;
-use crate::metrics::MetricSource;
 use crate::rollout::{ChangeRecord, untouched_paths};
 use crate::route::{BackendRef, ParentState, ParentView, Route, RouteId, RuleBackend, Truth};
 use crate::ui::format::{percent, rate, seconds};
@@ -113,7 +112,6 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
         names: &session.settings.conventions.names,
         evidence: Evidence {
             snapshot: snapshot.as_ref().map_err(String::as_str),
-            granularity: metrics.ok().and_then(MetricSource::provider).map(|provider| provider.granularity),
             related: &related,
             settle: session.settings.timing.settle,
             now: session.clock.now(),

@@ -59,10 +59,10 @@ fn open(
     prometheus: &Prometheus,
     settings: &Settings,
 ) -> Result<Option<Arc<dyn MetricSource>>, MetricError> {
-    let (access, provider) = (&prometheus.access, settings.provider.clone());
-    Ok(match PrometheusSource::reach(access, cluster, provider.clone())? {
+    let (access, providers) = (&prometheus.access, settings.providers.clone());
+    Ok(match PrometheusSource::reach(access, cluster, providers.clone())? {
         Some(named) => Some(Arc::new(named)),
-        None if prometheus.discover => Some(Arc::new(Discovered::new(cluster, access, provider))),
+        None if prometheus.discover => Some(Arc::new(Discovered::new(cluster, access, providers))),
         None => None,
     })
 }

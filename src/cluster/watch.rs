@@ -13,6 +13,7 @@ use crate::route::{Route, RouteId};
 
 /// What a watch tells, in the order Reset, Started, then changes; after `Lost` it begins with either.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are the large one")]
 pub enum Update {
     /// The watch is open: what was told so far is what the server has now, and changes will follow.
     Started,

@@ -12,7 +12,7 @@ use super::prometheus::Prometheus;
 use super::section::{Faults, Section, Value, Wrong, boolean, kind, text, texts};
 use crate::app::REFRESH;
 use crate::keys::Keymap;
-use crate::metrics::ProviderChoice;
+use crate::metrics::Providers;
 use crate::pilot::Timing;
 use crate::rollout::{Conventions, Ladder, Pattern};
 
@@ -30,7 +30,7 @@ pub struct Settings {
     /// Where they come from in the others.
     pub contexts: BTreeMap<String, Prometheus>,
     /// Whose series to use.
-    pub provider: ProviderChoice,
+    pub providers: Providers,
     /// How often numbers are asked for (5 s; 1 s to 5 min).
     pub refresh: Duration,
     /// How long a change may take to be seen and proven.
@@ -49,7 +49,7 @@ impl Default for Settings {
             all_namespaces: false,
             prometheus: Prometheus::default(),
             contexts: BTreeMap::new(),
-            provider: ProviderChoice::default(),
+            providers: Providers::default(),
             refresh: REFRESH,
             timing: Timing::default(),
             conventions: Conventions::default(),
@@ -93,8 +93,9 @@ impl Settings {
 
         let mut prometheus = root.section(faults, "prometheus", Reach::Work);
         (self.prometheus, self.contexts) = super::prometheus::read(&mut prometheus, faults);
-        prometheus.read(faults, "provider", &mut self.provider, |value| {
-            text(value)?.parse().map_err(|error| Wrong::of(value, &error))
+        let known = self.providers.clone();
+        prometheus.read(faults, "provider", &mut self.providers.usual, |value| {
+            known.named(text(value)?).map_err(|error| Wrong::of(value, &error))
         });
         prometheus.finish(faults);
 

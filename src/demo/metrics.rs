@@ -10,25 +10,30 @@ use jiff::{SignedDuration, Timestamp};
 use super::traffic::{Counters, EDGES, SCRAPE, Sample, Traffic};
 use crate::clock::Clock;
 use crate::metrics::{
-    BackendCounts, BackendHistory, Counts, Granularity, History, MetricError, MetricSource, Numbers,
-    Provider, Quantile, Snapshot, Unit, quantile,
+    BackendCounts, BackendHistory, Counts, Granularity, History, MetricError, MetricSource, Naming, Numbers,
+    Provider, Quantile, Snapshot, Unit, Used, quantile,
 };
-use crate::route::{BackendRef, RuleBackend};
+use crate::route::{BackendRef, RouteId, RuleBackend};
 
 /// Like Contour's series: what the gateway saw, by Service.
 static PROVIDER: LazyLock<Arc<Provider>> = LazyLock::new(|| {
     Arc::new(Provider {
-        name: "demo".into(),
-        recognise: String::new(),
-        requests: "requests".into(),
-        class_label: "class".into(),
-        error_class: "5".into(),
-        latency: "latency".into(),
+        name: "demo".to_owned(),
+        controllers: Vec::new(),
+        recognise: None,
+        requests: String::new(),
+        errors: Vec::new(),
+        latency: None,
         latency_unit: Unit::Milliseconds,
-        naming: Vec::new(),
-        granularity: Granularity::Service,
+        matchers: Vec::new(),
+        labels: Vec::new(),
+        namings: vec![Naming { values: Vec::new(), granularity: Granularity::Service }],
     })
 });
+
+fn used() -> Used {
+    Used::of(Arc::clone(&PROVIDER))
+}
 
 /// A rate needs a few samples.
 const SHORTEST_WINDOW: Duration = Duration::from_secs(8);
@@ -58,6 +63,7 @@ impl DemoMetrics {
             evaluated_at: now,
             window,
             backends: backends.iter().filter_map(of).collect(),
+            used: backends.iter().map(|place| (place.route.clone(), Ok(used()))).collect(),
             warnings: Vec::new(),
         }
     }
@@ -140,6 +146,7 @@ fn numbers(
         p95: latency(0.95),
         p99: latency(0.99),
         newest_sample: Some(end.at),
+        granularity: Granularity::Service,
     })
 }
 
@@ -186,7 +193,7 @@ impl MetricSource for DemoMetrics {
         Box::pin(ready(Ok(())))
     }
 
-    fn provider(&self) -> Option<Arc<Provider>> {
-        Some(Arc::clone(&PROVIDER))
+    fn granularity(&self, _: &RouteId) -> Option<Granularity> {
+        Some(Granularity::Service)
     }
 }

@@ -3,7 +3,7 @@
 use super::facts::{Facts, percent};
 use super::traffic::{of_now, settled};
 use super::walk::Finding;
-use crate::metrics::{BackendCounts, Granularity, Numbers, Unclaimed, claim};
+use crate::metrics::{BackendCounts, Granularity, Numbers, Unclaimed, claim_counted};
 use crate::rollout::{self, Claim, Observed, judge, untouched_paths};
 use crate::route::{BackendRef, Rule, RuleBackend, declared_share, weight_sum};
 
@@ -53,16 +53,12 @@ fn counted(facts: &Facts<'_>, index: usize) -> Result<Observed, Finding> {
         .iter()
         .map(|place| (&place.to, Some(Numbers { requests: Some(requests(place)), ..Numbers::default() })));
     // Where the backends of a split are counted in different ways, what tells least holds.
-    let by_service = known.iter().any(|counted| counted.granularity == Granularity::Service);
-    let by_rule = known.iter().any(|counted| counted.granularity == Granularity::Rule);
-    let granularity = match (by_rule, by_service) {
-        (true, _) => Granularity::Rule,
-        (_, true) => Granularity::Service,
-        _ => Granularity::Split,
+    let granularity = known.iter().map(|counted| counted.granularity).max().unwrap_or_default();
+    let other_paths = |apart: Granularity| {
+        let paths = untouched_paths(facts.route, index, facts.around.iter().copied().chain([facts.route]));
+        paths.iter().filter(|path| apart != Granularity::Route || path.route == facts.route.id).count()
     };
-    let other_paths =
-        || untouched_paths(facts.route, index, facts.around.iter().copied().chain([facts.route])).len();
-    let requests = claim(numbers, Some(granularity), other_paths)
+    let requests = claim_counted(numbers, granularity, other_paths)
         .map_err(|unclaimed| unclaimable(&unclaimed, seconds))?;
     let scrapes = known.iter().map(|counted| counted.scrapes).max().unwrap_or(0);
     Ok(Observed { requests, scrapes: u32::try_from(scrapes).unwrap_or(u32::MAX), restarts: 0 })
@@ -78,6 +74,7 @@ fn unclaimable(unclaimed: &Unclaimed<'_>, seconds: i64) -> Finding {
             .advise("count the versions by a response header at the client")
         }
         Unclaimed::PerRule => Finding::unknown("the metrics count per rule, not per backend"),
+        Unclaimed::Uncounted(why) => Finding::unknown(*why),
         Unclaimed::UnknownSource => Finding::unknown("it is not known whose metrics these are"),
         Unclaimed::NoSeries(backend) => Finding::unknown(format!("{backend} has no series")),
         Unclaimed::TooFew(backend) => Finding::unknown(format!("{backend} has too few samples")),

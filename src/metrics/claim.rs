@@ -1,7 +1,7 @@
 //! The observed share of a split: what may be claimed from the numbers of a window, and why nothing may be.
 
 use super::model::Numbers;
-use super::provider::Granularity;
+use super::provider::{Granularity, Used};
 use crate::route::BackendRef;
 
 /// Why no share can be claimed.
@@ -9,9 +9,11 @@ use crate::route::BackendRef;
 pub enum Unclaimed<'a> {
     /// It is not known whose series these are.
     UnknownSource,
+    /// Nobody counts them: why.
+    Uncounted(&'a str),
     /// The series count per rule, not per backend.
     PerRule,
-    /// The series count per Service, and requests come by this many other paths.
+    /// The series count per Service or route, and requests come by this many other paths.
     Shared(usize),
     /// A backend has no series.
     NoSeries(&'a BackendRef),
@@ -27,14 +29,34 @@ pub enum Unclaimed<'a> {
 /// The first reason why they cannot be called so.
 pub fn claim<'a>(
     backends: impl IntoIterator<Item = (&'a BackendRef, Option<Numbers>)>,
-    granularity: Option<Granularity>,
-    other_paths: impl FnOnce() -> usize,
+    used: Option<&'a Result<Used, String>>,
+    other_paths: impl FnOnce(Granularity) -> usize,
+) -> Result<Vec<f64>, Unclaimed<'a>> {
+    let provider = match used {
+        None => return Err(Unclaimed::UnknownSource),
+        Some(Err(why)) => return Err(Unclaimed::Uncounted(why)),
+        Some(Ok(used)) => &used.provider,
+    };
+    let backends: Vec<_> = backends.into_iter().collect();
+    let known =
+        backends.iter().filter_map(|(_, numbers)| numbers.as_ref().map(|numbers| numbers.granularity));
+    let granularity = known.max().or(provider.granularity()).ok_or(Unclaimed::UnknownSource)?;
+    claim_counted(backends, granularity, other_paths)
+}
+
+/// As [`claim`], where it is known what the series tell apart: of the backends the coarsest.
+///
+/// # Errors
+/// As [`claim`].
+pub fn claim_counted<'a>(
+    backends: impl IntoIterator<Item = (&'a BackendRef, Option<Numbers>)>,
+    granularity: Granularity,
+    other_paths: impl FnOnce(Granularity) -> usize,
 ) -> Result<Vec<f64>, Unclaimed<'a>> {
     match granularity {
-        None => return Err(Unclaimed::UnknownSource),
-        Some(Granularity::Rule) => return Err(Unclaimed::PerRule),
-        Some(Granularity::Split) => {}
-        Some(Granularity::Service) => match other_paths() {
+        Granularity::Rule => return Err(Unclaimed::PerRule),
+        Granularity::Split => {}
+        Granularity::Route | Granularity::Service => match other_paths(granularity) {
             0 => {}
             paths => return Err(Unclaimed::Shared(paths)),
         },

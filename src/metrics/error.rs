@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use super::provider;
+use super::provider::Provider;
+use crate::route::RuleBackend;
 
 /// Why there are no numbers. Its text is for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -256,11 +257,19 @@ pub enum MetricError {
     #[error(
         "Prometheus at {url} has no metrics tidegate knows (looked for: {}). \
          Is the gateway scraped, and has it seen a request? tidegate looks again",
-        provider::names()
+        known
     )]
     NoKnownMetrics {
         /// Where.
         url: String,
+        /// The names of those that were looked for, with commas.
+        known: String,
+    },
+    /// Nobody counts the requests of these backends.
+    #[error("{why}")]
+    NotCounted {
+        /// In words.
+        why: String,
     },
 }
 
@@ -274,6 +283,16 @@ impl MetricError {
     /// Whether what looked like a Prometheus is none, or none for us.
     pub(super) fn is_refusal(&self) -> bool {
         self.is_wrong_address() || matches!(self, Self::NoRight { .. })
+    }
+
+    pub(super) fn counted_whole(provider: &Provider, backend: &RuleBackend) -> Self {
+        let (name, rule, route) = (&provider.name, backend.rule, &backend.route);
+        Self::NotCounted {
+            why: format!(
+                "{name} counts rule {rule} of {route} as a whole: its backends cannot be told apart; numbers need the \
+                 app's own metrics"
+            ),
+        }
     }
 
     /// Whether the URL itself is wrong, so that asking again cannot help: a verb given such a

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 
 use super::decode::RawSeries;
 use super::model::{BackendHistory, Numbers};
-use super::provider::Provider;
 use super::quantile::quantile;
 use super::query::Question;
 use super::rows::{Rates, edge};
@@ -56,18 +55,18 @@ struct Points {
 
 /// The series of each backend that has any, with a value or a gap for every instant of `grid`.
 pub(super) fn histories(
-    provider: &Provider,
     question: &Question,
     grid: Grid,
     rates: &[RawSeries],
     buckets: &[RawSeries],
 ) -> HashMap<RuleBackend, BackendHistory> {
+    let provider = question.provider();
     let mut points: HashMap<&RuleBackend, Points> = HashMap::new();
     for series in rates {
         for backend in question.backends_of(series) {
             let points = points.entry(backend).or_default();
             for &(at, rate) in &series.samples {
-                points.rates.entry(at).or_default().add(provider, series.label(&provider.class_label), rate);
+                points.rates.entry(at).or_default().add(provider.is_error(series), rate);
             }
         }
     }

@@ -128,10 +128,10 @@ pub(super) fn target(series: &RawSeries, provider: &Provider) -> Labels {
         if identified {
             return IDENTITY.contains(&name);
         }
-        name != provider.class_label
+        !provider.class_labels().any(|label| label == name)
             && !CLASSES.contains(&name)
             && !REPLICA_LABELS.contains(&name)
-            && !provider.naming.iter().any(|(label, _)| *label == name)
+            && !provider.labels.iter().any(|label| label == name)
     };
     series
         .labels

@@ -16,26 +16,29 @@ mod prometheus;
 mod provider;
 mod quantile;
 mod query;
+mod recognition;
 mod rows;
 mod series;
 mod tally;
 mod transport;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
-use crate::route::RuleBackend;
+use crate::route::{RouteId, RuleBackend};
 
 pub use access::{Access, Address, Header, Login, Secret, Tls};
-pub use claim::{Unclaimed, claim};
+pub use claim::{Unclaimed, claim, claim_counted};
 pub use discovery::Discovered;
 pub use error::MetricError;
 pub use model::{BackendCounts, BackendHistory, Counts, History, Numbers, Snapshot};
 pub use prometheus::PrometheusSource;
-pub use provider::{Granularity, PROVIDERS, Provider, ProviderChoice, Unit, UnknownProvider};
+pub use provider::{
+    BadTemplate, Granularity, Matcher, Naming, PROVIDERS, Provider, Providers, Template, Unit,
+    UnknownProvider, Used,
+};
 pub use quantile::{Quantile, quantile};
 pub use series::Series;
 
@@ -83,8 +86,8 @@ pub trait MetricSource: Send + Sync {
     /// server that is only away.
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>>;
 
-    /// Whose series these are and what may be claimed from them; `None` until that is known.
-    fn provider(&self) -> Option<Arc<Provider>>;
+    /// What the series of a route tell apart, as the last answer showed; `None` until that is known.
+    fn granularity(&self, route: &RouteId) -> Option<Granularity>;
 
     /// Where the numbers come from, once that is known.
     fn origin(&self) -> Option<Origin> {

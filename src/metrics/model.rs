@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::provider::Granularity;
+use super::provider::{Granularity, Used};
 use super::quantile::Quantile;
 use super::series::Series;
-use crate::route::{BackendRef, RuleBackend};
+use crate::route::{BackendRef, RouteId, RuleBackend};
 
 /// Rates of many backends at one instant.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub window: Duration,
     /// Backends that have series.
     pub backends: HashMap<RuleBackend, Numbers>,
+    /// By route, whose series they are; or why there are none.
+    pub used: HashMap<RouteId, Result<Used, String>>,
     /// What the server warned of, for example that the answer is partial.
     pub warnings: Vec<String>,
 }
@@ -48,6 +50,8 @@ pub struct Numbers {
     pub p99: Option<Quantile>,
     /// When the newest sample was scraped; `None` when it is older than the server looks back (5 min).
     pub newest_sample: Option<Timestamp>,
+    /// What the series tell apart. If only the whole rule, there is nothing else here: it is nobody's number.
+    pub granularity: Granularity,
 }
 
 /// Series over a span of time, for sparklines.
@@ -129,12 +133,21 @@ impl Counts {
     }
 
     /// The counts of what `to` points to, over all places that were asked about; `None` is no data. Series that name
-    /// Services hold the requests of every place: one of those is enough.
+    /// Services hold the requests of every place, those that name routes of every rule: one of them is enough.
     #[must_use]
     pub fn of(&self, to: &BackendRef) -> Option<BackendCounts> {
-        let here = || self.backends.iter().filter(|(place, _)| place.to == *to).map(|(_, counts)| *counts);
-        let by_service = here().find(|counts| counts.granularity == Granularity::Service);
-        by_service.or_else(|| here().reduce(BackendCounts::and))
+        let here = || self.backends.iter().filter(|(place, _)| place.to == *to);
+        let by_service = here().find(|(_, counts)| counts.granularity == Granularity::Service);
+        if let Some((_, counts)) = by_service {
+            return Some(*counts);
+        }
+        let mut routes: Vec<&RouteId> = Vec::new();
+        let apart = here().filter(|(place, counts)| {
+            let again = counts.granularity == Granularity::Route && routes.contains(&&place.route);
+            routes.push(&place.route);
+            !again
+        });
+        apart.map(|(_, counts)| *counts).reduce(BackendCounts::and)
     }
 }
 

@@ -2,25 +2,26 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, try_join, try_join3};
 use jiff::Timestamp;
 
 use super::access::{Access, Address};
-use super::decode::RawSeries;
+use super::decode::{Answer, RawSeries};
 use super::error::MetricError;
 use super::history::{Grid, histories};
 use super::model::{Counts, History, Snapshot};
-use super::provider::{PROVIDERS, Provider, ProviderChoice};
+use super::provider::{Granularity, Providers};
 use super::query::{self, Question};
+use super::recognition::{Asked, Recognition};
 use super::rows;
 use super::tally::Tally;
 use super::transport::Transport;
 use super::{MetricSource, Origin};
 use crate::cluster::Cluster;
-use crate::route::RuleBackend;
+use crate::route::{RouteId, RuleBackend};
 
 /// How long one question may take, connecting included.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,8 +37,9 @@ const RARE: Duration = Duration::from_mins(10);
 #[derive(Debug)]
 pub struct PrometheusSource {
     transport: Transport,
-    /// Set once, when it was named or found.
-    provider: OnceLock<Arc<Provider>>,
+    recognition: Recognition,
+    /// What was told apart of each route in the last answer.
+    apart: Mutex<HashMap<RouteId, Granularity>>,
     /// The last measured scrape interval in milliseconds; 0 is not measured yet.
     interval: AtomicU64,
     /// Nobody named it.
@@ -50,16 +52,16 @@ impl PrometheusSource {
     ///
     /// # Errors
     /// [`MetricError::BadUrl`] if `url` is no `http` or `https` URL.
-    pub fn new(url: &str, choice: ProviderChoice) -> Result<Self, MetricError> {
-        Self::with_timeout(url, choice, TIMEOUT)
+    pub fn new(url: &str, providers: Providers) -> Result<Self, MetricError> {
+        Self::with_timeout(url, providers, TIMEOUT)
     }
 
     /// As [`PrometheusSource::new`], with another time-out for each question than 10 s.
     ///
     /// # Errors
     /// As [`PrometheusSource::new`].
-    pub fn with_timeout(url: &str, choice: ProviderChoice, timeout: Duration) -> Result<Self, MetricError> {
-        Ok(Self::over(Transport::new(url, &Access::default(), None, timeout)?, choice))
+    pub fn with_timeout(url: &str, providers: Providers, timeout: Duration) -> Result<Self, MetricError> {
+        Ok(Self::over(Transport::new(url, &Access::default(), None, timeout)?, providers))
     }
 
     /// A source for what `access` names, of which `cluster` is the one that its service proxy leads into; `None` where
@@ -70,18 +72,15 @@ impl PrometheusSource {
     pub fn reach(
         access: &Access,
         cluster: &Cluster,
-        choice: ProviderChoice,
+        providers: Providers,
     ) -> Result<Option<Self>, MetricError> {
         let Some(Address(url)) = &access.url else { return Ok(None) };
-        Ok(Some(Self::over(Transport::new(url, access, Some(cluster), TIMEOUT)?, choice)))
+        Ok(Some(Self::over(Transport::new(url, access, Some(cluster), TIMEOUT)?, providers)))
     }
 
-    fn over(transport: Transport, choice: ProviderChoice) -> Self {
-        let provider = match choice {
-            ProviderChoice::Auto => OnceLock::new(),
-            ProviderChoice::Named(provider) => OnceLock::from(provider),
-        };
-        Self { transport, provider, interval: AtomicU64::new(0), found: false }
+    fn over(transport: Transport, providers: Providers) -> Self {
+        let (recognition, apart) = (Recognition::new(providers), Mutex::default());
+        Self { transport, recognition, apart, interval: AtomicU64::new(0), found: false }
     }
 
     /// The same, as one that nobody named.
@@ -107,21 +106,6 @@ impl PrometheusSource {
         self.transport.url().to_owned()
     }
 
-    /// The provider, found by one question if it was not named. Nothing found is not remembered: the
-    /// gateway may get its first request, or its first scrape, a moment later.
-    async fn known_provider(&self) -> Result<Arc<Provider>, MetricError> {
-        if let Some(provider) = self.provider.get() {
-            return Ok(Arc::clone(provider));
-        }
-        let answer = self.transport.instant(&query::recognise(&PROVIDERS)).await?;
-        let found = |provider: &&Arc<Provider>| {
-            answer.series.iter().any(|series| series.label(query::PROVIDER_LABEL) == provider.name)
-        };
-        let provider =
-            PROVIDERS.iter().find(found).ok_or_else(|| MetricError::NoKnownMetrics { url: self.url() })?;
-        Ok(Arc::clone(self.provider.get_or_init(|| Arc::clone(provider))))
-    }
-
     fn unambiguous(&self, question: &Question, series: &[RawSeries]) -> Result<(), MetricError> {
         match question.clusters(series) {
             Some(clusters) => Err(MetricError::Ambiguous { url: self.url(), clusters }),
@@ -129,12 +113,34 @@ impl PrometheusSource {
         }
     }
 
-    /// The questions that cover all of `backends`.
-    fn questions(&self, provider: &Arc<Provider>, backends: &[RuleBackend]) -> Vec<Question> {
-        backends
-            .chunks(self.transport.most_backends())
-            .flat_map(|some| Question::all(provider, some))
-            .collect()
+    /// Remembers what was told apart of each route: the coarsest of its backends.
+    fn tell_apart<'a>(&self, asked: &Asked, known: impl IntoIterator<Item = (&'a RuleBackend, Granularity)>) {
+        let mut apart: HashMap<RouteId, Granularity> = HashMap::new();
+        for (backend, granularity) in known {
+            let of_route = apart.entry(backend.route.clone()).or_insert(granularity);
+            *of_route = granularity.max(*of_route);
+        }
+        for route in asked.used.keys() {
+            if let Some(granularity) = asked.granularity(route) {
+                apart.entry(route.clone()).or_insert(granularity);
+            }
+        }
+        self.apart.lock().unwrap_or_else(PoisonError::into_inner).extend(apart);
+    }
+
+    /// A question whose answer is nothing where there is nothing to ask.
+    async fn instant(&self, promql: Option<String>) -> Result<Answer, MetricError> {
+        match promql {
+            Some(promql) => self.transport.instant(&promql).await,
+            None => Ok(Answer::default()),
+        }
+    }
+
+    async fn range(&self, promql: Option<String>, grid: Grid) -> Result<Answer, MetricError> {
+        match promql {
+            Some(promql) => self.transport.range(&promql, grid.start, grid.end, grid.step).await,
+            None => Ok(Answer::default()),
+        }
     }
 
     /// The measured scrape interval, if it was measured.
@@ -154,18 +160,19 @@ impl PrometheusSource {
             evaluated_at: Timestamp::now(),
             window,
             backends: HashMap::new(),
+            used: HashMap::new(),
             warnings: Vec::new(),
         };
         if backends.is_empty() {
             return Ok(snapshot);
         }
-        let provider = self.known_provider().await?;
-        for question in self.questions(&provider, backends) {
-            let (rates, buckets, newest) =
-                (question.rates(window), question.buckets(window), question.newest());
+        let mut asked = self.recognition.deal(&self.transport, backends).await?;
+        let mut questions = asked.next(self.transport.most_backends());
+        while let Some(question) = questions.pop() {
+            let (rates, newest) = (question.rates(window), question.newest());
             let (rates, buckets, newest) = try_join3(
                 self.transport.instant(&rates),
-                self.transport.instant(&buckets),
+                self.instant(question.buckets(window)),
                 self.transport.instant(&newest),
             )
             .await?;
@@ -174,16 +181,14 @@ impl PrometheusSource {
             if let Some((at, _)) = newest.series.first().and_then(|series| series.samples.first()) {
                 snapshot.evaluated_at = *at;
             }
-            snapshot.backends.extend(rows::numbers(
-                &provider,
-                &question,
-                window,
-                &rates.series,
-                &buckets.series,
-                &newest.series,
-            ));
+            let found = rows::numbers(&question, window, &rates.series, &buckets.series, &newest.series);
+            snapshot.backends.extend(found);
+            asked.counted_whole(&question, rates.series.iter().chain(&newest.series));
+            questions.extend(asked.next(self.transport.most_backends()));
             snapshot.warnings.extend([rates, buckets, newest].into_iter().flat_map(|answer| answer.warnings));
         }
+        self.tell_apart(&asked, snapshot.backends.iter().map(|(place, found)| (place, found.granularity)));
+        snapshot.used = asked.used;
         distinct(&mut snapshot.warnings);
         Ok(snapshot)
     }
@@ -199,18 +204,20 @@ impl PrometheusSource {
         if backends.is_empty() {
             return Ok(history);
         }
-        let provider = self.known_provider().await?;
+        let mut asked = self.recognition.deal(&self.transport, backends).await?;
         // A rate needs two samples in its window, and four to survive a missed scrape.
         let window = grid.step.max(self.interval().map_or(ASSUMED_INTERVAL * 2, |interval| interval * 4));
-        for question in self.questions(&provider, backends) {
-            let (rates, buckets) = (question.rates(window), question.buckets(window));
+        let mut questions = asked.next(self.transport.most_backends());
+        while let Some(question) = questions.pop() {
             let (rates, buckets) = try_join(
-                self.transport.range(&rates, grid.start, grid.end, grid.step),
-                self.transport.range(&buckets, grid.start, grid.end, grid.step),
+                self.range(Some(question.rates(window)), grid),
+                self.range(question.buckets(window), grid),
             )
             .await?;
             self.unambiguous(&question, &rates.series)?;
-            history.backends.extend(histories(&provider, &question, grid, &rates.series, &buckets.series));
+            history.backends.extend(histories(&question, grid, &rates.series, &buckets.series));
+            asked.counted_whole(&question, &rates.series);
+            questions.extend(asked.next(self.transport.most_backends()));
             history.warnings.extend([rates, buckets].into_iter().flat_map(|answer| answer.warnings));
         }
         distinct(&mut history.warnings);
@@ -223,15 +230,22 @@ impl PrometheusSource {
         if backends.is_empty() {
             return Ok(counts);
         }
-        let provider = self.known_provider().await?;
-        for question in self.questions(&provider, backends) {
-            let tally = self.samples(&provider, &question, since, asked_at).await?;
+        let mut asked = self.recognition.deal(&self.transport, backends).await?;
+        asked.uncounted().map_or(Ok(()), Err)?;
+        let mut questions = asked.next(self.transport.most_backends());
+        while let Some(question) = questions.pop() {
+            let tally = self.samples(&question, since, asked_at).await?;
+            if let Some(backend) = asked.counted_whole(&question, tally.series()).first() {
+                return Err(MetricError::counted_whole(question.provider(), backend));
+            }
+            questions.extend(asked.next(self.transport.most_backends()));
             let up = match query::up(&tally.targets()) {
                 Some(up) => self.transport.whole(&up).await?.series,
                 None => Vec::new(),
             };
             counts.backends.extend(tally.counts(&question, since, &up));
         }
+        self.tell_apart(&asked, counts.backends.iter().map(|(place, found)| (place, found.granularity)));
         Ok(counts)
     }
 
@@ -240,7 +254,6 @@ impl PrometheusSource {
     /// than was taken for granted, the question is put once more.
     async fn samples(
         &self,
-        provider: &Arc<Provider>,
         question: &Question,
         since: Timestamp,
         now: Timestamp,
@@ -251,7 +264,7 @@ impl PrometheusSource {
         loop {
             let answer = self.transport.whole(&question.raw(since_then + before)).await?;
             self.unambiguous(question, &answer.series)?;
-            let tally = Tally::new(provider, answer.series);
+            let tally = Tally::new(question.provider(), answer.series);
             let needed = match tally.interval() {
                 Some(interval) => interval * 2,
                 None if tally.is_empty() => Duration::ZERO,
@@ -307,7 +320,7 @@ impl MetricSource for PrometheusSource {
         Some(Origin { url: self.url(), found: self.found })
     }
 
-    fn provider(&self) -> Option<Arc<Provider>> {
-        self.provider.get().cloned()
+    fn granularity(&self, route: &RouteId) -> Option<Granularity> {
+        self.apart.lock().unwrap_or_else(PoisonError::into_inner).get(route).copied()
     }
 }

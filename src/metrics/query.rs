@@ -1,13 +1,13 @@
 //! `PromQL` for a provider and a set of backends, and dealing its answer out to them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_http_query::Selector;
 
 use super::decode::RawSeries;
-use super::provider::Provider;
+use super::provider::{Granularity, Provider, Template, escaped};
 use crate::route::RuleBackend;
 
 /// Labels by which the two halves of a highly available Prometheus mark the same series.
@@ -21,43 +21,86 @@ pub(super) const BACKENDS_PER_QUESTION: usize = 256;
 /// One provider asked about some backends.
 pub(super) struct Question {
     provider: Arc<Provider>,
-    backends: HashMap<Vec<String>, Vec<RuleBackend>>,
+    groups: Vec<Group>,
+    /// Groups by a name of theirs.
+    exact: HashMap<Vec<String>, Vec<(usize, Granularity)>>,
+    /// Names with wildcards.
+    like: Vec<(Vec<Template>, usize, Granularity)>,
+}
+
+/// Places that have the same names: one, unless these are the names of a Service or of a whole rule.
+struct Group {
+    names: Vec<(Granularity, Vec<Template>)>,
+    places: Vec<RuleBackend>,
 }
 
 impl Question {
     /// The questions that cover all backends a provider can name: one, unless there are very many.
     pub fn all(provider: &Arc<Provider>, backends: &[RuleBackend]) -> Vec<Self> {
-        let mut named: HashMap<Vec<String>, Vec<RuleBackend>> = HashMap::new();
+        // In order of their names, so that the same backends always give the same query.
+        let mut by_names: BTreeMap<Vec<(Granularity, Vec<Template>)>, Vec<RuleBackend>> = BTreeMap::new();
         for backend in backends {
-            if let Some(key) = provider.key(&backend.to) {
-                let same = named.entry(key).or_default();
+            let names: Vec<_> = provider.names(backend).collect();
+            if !names.is_empty() {
+                let same = by_names.entry(names).or_default();
                 if !same.contains(backend) {
                     same.push(backend.clone());
                 }
             }
         }
-        // In order of their names, so that the same backends always give the same query.
-        let mut named: Vec<_> = named.into_iter().collect();
-        named.sort();
-        named
-            .chunks(BACKENDS_PER_QUESTION)
-            .map(|some| Self { provider: Arc::clone(provider), backends: some.iter().cloned().collect() })
-            .collect()
+        let mut groups = by_names.into_iter().map(|(names, places)| Group { names, places });
+        let most = (BACKENDS_PER_QUESTION / provider.namings.len().max(1)).max(1);
+        let mut questions = Vec::new();
+        loop {
+            let some: Vec<Group> = groups.by_ref().take(most).collect();
+            if some.is_empty() {
+                return questions;
+            }
+            questions.push(Self::of(provider, some));
+        }
+    }
+
+    fn of(provider: &Arc<Provider>, groups: Vec<Group>) -> Self {
+        let mut exact: HashMap<Vec<String>, Vec<(usize, Granularity)>> = HashMap::new();
+        let mut like = Vec::new();
+        for (index, group) in groups.iter().enumerate() {
+            for (granularity, name) in &group.names {
+                let plain: Option<Vec<String>> =
+                    name.iter().map(|value| value.exact().map(ToOwned::to_owned)).collect();
+                match plain {
+                    Some(plain) => exact.entry(plain).or_default().push((index, *granularity)),
+                    None => like.push((name.clone(), index, *granularity)),
+                }
+            }
+        }
+        // Two Services may have one name, as `a-b` in `c` and `b` in `c-a`: nobody can tell them apart then.
+        let service = |(index, granularity): &(usize, Granularity)| {
+            let to = &groups.get(*index)?.places.first()?.to;
+            (*granularity == Granularity::Service).then_some((&to.namespace, &to.name))
+        };
+        exact.retain(|_, named| named.iter().filter_map(service).collect::<BTreeSet<_>>().len() <= 1);
+        Self { provider: Arc::clone(provider), groups, exact, like }
+    }
+
+    /// Who is asked.
+    pub fn provider(&self) -> &Arc<Provider> {
+        &self.provider
     }
 
     /// Requests a second by class.
     pub fn rates(&self, window: Duration) -> String {
-        self.rate_by(&self.provider.requests, &self.provider.class_label, window)
+        let classes: Vec<&str> = self.provider.class_labels().collect();
+        self.rate_by(&self.provider.requests, &classes, window)
     }
 
-    /// Requests a second below each edge.
-    pub fn buckets(&self, window: Duration) -> String {
-        self.rate_by(&self.provider.latency, "le", window)
+    /// Requests a second below each edge, if there is a histogram.
+    pub fn buckets(&self, window: Duration) -> Option<String> {
+        Some(self.rate_by(self.provider.latency.as_ref()?, &["le"], window))
     }
 
     /// When the newest sample was taken, as seconds since 1970.
     pub fn newest(&self) -> String {
-        let by = self.by(None);
+        let by = self.by(&[]);
         format!("max by ({by}) (timestamp({}))", self.selector(&self.provider.requests))
     }
 
@@ -67,10 +110,10 @@ impl Question {
     }
 
     /// The two halves of an HA pair hold the same series twice: the larger one counts, not the sum.
-    fn rate_by(&self, metric: &str, label: &str, window: Duration) -> String {
+    fn rate_by(&self, metric: &str, labels: &[&str], window: Duration) -> String {
         format!(
             "sum by ({}) (max without ({}) (rate({}[{}])))",
-            self.by(Some(label)),
+            self.by(labels),
             REPLICA_LABELS.join(", "),
             self.selector(metric),
             duration(window)
@@ -79,32 +122,59 @@ impl Question {
 
     /// The labels to group by. `cluster` is among them to notice several clusters, see
     /// [`Question::clusters`].
-    fn by(&self, label: Option<&str>) -> String {
-        let names = self.provider.naming.iter().map(|(name, _)| name.as_str());
-        names.chain(label).chain(["cluster"]).collect::<Vec<_>>().join(", ")
+    fn by(&self, labels: &[&str]) -> String {
+        let names = self.provider.labels.iter().map(String::as_str);
+        names.chain(labels.iter().copied()).chain(["cluster"]).collect::<Vec<_>>().join(", ")
     }
 
     /// With two naming labels this selects their product, which is more than was asked for;
     /// [`Question::backends_of`] leaves the rest out.
     fn selector(&self, metric: &str) -> String {
-        let patterns: Vec<String> = (0..self.provider.naming.len())
-            .map(|i| {
-                let values: BTreeSet<&String> = self.backends.keys().filter_map(|key| key.get(i)).collect();
-                values.into_iter().map(|value| quoted(&literal(value))).collect::<Vec<_>>().join("|")
-            })
-            .collect();
-        let mut selector = Selector::new().metric(metric);
-        for ((label, _), pattern) in self.provider.naming.iter().zip(&patterns) {
-            selector = selector.regex_eq(label, pattern);
-        }
-        selector.to_string()
+        let values = (0..self.provider.labels.len()).map(|index| {
+            let names = self.groups.iter().flat_map(|group| &group.names);
+            names.filter_map(|(_, name)| Some(name.get(index)?.regex())).collect::<BTreeSet<_>>()
+        });
+        let names = self.provider.labels.iter().map(String::as_str);
+        let names = names.zip(values.map(|values| values.into_iter().collect::<Vec<_>>().join("|")));
+        selector(&self.provider, metric, names.collect())
     }
 
-    /// The backends a series belongs to: usually one, several if the provider knows no ports.
-    pub fn backends_of(&self, series: &RawSeries) -> &[RuleBackend] {
-        let key: Vec<String> =
-            self.provider.naming.iter().map(|(label, _)| series.label(label).to_owned()).collect();
-        self.backends.get(&key).map_or(&[], Vec::as_slice)
+    /// The groups that a series counts for.
+    fn named(&self, series: &RawSeries) -> Vec<(&Group, Granularity)> {
+        let name: Vec<&str> = self.provider.labels.iter().map(|label| series.label(label)).collect();
+        let key: Vec<String> = name.iter().map(|value| (*value).to_owned()).collect();
+        let fits = |like: &[Template]| like.iter().zip(&name).all(|(like, value)| like.matches(value));
+        let like = self.like.iter().filter(|(values, _, _)| fits(values));
+        let like = like.map(|(_, group, granularity)| (*group, *granularity));
+        let exact = self.exact.get(&key).into_iter().flatten().copied();
+        let found = exact.chain(like);
+        found.filter_map(|(index, granularity)| Some((self.groups.get(index)?, granularity))).collect()
+    }
+
+    /// The backends a series belongs to: usually one, several if the provider knows no places or no ports.
+    pub fn backends_of(&self, series: &RawSeries) -> Vec<&RuleBackend> {
+        let named = self.named(series).into_iter();
+        let of_backend = named.filter(|(_, granularity)| *granularity != Granularity::Rule);
+        of_backend.flat_map(|(group, _)| &group.places).collect()
+    }
+
+    /// What is told apart of each backend that any of these series names: the coarsest that is not a whole rule, or that
+    /// if there is nothing else.
+    pub fn granularities<'s>(
+        &self,
+        series: impl IntoIterator<Item = &'s RawSeries>,
+    ) -> HashMap<&RuleBackend, Granularity> {
+        let mut of: HashMap<&RuleBackend, Granularity> = HashMap::new();
+        for (group, granularity) in series.into_iter().flat_map(|series| self.named(series)) {
+            for place in &group.places {
+                let known = of.entry(place).or_insert(granularity);
+                *known = match (*known, granularity) {
+                    (Granularity::Rule, other) | (other, Granularity::Rule) => other,
+                    (one, other) => one.max(other),
+                };
+            }
+        }
+        of
     }
 
     /// The values of `cluster` if one backend has several: a Thanos or Mimir may hold its namesakes in
@@ -126,18 +196,46 @@ impl Question {
     }
 }
 
-/// The label by which the answer to [`recognise`] names providers.
+/// Series of a provider's metric whose labels are like these expressions.
+fn selector(provider: &Provider, metric: &str, names: Vec<(&str, String)>) -> String {
+    let fixed = provider.matchers.iter().map(|matcher| {
+        let values = matcher.values.iter().map(Template::regex).collect::<Vec<_>>().join("|");
+        (matcher.label.as_str(), values)
+    });
+    let all: Vec<(&str, String)> =
+        fixed.chain(names).map(|(label, expression)| (label, quoted(&expression))).collect();
+    let start = Selector::new().metric(metric);
+    all.iter().fold(start, |selector, (label, expression)| selector.regex_eq(label, expression)).to_string()
+}
+
+/// The label by which the answer to [`recognise`] numbers providers.
 pub(super) const PROVIDER_LABEL: &str = "tidegate_provider";
 
-/// Which of `providers` have series, as one question.
+/// Which of `providers` have series, as one question; each is answered by its place among them.
 pub(super) fn recognise(providers: &[Arc<Provider>]) -> String {
     providers
         .iter()
-        .map(|p| {
-            format!("label_replace(count({}), \"{PROVIDER_LABEL}\", \"{}\", \"\", \"\")", p.recognise, p.name)
+        .enumerate()
+        .map(|(index, provider)| {
+            let series = recognised_by(provider);
+            format!("label_replace(count({series}), \"{PROVIDER_LABEL}\", \"{index}\", \"\", \"\")")
         })
         .collect::<Vec<_>>()
         .join(" or ")
+}
+
+/// A selector of a provider's own series: its counter, with a class and with names of the right shape.
+fn recognised_by(provider: &Provider) -> String {
+    if let Some(selector) = &provider.recognise {
+        return selector.clone();
+    }
+    let shape = |index: usize| {
+        let values = provider.namings.iter().filter_map(|naming| Some(naming.values.get(index)?.regex()));
+        values.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join("|")
+    };
+    let names = provider.labels.iter().enumerate().map(|(index, label)| (label.as_str(), shape(index)));
+    let class = provider.class_labels().next().map(|label| (label, ".+".to_owned()));
+    selector(provider, &provider.requests, names.chain(class).collect())
 }
 
 /// Whether the targets of these jobs and instances are up; `None` if there are none to ask for.
@@ -145,21 +243,9 @@ pub(super) fn up((jobs, instances): &(Vec<&str>, Vec<&str>)) -> Option<String> {
     if jobs.is_empty() || instances.is_empty() {
         return None;
     }
-    let pattern = |values: &[&str]| values.iter().map(|v| quoted(&literal(v))).collect::<Vec<_>>().join("|");
+    let pattern = |values: &[&str]| values.iter().map(|v| quoted(&escaped(v))).collect::<Vec<_>>().join("|");
     let (jobs, instances) = (pattern(jobs), pattern(instances));
     Some(Selector::new().metric("up").regex_eq("job", &jobs).regex_eq("instance", &instances).to_string())
-}
-
-/// `value` as a regular expression that matches only itself.
-fn literal(value: &str) -> String {
-    let mut pattern = String::with_capacity(value.len());
-    for c in value.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern
 }
 
 /// `text` as the inside of a `PromQL` string in double quotes.
@@ -178,95 +264,4 @@ fn duration(duration: Duration) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::provider::PROVIDERS;
-    use super::*;
-    use crate::route::{BackendRef, RouteId};
-
-    const MINUTE: Duration = Duration::from_mins(1);
-
-    fn services(names: &[&str]) -> Vec<RuleBackend> {
-        let place = |(index, name): (usize, &&str)| RuleBackend {
-            route: RouteId::new("shop", "checkout"),
-            rule: 0,
-            index,
-            to: BackendRef::service("shop", name, 8080),
-        };
-        names.iter().enumerate().map(place).collect()
-    }
-
-    fn one(provider: usize, names: &[&str]) -> Question {
-        Question::all(&PROVIDERS[provider], &services(names)).remove(0)
-    }
-
-    #[test]
-    fn queries_of_contour() {
-        let question = one(0, &["stable", "canary"]);
-        assert_eq!(
-            question.rates(MINUTE),
-            "sum by (envoy_cluster_name, envoy_response_code_class, cluster) \
-             (max without (replica, prometheus_replica) (rate({__name__=\"envoy_cluster_upstream_rq_xx\",\
-             envoy_cluster_name=~\"shop_canary_8080|shop_stable_8080\"}[60s])))"
-        );
-        assert_eq!(
-            question.newest(),
-            "max by (envoy_cluster_name, cluster) (timestamp({__name__=\"envoy_cluster_upstream_rq_xx\",\
-             envoy_cluster_name=~\"shop_canary_8080|shop_stable_8080\"}))"
-        );
-        assert!(question.raw(Duration::from_millis(1500)).ends_with("}[1500ms]"));
-    }
-
-    #[test]
-    fn queries_of_the_app() {
-        assert_eq!(
-            one(1, &["stable"]).buckets(MINUTE),
-            "sum by (namespace, service, le, cluster) (max without (replica, prometheus_replica) \
-             (rate({__name__=\"http_request_duration_seconds_bucket\",\
-             namespace=~\"shop\",service=~\"stable\"}[60s])))"
-        );
-    }
-
-    #[test]
-    fn names_are_taken_literally() {
-        assert_eq!(quoted(&literal("a.b")), r"a\\.b");
-        assert_eq!(quoted(&literal("a\"|b\\")), r#"a\"\\|b\\\\"#);
-        assert_eq!(literal("x-1_y"), "x-1_y");
-    }
-
-    #[test]
-    fn a_series_finds_its_backends_and_strangers_find_none() {
-        let question = one(1, &["stable", "canary"]);
-        let series = |namespace: &str, service: &str| RawSeries {
-            labels: [("namespace", namespace), ("service", service)]
-                .map(|(k, v)| (k.to_owned(), v.to_owned()))
-                .into(),
-            samples: vec![],
-        };
-        assert_eq!(question.backends_of(&series("shop", "canary")), &services(&["stable", "canary"])[1..]);
-        assert_eq!(question.backends_of(&series("other", "canary")), []);
-    }
-
-    #[test]
-    fn one_question_up_to_the_limit() {
-        let names: Vec<String> = (0..=BACKENDS_PER_QUESTION).map(|i| format!("s{i}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        assert_eq!(Question::all(&PROVIDERS[0], &services(&names[1..])).len(), 1);
-        assert_eq!(Question::all(&PROVIDERS[0], &services(&names)).len(), 2);
-        assert!(Question::all(&PROVIDERS[0], &[]).is_empty());
-    }
-
-    #[test]
-    fn several_clusters_of_one_backend_are_noticed() {
-        let question = one(0, &["a", "b"]);
-        let of = |name: &str, cluster: &str| RawSeries {
-            labels: [("envoy_cluster_name", name), ("cluster", cluster)]
-                .map(|(k, v)| (k.to_owned(), v.to_owned()))
-                .into(),
-            samples: vec![],
-        };
-        let (a, b) = ("shop_a_8080", "shop_b_8080");
-        assert_eq!(question.clusters(&[of(a, "eu"), of(a, "eu"), of(b, "us")]), None);
-        let several = question.clusters(&[of(a, "us"), of(a, ""), of(b, "us")]);
-        assert_eq!(several, Some(vec!["(none)".to_owned(), "us".to_owned()]));
-    }
-}
+mod tests;

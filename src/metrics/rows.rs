@@ -20,9 +20,9 @@ pub(super) struct Rates {
 
 impl Rates {
     /// Adds one class. A rate that is no number makes the sums no numbers either, on purpose.
-    pub fn add(&mut self, provider: &Provider, class: &str, rate: f64) {
+    pub fn add(&mut self, is_error: bool, rate: f64) {
         self.requests += rate;
-        if provider.is_error(class) {
+        if is_error {
             self.errors += rate;
         }
     }
@@ -46,19 +46,19 @@ pub(super) fn edge(provider: &Provider, series: &RawSeries) -> Option<f64> {
 
 /// The numbers of each backend that has series.
 pub(super) fn numbers(
-    provider: &Provider,
     question: &Question,
     window: Duration,
     rates: &[RawSeries],
     buckets: &[RawSeries],
     newest: &[RawSeries],
 ) -> HashMap<RuleBackend, Numbers> {
+    let provider = question.provider();
     let mut rows: HashMap<RuleBackend, Numbers> = HashMap::new();
 
     let mut sums: HashMap<&RuleBackend, Rates> = HashMap::new();
     for (series, rate) in last_values(rates) {
         for backend in question.backends_of(series) {
-            sums.entry(backend).or_default().add(provider, series.label(&provider.class_label), rate);
+            sums.entry(backend).or_default().add(provider.is_error(series), rate);
         }
     }
     for (backend, sum) in sums {
@@ -84,8 +84,12 @@ pub(super) fn numbers(
 
     for (series, seconds) in last_values(newest) {
         for backend in question.backends_of(series) {
-            rows.entry(backend.clone()).or_default().newest_sample = decode::timestamp(seconds);
+            let row = rows.entry(backend.clone()).or_default();
+            row.newest_sample = row.newest_sample.max(decode::timestamp(seconds));
         }
+    }
+    for (backend, granularity) in question.granularities([rates, buckets, newest].into_iter().flatten()) {
+        rows.entry(backend.clone()).or_default().granularity = granularity;
     }
     rows
 }

@@ -28,6 +28,11 @@ impl Tally {
         Self { provider: Arc::clone(provider), series: increments::without_replicas(series, provider) }
     }
 
+    /// All of them.
+    pub fn series(&self) -> &[RawSeries] {
+        &self.series
+    }
+
     /// Whether there is no series at all.
     pub fn is_empty(&self) -> bool {
         self.series.is_empty()
@@ -61,6 +66,7 @@ impl Tally {
         let scrapes = increments::scrapes_by_target(&self.series, &self.provider, since);
         let up = up_by_target(up, &self.provider);
 
+        let granularities = question.granularities(&self.series);
         let mut series_of: HashMap<&RuleBackend, Vec<usize>> = HashMap::new();
         for (index, series) in self.series.iter().enumerate() {
             for backend in question.backends_of(series) {
@@ -77,7 +83,7 @@ impl Tally {
                 scrape_interval: increments::interval(own.iter().copied()),
                 scrapes: targets.iter().filter_map(|target| scrapes.get(target)).copied().max().unwrap_or(0),
                 target_up: targets.iter().filter_map(|target| up.get(target)).copied().reduce(|a, b| a && b),
-                granularity: self.provider.granularity,
+                granularity: granularities.get(backend).copied().unwrap_or_default(),
                 ..BackendCounts::default()
             };
             for increment in &found {
@@ -87,7 +93,7 @@ impl Tally {
                 let Some(series) = self.series.get(increment.series) else { continue };
                 sum.requests += increment.amount;
                 sum.reset |= increment.reset;
-                if self.provider.is_error(series.label(&self.provider.class_label)) {
+                if self.provider.is_error(series) {
                     sum.errors += increment.amount;
                 }
             }

@@ -1,13 +1,13 @@
 //! A source of counts for tests: answers by script, and notes since when it was asked to count.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt, ready};
 use jiff::Timestamp;
 
-use crate::metrics::{Counts, History, MetricError, MetricSource, Provider, Snapshot};
-use crate::route::RuleBackend;
+use crate::metrics::{Counts, Granularity, History, MetricError, MetricSource, Snapshot};
+use crate::route::{RouteId, RuleBackend};
 
 type Script = dyn Fn(&[RuleBackend], Timestamp) -> Result<Counts, MetricError> + Send + Sync;
 
@@ -61,7 +61,7 @@ impl MetricSource for Counted {
         ready(Ok(())).boxed()
     }
 
-    fn provider(&self) -> Option<Arc<Provider>> {
+    fn granularity(&self, _: &RouteId) -> Option<Granularity> {
         None
     }
 }

@@ -3,7 +3,7 @@
 use crate::rollout::{ChangeRecord, Claim, Edit, Effect, Plan, RuleChange, untouched_paths, weights_of};
 use crate::route::{BackendRef, Path, PathKind, Route, RouteId, RuleBackend, declared_share};
 
-use super::states::Prepared;
+use super::states::{Planned, Prepared};
 
 /// What is to be proven of a change that was written.
 #[derive(Debug, Clone)]
@@ -32,9 +32,9 @@ impl Subject {
     pub(super) fn of(prepared: &Prepared, route: &RouteId, written: &[(ChangeRecord, Route)]) -> Self {
         let plans = || prepared.planned.iter().map(|planned| &planned.plan);
         let drained = plans().find_map(Plan::drained).cloned();
-        let main = || plans().find_map(|plan| Some((&plan.route, plan.main_change()?)));
+        let main = || prepared.planned.iter().find_map(|one| Some((&one.fresh, one.plan.main_change()?)));
         let (places, (backends, claim)) = match drained {
-            Some(from) => (plans().flat_map(places).collect(), drain_claim(prepared, &from)),
+            Some(from) => (prepared.planned.iter().flat_map(places).collect(), drain_claim(prepared, &from)),
             None => main().map_or_else(
                 || (Vec::new(), (Vec::new(), Claim { shares: Vec::new() })),
                 |(route, change)| {
@@ -188,31 +188,19 @@ fn other_paths(route: &Route, rules: &[usize], others: &[Route]) -> Option<Strin
 }
 
 /// The places of the backends in the rules that a plan edits, as they were and as they will be.
-fn places(plan: &Plan) -> Vec<RuleBackend> {
+fn places(planned: &Planned) -> Vec<RuleBackend> {
     let of = |edit: &Edit| match edit {
-        Edit::Weights(change) => changed(&plan.route, change).collect(),
+        Edit::Weights(change) => changed(&planned.fresh, change).collect(),
         Edit::Redirect { rule, backend, from, to, .. } => {
-            let place = |to: &BackendRef| RuleBackend {
-                route: plan.route.clone(),
-                rule: *rule,
-                index: *backend,
-                to: to.clone(),
-            };
-            vec![place(from), place(to)]
+            [from, to].map(|to| planned.fresh.place(*rule, *backend, to)).to_vec()
         }
         Edit::Unmirror { .. } => Vec::new(),
     };
-    plan.edits.iter().flat_map(of).collect()
+    planned.plan.edits.iter().flat_map(of).collect()
 }
 
-fn changed<'a>(route: &'a RouteId, change: &'a RuleChange) -> impl Iterator<Item = RuleBackend> + 'a {
-    let place = |(index, to): (usize, &BackendRef)| RuleBackend {
-        route: route.clone(),
-        rule: change.rule,
-        index,
-        to: to.clone(),
-    };
-    change.backends.iter().enumerate().map(place)
+fn changed<'a>(route: &'a Route, change: &'a RuleChange) -> impl Iterator<Item = RuleBackend> + 'a {
+    change.backends.iter().enumerate().map(|(index, to)| route.place(change.rule, index, to))
 }
 
 fn drain_claim(prepared: &Prepared, from: &BackendRef) -> (Vec<BackendRef>, Claim) {

@@ -60,6 +60,8 @@ pub struct Route {
     pub canary: Option<Box<str>>,
     /// Annotation `tidegate.dev/stages`: the ladder, as text.
     pub stages: Option<Box<str>>,
+    /// Annotation `tidegate.dev/provider`: the metrics provider that somebody named.
+    pub provider: Option<Box<str>>,
     /// Annotation `tidegate.dev/last-change`, as text.
     pub last_change: Option<Box<str>>,
     /// Whether `metadata.annotations` exists at all: a patch must be built otherwise when it does not.

@@ -19,6 +19,8 @@ use status::RawStatus;
 pub const ANNOTATION_CANARY: &str = "tidegate.dev/canary";
 /// Annotation that holds the ladder: canary shares in percent, separated by spaces or commas.
 pub const ANNOTATION_STAGES: &str = "tidegate.dev/stages";
+/// Annotation that names the metrics provider which counts the route's requests.
+pub const ANNOTATION_PROVIDER: &str = "tidegate.dev/provider";
 /// Annotation that holds the newest change made by tidegate, as JSON.
 pub const ANNOTATION_LAST_CHANGE: &str = "tidegate.dev/last-change";
 
@@ -59,6 +61,7 @@ impl Route {
             last_writer: last_writer(raw.metadata.managed),
             canary: own(ANNOTATION_CANARY),
             stages: own(ANNOTATION_STAGES),
+            provider: own(ANNOTATION_PROVIDER),
             last_change: own(ANNOTATION_LAST_CHANGE),
             has_annotations: annotations.is_some(),
             uid: raw.metadata.uid,

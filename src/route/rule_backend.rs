@@ -15,6 +15,17 @@ pub struct RuleBackend {
     pub index: usize,
     /// What it points to.
     pub to: BackendRef,
+    /// Who serves the route.
+    pub data_plane: DataPlane,
+}
+
+/// Who serves a route, as far as the route says.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct DataPlane {
+    /// Annotation `tidegate.dev/provider`: the metrics provider that somebody named.
+    pub provider: Option<Box<str>>,
+    /// `controllerName` of each parent in the status, each once, in order.
+    pub controllers: Box<[Box<str>]>,
 }
 
 impl fmt::Display for RuleBackend {
@@ -23,16 +34,28 @@ impl fmt::Display for RuleBackend {
     }
 }
 
+impl RuleBackend {
+    /// Whether both are the same backend of the same rule, whoever serves it.
+    #[must_use]
+    pub fn same_place(&self, other: &Self) -> bool {
+        (self.rule, self.index) == (other.rule, other.index)
+            && self.route == other.route
+            && self.to == other.to
+    }
+}
+
 impl Route {
+    /// What stands, or stood, as backend `index` of rule `rule`.
+    #[must_use]
+    pub fn place(&self, rule: usize, index: usize, to: &BackendRef) -> RuleBackend {
+        let (route, data_plane) = (self.id.clone(), self.data_plane());
+        RuleBackend { route, rule, index, to: to.clone(), data_plane }
+    }
+
     /// The backends of rule `rule`, in their order; none if there is no such rule.
     pub fn rule_backends(&self, rule: usize) -> impl Iterator<Item = RuleBackend> + '_ {
         let backends = self.rules.get(rule).map_or(&[][..], |rule| &rule.backends);
-        backends.iter().enumerate().map(move |(index, backend)| RuleBackend {
-            route: self.id.clone(),
-            rule,
-            index,
-            to: backend.to.clone(),
-        })
+        backends.iter().enumerate().map(move |(index, backend)| self.place(rule, index, &backend.to))
     }
 
     /// The backends of all splits.
@@ -40,9 +63,11 @@ impl Route {
         self.splits().flat_map(|(rule, _)| self.rule_backends(rule))
     }
 
-    /// The places that send requests to the object that `to` names, whatever its port.
-    pub fn places_of<'a>(&'a self, to: &'a BackendRef) -> impl Iterator<Item = RuleBackend> + 'a {
-        let all = (0..self.rules.len()).flat_map(|rule| self.rule_backends(rule));
-        all.filter(|place| place.to.same_object(to))
+    fn data_plane(&self) -> DataPlane {
+        let mut controllers: Vec<Box<str>> =
+            self.status.iter().map(|parent| parent.controller.clone()).collect();
+        controllers.sort_unstable();
+        controllers.dedup();
+        DataPlane { provider: self.provider.clone(), controllers: controllers.into() }
     }
 }

@@ -223,12 +223,6 @@ fn flags_with_bad_values() {
         ("--proof-timeout", "48h", "--proof-timeout <TIME>", &format!("it is too long; {hint}")),
         ("--proof-timeout", "0s", "--proof-timeout <TIME>", "a time limit of 0 would end every wait at once"),
         (
-            "--provider",
-            "nginx",
-            "--provider <NAME>",
-            "\"nginx\" is no metrics provider; there are: auto, contour, app",
-        ),
-        (
             "--namespace",
             "Shop",
             "--namespace <NAME>",
@@ -239,6 +233,14 @@ fn flags_with_bad_values() {
         let argument = format!("{flag}={value}");
         home.refuses_argument(&["list", &argument], &format!("{}: {why}", start(shown, value)));
     }
+    let providers = "auto, contour, kgateway, cilium, envoy-gateway, istio, istio-mesh, linkerd, traefik, app, \
+                     nginx-gateway-fabric, kong";
+    let why = format!("\"nginx\" is no metrics provider; there are: {providers}");
+    home.refuses(
+        &["list", "--provider=nginx"],
+        2,
+        &format!("{}: {why}", start("--provider <NAME>", "nginx")),
+    );
     home.refuses_argument(
         &["list", "-o", "yaml"],
         "invalid value 'yaml' for '--output <FORMAT>'\n  [possible values: table, json]",

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tidegate::metrics::{MetricError, MetricSource as _, PROVIDERS, PrometheusSource, ProviderChoice};
+use tidegate::metrics::{MetricError, MetricSource as _, PrometheusSource, Providers};
 
 use super::server::{Reply, Server};
 use super::{canary, source};
@@ -159,7 +159,7 @@ async fn a_server_that_says_nothing() {
     let server = Server::start(|_| Reply::Silence);
     source(&server.url, "auto");
     let source =
-        PrometheusSource::with_timeout(&server.url, ProviderChoice::Auto, Duration::from_millis(200))
+        PrometheusSource::with_timeout(&server.url, Providers::default(), Duration::from_millis(200))
             .unwrap();
     let error = source.check().await.unwrap_err();
     assert_eq!(
@@ -186,10 +186,11 @@ async fn no_known_metrics() {
     let error = source.numbers(&[canary()], MINUTE).await.unwrap_err();
     assert_eq!(
         error.to_string().replace(&server.url, "URL"),
-        "Prometheus at URL has no metrics tidegate knows (looked for: contour, app). \
+        "Prometheus at URL has no metrics tidegate knows (looked for: contour, kgateway, \
+         cilium, envoy-gateway, istio, istio-mesh, linkerd, traefik, app, nginx-gateway-fabric, kong). \
          Is the gateway scraped, and has it seen a request? tidegate looks again"
     );
-    assert_eq!(source.provider(), None);
+    assert_eq!(source.granularity(&canary().route), None);
 }
 
 #[tokio::test]
@@ -226,8 +227,7 @@ async fn namesakes_of_several_clusters() {
 #[test]
 fn a_bad_url_is_refused_without_asking() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let error =
-        PrometheusSource::new("localhost:9090", ProviderChoice::Named(PROVIDERS[0].clone())).unwrap_err();
+    let error = PrometheusSource::new("localhost:9090", Providers::default()).unwrap_err();
     assert!(error.is_wrong_address());
     assert_eq!(
         error.to_string(),

@@ -11,21 +11,36 @@ mod ways;
 
 use std::time::Duration;
 
-use tidegate::metrics::{PrometheusSource, ProviderChoice};
-use tidegate::route::{BackendRef, RouteId, RuleBackend};
+use tidegate::metrics::{PROVIDERS, PrometheusSource, Providers};
+use tidegate::route::{BackendRef, DataPlane, RouteId, RuleBackend};
 
 /// A source for `url`; fails after 5 s, which no test waits for.
 fn source(url: &str, provider: &str) -> PrometheusSource {
     // Several tests of one process come here: only the first installs.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let choice: ProviderChoice = provider.parse().unwrap();
+    let choice = Providers::default().everywhere(provider).unwrap();
     PrometheusSource::with_timeout(url, choice, Duration::from_secs(5)).unwrap()
+}
+
+/// The answer to the question whose series are there.
+fn found(providers: &[&str]) -> server::Reply {
+    let index = |name: &&str| PROVIDERS.iter().position(|provider| provider.name == **name).unwrap();
+    let labels: Vec<String> =
+        providers.iter().map(|name| format!(r#"{{"tidegate_provider":"{}"}}"#, index(name))).collect();
+    let series: Vec<(&str, &str)> = labels.iter().map(|labels| (labels.as_str(), "1")).collect();
+    server::Reply::vector(&series)
 }
 
 /// A backend of the first rule of `checkout`.
 fn place(namespace: &str, name: &str, port: u16, index: usize) -> RuleBackend {
     let to = BackendRef::service(namespace, name, port);
-    RuleBackend { route: RouteId::new(namespace, "checkout"), rule: 0, index, to }
+    RuleBackend {
+        route: RouteId::new(namespace, "checkout"),
+        rule: 0,
+        index,
+        to,
+        data_plane: DataPlane::default(),
+    }
 }
 
 fn stable() -> RuleBackend {

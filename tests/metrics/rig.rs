@@ -124,6 +124,6 @@ async fn a_real_prometheus_counts_every_request_and_every_error() {
 async fn a_real_prometheus_is_recognised() {
     let source = source(&rig("RIG_PROMETHEUS_URL"), "auto");
     let backend = place(&rig("RIG_DEMO_NAMESPACE"), "checkout-stable", 8080, 0);
-    source.numbers(&[backend], Duration::from_mins(1)).await.unwrap();
-    assert_eq!(source.provider().unwrap().name, "contour");
+    let snapshot = source.numbers(std::slice::from_ref(&backend), Duration::from_mins(1)).await.unwrap();
+    assert_eq!(snapshot.used[&backend.route].as_ref().unwrap().provider.name, "contour");
 }

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tidegate::metrics::{MetricSource as _, PROVIDERS};
+use tidegate::metrics::MetricSource as _;
 use tidegate::route::RuleBackend;
 
 use super::server::{Asked, Reply, Server};
-use super::{canary, place, source, stable};
+use super::{canary, found, place, source, stable};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const CANARY: &str = r#""envoy_cluster_name":"shop_checkout-canary_8080""#;
@@ -100,21 +100,16 @@ async fn no_requests_have_no_error_rate() {
 #[tokio::test]
 async fn many_backends_cost_three_questions() {
     let server = Server::start(|asked| {
-        if asked.query().contains("label_replace") {
-            Reply::vector(&[
-                (r#"{"tidegate_provider":"app"}"#, "9"),
-                (r#"{"tidegate_provider":"contour"}"#, "1"),
-            ])
-        } else {
-            Reply::vector(&[])
-        }
+        if asked.query().contains("label_replace") { found(&["app", "contour"]) } else { Reply::vector(&[]) }
     });
     let source = source(&server.url, "auto");
     let backends: Vec<RuleBackend> =
         (0..200).map(|i| place("shop", &format!("service-{i}"), 80, i)).collect();
-    assert_eq!(source.numbers(&backends, MINUTE).await.unwrap().backends.len(), 0);
+    let snapshot = source.numbers(&backends, MINUTE).await.unwrap();
+    assert_eq!(snapshot.backends.len(), 0);
     assert_eq!(server.asked().len(), 4, "one more to find the provider");
-    assert_eq!(source.provider().unwrap().name, "contour", "what the gateway saw comes first");
+    let used = snapshot.used[&backends[0].route].as_ref().unwrap();
+    assert_eq!(used.words(), "contour (app is found as well)", "what the gateway saw comes first");
     source.numbers(&backends, MINUTE).await.unwrap();
     assert_eq!(server.asked().len(), 3, "the provider is remembered");
     source.numbers(&[], MINUTE).await.unwrap();
@@ -128,12 +123,12 @@ async fn a_provider_that_comes_later_is_found_later() {
     let calls = Arc::new(AtomicUsize::new(0));
     let server = Server::start(move |_| match calls.fetch_add(1, Ordering::SeqCst) {
         0 => Reply::vector(&[]),
-        _ => Reply::vector(&[(r#"{"tidegate_provider":"app"}"#, "1")]),
+        _ => found(&["app"]),
     });
     let source = source(&server.url, "auto");
     source.numbers(&[canary()], MINUTE).await.unwrap_err();
-    source.numbers(&[canary()], MINUTE).await.unwrap();
-    assert_eq!(source.provider().unwrap().name, "app");
+    let snapshot = source.numbers(&[canary()], MINUTE).await.unwrap();
+    assert_eq!(snapshot.used[&canary().route].as_ref().unwrap().words(), "app");
 }
 
 #[tokio::test]
@@ -266,22 +261,4 @@ async fn scrapes_so_rare_that_one_is_all_there_is() {
     let counts =
         source(&server.url, "contour").counts(&[canary()], second(i64::from(i32::MAX) * 9)).await.unwrap();
     assert_eq!(counts.get(&canary()).unwrap().scrape_interval, Some(Duration::from_mins(5)));
-}
-
-/// The table of providers against a capture of the real exporter.
-#[test]
-fn contour_names_what_envoy_exposes() {
-    let capture = include_str!("../corpora/metrics/contour-envoy.txt");
-    let contour = &PROVIDERS[0];
-    for backend in [stable(), canary()] {
-        let key = contour.key(&backend.to).unwrap();
-        let name = format!("{}=\"{}\"", contour.naming[0].0, key[0]);
-        let has = |metric: &str, label: &str| {
-            capture.lines().any(|line| {
-                line.starts_with(&format!("{metric}{{")) && line.contains(&name) && line.contains(label)
-            })
-        };
-        assert!(has(&contour.requests, &format!("{}=\"2\"", contour.class_label)), "{name}");
-        assert!(has(&contour.latency, "le=\"0.5\"") && has(&contour.latency, "le=\"+Inf\""), "{name}");
-    }
 }

@@ -5,7 +5,7 @@ use std::fs;
 use jiff::Timestamp;
 use tidegate::cluster::Cluster;
 use tidegate::metrics::{
-    Access, Address, Header, Login, MetricSource as _, PrometheusSource, ProviderChoice, Secret, Tls,
+    Access, Address, Header, Login, MetricSource as _, PrometheusSource, Providers, Secret, Tls,
 };
 
 use super::server::{Asked, Reply, Server};
@@ -21,7 +21,7 @@ fn no_cluster() -> Cluster {
 }
 
 fn reach(access: Access) -> PrometheusSource {
-    PrometheusSource::reach(&access, &no_cluster(), ProviderChoice::Auto).unwrap().unwrap()
+    PrometheusSource::reach(&access, &no_cluster(), Providers::default()).unwrap().unwrap()
 }
 
 fn at(url: &str) -> Access {
@@ -141,7 +141,7 @@ async fn certificates_that_are_none_are_named() {
     fs::write(&empty, "").unwrap();
     let said = |tls| {
         let access = Access { tls, ..at("https://prom.example") };
-        PrometheusSource::reach(&access, &no_cluster(), ProviderChoice::Auto).unwrap_err().to_string()
+        PrometheusSource::reach(&access, &no_cluster(), Providers::default()).unwrap_err().to_string()
     };
     let words = said(Tls { ca_file: Some(empty.clone()), ..Tls::default() });
     let expected =
@@ -155,6 +155,6 @@ async fn certificates_that_are_none_are_named() {
 async fn a_login_does_not_go_through_the_api_server() {
     let login = Some(Login::Bearer(Secret::Env("TOKEN".to_owned())));
     let access = Access { login, ..at("kube://monitoring/prometheus:9090") };
-    let error = PrometheusSource::reach(&access, &no_cluster(), ProviderChoice::Auto).unwrap_err();
+    let error = PrometheusSource::reach(&access, &no_cluster(), Providers::default()).unwrap_err();
     assert!(error.to_string().contains("the API server passes no login on"), "{error}");
 }

@@ -120,10 +120,11 @@ fn the_past_of_what_comes_back_into_sight_is_asked_for_again() {
             evaluated_at,
             window: crate::app::WINDOW,
             backends: HashMap::new(),
+            used: HashMap::new(),
             warnings: Vec::new(),
         };
         let asked = Vec::new();
-        bench.msg(Msg::Numbers { generation, asked, granularity: None, answer: Ok(answer) });
+        bench.msg(Msg::Numbers { generation, asked, answer: Ok(answer) });
     };
     bench.keys("g");
     bench.numbers().keys("G");

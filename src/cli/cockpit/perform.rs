@@ -14,7 +14,6 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::app::{Effect, Msg, Past, SPAN, STEP, WINDOW};
-use crate::cli::gather::{Inquiry, around};
 use crate::cli::session::Session;
 use crate::cli::source::elsewhere;
 use crate::cluster::{Cluster, Listed, Scope, Trouble, Why, endpoint_changes, watch};
@@ -127,7 +126,6 @@ impl Performer {
                     send(Msg::Object { generation, route, answer });
                 });
             }
-            Effect::Walk { generation, route, chosen } => self.walk(generation, route, chosen),
             Effect::Access { namespace } => {
                 tokio::spawn(async move {
                     let answer = cluster.can_patch(&namespace).await;
@@ -167,29 +165,6 @@ impl Performer {
         }
     }
 
-    fn walk(&self, generation: u64, id: RouteId, chosen: Option<String>) {
-        let (send, cluster) = (self.sender(), self.session.cluster.clone());
-        let (metrics, settings) = (self.session.metrics.clone(), &self.session.settings);
-        let (names, timing, clock) =
-            (settings.conventions.names.clone(), settings.timing, self.session.clock);
-        tokio::spawn(async move {
-            let no_metrics = || "no Prometheus is configured (--prometheus URL)".to_owned();
-            let inquiry = Inquiry {
-                cluster: &cluster,
-                metrics: metrics.as_deref().ok_or_else(no_metrics),
-                names: &names,
-                chosen: chosen.as_deref(),
-                timing,
-                now: clock.now(),
-            };
-            let answer = match tokio::try_join!(cluster.get(&id), around(&cluster, &id)) {
-                Ok((route, around)) => Ok(Box::new(inquiry.walk(&route, &around).await)),
-                Err(trouble) => Err(trouble.to_string()),
-            };
-            send(Msg::Walked { generation, route: id, answer });
-        });
-    }
-
     fn follow_endpoints(&mut self, generation: u64, backends: &[BackendRef]) {
         let send = self.sender();
         let changes = backends.iter().map(|backend| endpoint_changes(&self.session.cluster, backend).boxed());
@@ -210,8 +185,7 @@ impl Performer {
                     if let Some(Origin { url, found: true }) = source.origin() {
                         send(Msg::Found { generation, url });
                     }
-                    let granularity = source.provider().map(|provider| provider.granularity);
-                    send(Msg::Numbers { generation, asked: backends, granularity, answer });
+                    send(Msg::Numbers { generation, asked: backends, answer });
                 }
                 Effect::History { generation, backends } => {
                     let answer = source.history(&backends, SPAN, STEP).await;

@@ -60,7 +60,7 @@ fn settings_reach_their_values() {
     assert_eq!(settings.conventions.ladder, Ladder::parse("0 0.5 10 100").unwrap());
     let url = Address("http://prometheus:9090".to_owned());
     assert_eq!(settings.prometheus.access.url, Some(url));
-    assert_ne!(settings.provider, ProviderChoice::Auto);
+    assert_eq!(settings.providers.usual.as_deref(), Some("contour"));
     assert_eq!(settings.conventions.names.canary, ["canary-*".parse().unwrap()]);
     assert_eq!(settings.conventions.names.blue, Conventions::default().names.blue);
     assert!(settings.conventions.production.covers("eu-prod", "", ""));

@@ -3,7 +3,7 @@
 
 mod usual;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt, join_all};
@@ -15,10 +15,10 @@ use super::access::{Access, Address};
 use super::error::MetricError;
 use super::model::{Counts, History, Snapshot};
 use super::prometheus::PrometheusSource;
-use super::provider::{Provider, ProviderChoice};
+use super::provider::{Granularity, Providers};
 use super::{MetricSource, Origin};
 use crate::cluster::{Cluster, Why};
-use crate::route::RuleBackend;
+use crate::route::{RouteId, RuleBackend};
 use usual::candidates;
 
 /// How long a Service has to answer.
@@ -33,7 +33,7 @@ pub struct Discovered {
     cluster: Cluster,
     /// What holds for whatever is found: headers.
     access: Access,
-    choice: ProviderChoice,
+    providers: Providers,
     found: OnceCell<PrometheusSource>,
     /// When none was found, and why.
     missed: Mutex<Option<(Instant, MetricError)>>,
@@ -42,9 +42,9 @@ pub struct Discovered {
 impl Discovered {
     /// Asks nobody yet. Of `access` only the headers are of use: the API server passes no login on.
     #[must_use]
-    pub fn new(cluster: &Cluster, access: &Access, choice: ProviderChoice) -> Self {
+    pub fn new(cluster: &Cluster, access: &Access, providers: Providers) -> Self {
         let access = Access { headers: access.headers.clone(), ..Access::default() };
-        Self { cluster: cluster.clone(), access, choice, found: OnceCell::new(), missed: Mutex::new(None) }
+        Self { cluster: cluster.clone(), access, providers, found: OnceCell::new(), missed: Mutex::new(None) }
     }
 
     async fn source(&self) -> Result<&PrometheusSource, MetricError> {
@@ -112,8 +112,9 @@ impl Discovered {
     async fn ask(&self, url: &str) -> Result<PrometheusSource, MetricError> {
         let access = Access { url: Some(Address(url.to_owned())), ..self.access.clone() };
         let none = || MetricError::BadUrl { url: url.to_owned(), why: "it is empty".to_owned() };
-        let source =
-            PrometheusSource::reach(&access, &self.cluster, self.choice.clone())?.ok_or_else(none)?.found();
+        let source = PrometheusSource::reach(&access, &self.cluster, self.providers.clone())?
+            .ok_or_else(none)?
+            .found();
         let late = |_| MetricError::TimedOut { url: url.to_owned(), after: PATIENCE };
         tokio::time::timeout(PATIENCE, source.check()).await.map_err(late)??;
         Ok(source)
@@ -150,8 +151,8 @@ impl MetricSource for Discovered {
         async move { self.source().await?.check().await }.boxed()
     }
 
-    fn provider(&self) -> Option<Arc<Provider>> {
-        self.found.get()?.provider()
+    fn granularity(&self, route: &RouteId) -> Option<Granularity> {
+        self.found.get()?.granularity(route)
     }
 
     fn origin(&self) -> Option<Origin> {
@@ -189,7 +190,7 @@ mod tests {
             }
             answer(&asked.line)
         });
-        (server, Discovered::new(&cluster, &Access::default(), ProviderChoice::default()))
+        (server, Discovered::new(&cluster, &Access::default(), Providers::default()))
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use crate::metrics::{BackendCounts, MetricError};
 use crate::pilot::counted::Counted;
 use crate::pilot::{NotWritten, Timing, Written};
 use crate::rollout::{ChangeRecord, Claim, Conventions};
-use crate::route::{BackendRef, RuleBackend};
+use crate::route::{BackendRef, DataPlane, RuleBackend};
 
 /// What one look at the counts finds.
 #[derive(Clone)]
@@ -106,6 +106,7 @@ fn places() -> Vec<RuleBackend> {
         rule: 0,
         index,
         to: BackendRef::service("shop", name, 80),
+        data_plane: DataPlane::default(),
     };
     ["stable", "canary"].into_iter().enumerate().map(place).collect()
 }
