@@ -15,6 +15,7 @@ use super::state::{App, Link, Tone};
 use super::survey::Survey;
 use super::timeline::TimelineState;
 use super::update::prepare;
+use super::walk_view;
 use crate::cluster::{Cluster, Scope};
 
 /// A context that is being opened.
@@ -144,6 +145,7 @@ fn watch_again(app: &mut App) -> Vec<Effect> {
     app.survey.take_if(|survey| *survey == Survey::Asked);
     let mut effects = vec![Effect::Watch { generation: app.generation, scope: app.scope.clone() }];
     effects.extend(object::ask_again(app));
+    effects.extend(walk_view::ask_again(app));
     effects
 }
 

@@ -7,6 +7,7 @@ use super::object::ObjectView;
 use super::palette::Palette;
 use super::scroll::Scroll;
 use super::state::App;
+use super::walk_view::WalkView;
 use super::weights::WeightEditor;
 use crate::keys::Context;
 
@@ -19,6 +20,8 @@ pub enum Layer {
     Messages(Scroll),
     /// A whole object.
     Object(Box<ObjectView>),
+    /// The debugging walk.
+    Walk(Box<WalkView>),
     /// The filter being typed.
     Filter(Input),
     /// The palette.
@@ -48,7 +51,7 @@ impl App {
         match layer {
             None if self.open_split().is_some() => vec![Context::Split, Context::View, Context::Anywhere],
             None => vec![Context::Split, Context::Routes, Context::Anywhere],
-            Some(Layer::Help(_) | Layer::Messages(_)) => vec![Context::Help],
+            Some(Layer::Help(_) | Layer::Messages(_) | Layer::Walk(_)) => vec![Context::Help],
             Some(Layer::Object(_)) => vec![Context::Help, Context::Yaml],
             Some(Layer::Filter(_) | Layer::Palette(_)) => vec![Context::Find],
             Some(Layer::Quit) => vec![Context::Quit],
@@ -134,6 +137,13 @@ impl Layers {
     pub(super) fn object_mut(&mut self) -> Option<&mut ObjectView> {
         self.0.iter_mut().find_map(|layer| match layer {
             Layer::Object(view) => Some(&mut **view),
+            _ => None,
+        })
+    }
+
+    pub(super) fn walk_mut(&mut self) -> Option<&mut WalkView> {
+        self.0.iter_mut().find_map(|layer| match layer {
+            Layer::Walk(view) => Some(&mut **view),
             _ => None,
         })
     }

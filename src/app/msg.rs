@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::timeline::Past;
 use crate::cluster::{Access, Cluster, Facts, Scope, Trouble, Update};
+use crate::diagnose::Walk;
 use crate::keys::Key;
 use crate::metrics::{History, MetricError, Snapshot};
 use crate::pilot::{Confirmed, Ending, PrepareError, Prepared, Progress, Rehearsed, Request, Verify};
@@ -114,6 +115,15 @@ pub enum Msg {
         route: RouteId,
         /// The answer.
         answer: Result<Box<Value>, Trouble>,
+    },
+    /// A debugging walk, or why there is none.
+    Walked {
+        /// Of the scope.
+        generation: u64,
+        /// Of this route.
+        route: RouteId,
+        /// The answer.
+        answer: Result<Box<Walk>, String>,
     },
     /// Another context was opened, or why not.
     Context {
@@ -233,6 +243,15 @@ pub enum Effect {
         generation: u64,
         /// Of this route.
         route: RouteId,
+    },
+    /// Walk from a route to its requests.
+    Walk {
+        /// Generation for the answer.
+        generation: u64,
+        /// The route.
+        route: RouteId,
+        /// The canary that was named on this machine.
+        chosen: Option<String>,
     },
     /// Open the cluster of a context, beside the one that is used.
     Context {

@@ -65,7 +65,7 @@ pub struct Found {
 }
 
 /// Words by which other tools know what is called otherwise here.
-const SYNONYMS: [(&str, &str); 8] = [
+const SYNONYMS: [(&str, &str); 10] = [
     ("ns", "namespace"),
     ("namespaces", "namespace"),
     ("ctx", "context"),
@@ -74,6 +74,8 @@ const SYNONYMS: [(&str, &str); 8] = [
     ("rollback", "roll-back"),
     ("history", "timeline"),
     ("describe", "yaml"),
+    ("debug", "diagnose"),
+    ("doctor", "diagnose"),
 ];
 
 /// What was typed, its first word as it is called here.

@@ -9,7 +9,7 @@ use super::scroll::Scroll;
 use super::split_view;
 use super::state::{App, Tone};
 use super::update::switch_scope;
-use super::{contexts, find, freeze, object, palette};
+use super::{contexts, find, freeze, object, palette, walk_view};
 use crate::keys::{Action, Context, Key};
 
 pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
@@ -96,6 +96,7 @@ fn on_split(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
         Action::Reconnect => contexts::reconnect(app),
         Action::Freeze => freeze::toggle(app),
         Action::Yaml => object::open(app),
+        Action::Diagnose => walk_view::open(app),
         Action::Messages => {
             let mut scroll = Scroll::default();
             scroll.end();

@@ -9,7 +9,7 @@ use super::schedule;
 use super::scroll::Scroll;
 use super::state::{App, Link, Tone};
 use super::survey::Survey;
-use super::{actions, contexts, find, freeze, names, object, palette, word};
+use super::{actions, contexts, find, freeze, names, object, palette, walk_view, word};
 use crate::cluster::{Access, Scope, Trouble, Update};
 use crate::keys::{Action, Context, Key};
 use crate::pilot::{Ending, NotWritten, Progress, Request, Stage};
@@ -66,6 +66,9 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Object { generation, route, answer } if generation == app.generation => {
             object::take(app, &route, answer.map_err(|trouble| trouble.to_string()));
         }
+        Msg::Walked { generation, route, answer } if generation == app.generation => {
+            walk_view::take(app, &route, answer);
+        }
         Msg::Survey { generation, namespaces } if generation == app.generation => {
             app.survey = Some(namespaces.map_or(Survey::Unknown, Survey::Known));
             palette::refresh(app);
@@ -81,6 +84,7 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         | Msg::Counted { .. }
         | Msg::Past { .. }
         | Msg::Object { .. }
+        | Msg::Walked { .. }
         | Msg::Survey { .. } => {}
         Msg::Context { ticket, answer } => return contexts::opened(app, ticket, answer),
         Msg::Theme { name, trouble: Some(trouble) } => {
@@ -282,7 +286,7 @@ pub(super) fn press(app: &mut App, key: Key) -> Vec<Effect> {
         Some(Layer::Weights(_)) => super::routes_keys::edit(app, key),
         Some(Layer::Filter(_)) => find::press(app, key),
         Some(Layer::Palette(_)) => palette::press(app, key),
-        Some(Layer::Help(_) | Layer::Messages(_) | Layer::Object(_)) => {
+        Some(Layer::Help(_) | Layer::Messages(_) | Layer::Object(_) | Layer::Walk(_)) => {
             let contexts = app.contexts();
             let action = contexts.iter().find_map(|context| app.start.keymap.lookup(*context, key));
             read(app, action);
@@ -309,6 +313,7 @@ fn read(app: &mut App, action: Option<Action>) {
     let scroll = match layer {
         Layer::Help(scroll) | Layer::Messages(scroll) => scroll,
         Layer::Object(view) => &mut view.scroll,
+        Layer::Walk(view) => &mut view.scroll,
         _ => return,
     };
     match action {

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 
 use super::session::Around;
 use crate::app::WINDOW;
-use crate::cluster::{Cluster, Facts as Standing, Known, Trouble, Why};
+use crate::cluster::{Cluster, Facts as Standing, Known, Scope, Trouble, Why};
 use crate::diagnose::{Behind, Facts, Traffic, Walk, counted_since, walk};
 use crate::metrics::{MetricError, MetricSource};
 use crate::pilot::Timing;
 use crate::rollout::RoleNames;
-use crate::route::{BackendRef, Gateway, ParentRef, Route, RuleBackend};
+use crate::route::{BackendRef, Gateway, ParentRef, Route, RouteId, RuleBackend};
 
 /// A source of numbers that has not answered by then is one that does not.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -113,5 +113,21 @@ impl Inquiry<'_> {
             Some((place.to.clone(), numbers.p99?.seconds))
         };
         Ok(Traffic { counts, p99: places.iter().filter_map(p99).collect() })
+    }
+}
+
+/// The routes of all namespaces if that is permitted, else those of one.
+///
+/// # Errors
+/// When neither can be listed.
+pub async fn around(cluster: &Cluster, id: &RouteId) -> Result<Around, Trouble> {
+    match cluster.list(&Scope::All).await {
+        Ok(listed) => Ok(Around { listed, note: None }),
+        Err(Trouble { why: Why::Forbidden(right), .. }) => {
+            let listed = cluster.list(&Scope::Namespace(id.namespace.clone())).await?;
+            let note = format!("only routes of namespace {} are known: no right to {right}", id.namespace);
+            Ok(Around { listed, note: Some(note) })
+        }
+        Err(trouble) => Err(trouble),
     }
 }

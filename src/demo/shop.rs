@@ -357,9 +357,25 @@ fn gateway_class() -> Value {
 }
 
 fn gateway() -> Value {
+    let condition = |kind: &str, reason: &str, message: &str| {
+        json!({
+            "type": kind, "status": "True", "reason": reason, "message": message,
+            "observedGeneration": 1, "lastTransitionTime": "2026-01-12T08:30:00Z",
+        })
+    };
+    let accepted = condition("Accepted", "Accepted", "Gateway is accepted");
+    let programmed = condition("Programmed", "Programmed", "Gateway is programmed");
     json!({
         "kind": "Gateway", "apiVersion": "gateway.networking.k8s.io/v1",
-        "metadata": { "namespace": "gateway-system", "name": "edge" },
+        "metadata": { "namespace": "gateway-system", "name": "edge", "generation": 1 },
+        "status": {
+            "conditions": [accepted, programmed],
+            "listeners": [{
+                "name": "http", "attachedRoutes": 9,
+                "supportedKinds": [{ "group": "gateway.networking.k8s.io", "kind": "HTTPRoute" }],
+                "conditions": [accepted, programmed],
+            }],
+        },
         "spec": { "gatewayClassName": "demo", "listeners": [{
             "name": "http", "protocol": "HTTP", "port": 80, "allowedRoutes": { "namespaces": { "from": "All" } },
         }] },

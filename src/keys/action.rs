@@ -57,6 +57,8 @@ pub enum Action {
     Messages,
     /// The whole object as YAML.
     Yaml,
+    /// Walk from the route to the requests, to what is broken.
+    Diagnose,
     /// Show `managedFields`, or leave them out.
     ManagedFields,
     /// Drop the connection and open it again.
@@ -119,6 +121,7 @@ impl Action {
             Self::Theme => "theme",
             Self::Messages => "messages",
             Self::Yaml => "yaml",
+            Self::Diagnose => "diagnose",
             Self::ManagedFields => "managed-fields",
             Self::Reconnect => "reconnect",
             Self::Help => "help",

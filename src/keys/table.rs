@@ -71,6 +71,7 @@ pub static TABLE: &[Binding] = &[
     row(C::Split, &[Char('l')], A::Timeline, "timeline", "what happened to the route"),
     row(C::Split, &[Char(':')], A::Palette, "palette", "any action, route, namespace, context, theme"),
     row(C::Split, &[Char('d')], A::Yaml, "yaml", "the object as YAML, and its newest change"),
+    row(C::Split, &[Char('x')], A::Diagnose, "diagnose", "walk to what is broken, step by step"),
     row(C::Split, &[Char(' ')], A::Freeze, "freeze", "hold the screen; data goes on behind it"),
     row(C::Split, &[Char('t')], A::Theme, "", "the next theme"),
     row(C::Split, &[Char('m')], A::Messages, "", "what was said so far"),

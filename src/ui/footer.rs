@@ -203,7 +203,7 @@ fn works(app: &App, binding: &Binding) -> bool {
     let has_what_it_needs = match binding.action {
         _ if needs_split => app.selected().is_some(),
         Action::Timeline => app.open_split().is_none_or(|view| view.page == Page::Overview),
-        Action::Yaml => app.looked_at().is_some(),
+        Action::Yaml | Action::Diagnose => app.looked_at().is_some(),
         Action::NextPane => app.has_ladder(),
         Action::Filter | Action::Sort => app.routes.entries().len() > 0,
         _ => true,

@@ -20,6 +20,7 @@ mod reader;
 mod routes;
 mod split_view;
 pub mod theme;
+mod walk;
 mod weights;
 mod words;
 
@@ -91,6 +92,7 @@ pub fn draw(frame: &mut Frame<'_>, app: &App, look: &Look) {
             Layer::Help(scroll) => help::draw(buffer, above, app, scroll, look),
             Layer::Messages(scroll) => reader::messages(buffer, above, app, scroll, look),
             Layer::Object(view) => reader::object(buffer, above, app, view, look),
+            Layer::Walk(view) => walk::draw(buffer, above, app, view, look),
             Layer::Quit => help::draw_quit(buffer, above, app, look),
             Layer::Palette(palette) => cursor = palette::draw(buffer, above, palette, look),
             Layer::Filter(input) => cursor = footer::filter(buffer, footer, app, input, look),

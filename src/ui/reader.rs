@@ -1,4 +1,4 @@
-//! Texts that are read: what was said, and a whole object.
+//! Texts that are read: what was said, and a whole object; the box around them is the debugging walk's as well.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -22,7 +22,7 @@ const FURTHER: usize = 4;
 const WIDEST: u16 = 110;
 
 pub(super) fn messages(buffer: &mut Buffer, area: Rect, app: &App, scroll: &Scroll, look: &Look) {
-    let room = usize::from(area.width.min(WIDEST)).saturating_sub(4 + CLOCK);
+    let room = room(area).saturating_sub(CLOCK);
     let mut all = Vec::new();
     for logged in &app.log {
         let clock = logged.at.strftime("%H:%M:%S ").to_string();
@@ -41,7 +41,7 @@ pub(super) fn messages(buffer: &mut Buffer, area: Rect, app: &App, scroll: &Scro
 }
 
 pub(super) fn object(buffer: &mut Buffer, area: Rect, app: &App, view: &ObjectView, look: &Look) {
-    let room = usize::from(area.width.min(WIDEST)).saturating_sub(4);
+    let room = room(area);
     let mut all = app.routes.get(&view.id).map(|route| newest_change(route, look)).unwrap_or_default();
     match view.lines() {
         Ok(yaml) => all.extend(yaml.into_iter().map(|line| yaml_line(&line, look))),
@@ -93,7 +93,12 @@ fn yaml_line(line: &str, look: &Look) -> Line<'static> {
     }
 }
 
-fn show(
+/// Cells of one line.
+pub(super) fn room(area: Rect) -> usize {
+    usize::from(area.width.min(WIDEST)).saturating_sub(4)
+}
+
+pub(super) fn show(
     buffer: &mut Buffer,
     area: Rect,
     title: &str,

@@ -187,6 +187,24 @@ async fn reads(server: &Server<'_>) {
     }
     route.some("/status/parents/0/conditions/0/observedGeneration").some("/status/parents/0/controllerName");
     assert!(route.number("/metadata/generation") >= 1);
+    let parent = &route.body["spec"]["parentRefs"][0];
+    let of = |field: &str| parent[field].as_str().unwrap_or_default().to_owned();
+    let path =
+        format!("/apis/gateway.networking.k8s.io/v1/namespaces/{}/gateways/{}", of("namespace"), of("name"));
+    let gateway = server.get(&path).await;
+    gateway.is(200).has("/kind", &json!("Gateway")).some("/spec/gatewayClassName");
+    gateway.some("/spec/listeners/0/port").some("/spec/listeners/0/allowedRoutes/namespaces/from");
+    gateway.has("/status/listeners/0/name", &gateway.body["spec"]["listeners"][0]["name"]);
+    for conditions in ["/status/conditions", "/status/listeners/0/conditions"] {
+        let all = gateway.body.pointer(conditions).and_then(Value::as_array).cloned().unwrap_or_default();
+        let programmed = all.iter().find(|condition| condition["type"] == "Programmed").expect("Programmed");
+        assert_eq!(programmed["status"], "True", "{programmed:#}");
+        assert_eq!(
+            programmed["observedGeneration"], gateway.body["metadata"]["generation"],
+            "{programmed:#}"
+        );
+    }
+    server.get(&format!("{path}-absent")).await.refused(404, "NotFound");
     let absent = server.get(&format!("{}/absent", server.routes())).await;
     absent.refused(404, "NotFound").says("httproutes.gateway.networking.k8s.io \"absent\" not found");
     absent.has(

@@ -20,6 +20,7 @@ fn kind(app: &App) -> &'static str {
         Some(Layer::Help(_)) => "help",
         Some(Layer::Messages(_)) => "messages",
         Some(Layer::Object(_)) => "yaml",
+        Some(Layer::Walk(_)) => "walk",
         Some(Layer::Filter(_)) => "filter",
         Some(Layer::Palette(_)) => "palette",
         Some(Layer::Change(_)) => "dialog",
@@ -43,8 +44,8 @@ async fn no_screen_panics_at_any_size() {
         }
     }
     for kind in [
-        "routes", "split", "timeline", "help", "messages", "yaml", "filter", "palette", "dialog", "weights",
-        "quit",
+        "routes", "split", "timeline", "help", "messages", "yaml", "walk", "filter", "palette", "dialog",
+        "weights", "quit",
     ] {
         assert!(drawn.contains(&kind), "{kind} was never drawn: {drawn:?}");
     }

@@ -78,6 +78,12 @@ const PICTURES: &[Picture] = &[
         theme: "dark",
         way: &[("metrics ok", "@checkout d"), ("apiVersion", "")],
     },
+    Picture {
+        name: "diagnose",
+        size: WIDE,
+        theme: "dark",
+        way: &[("metrics ok", "@reviews x"), ("first broken", "")],
+    },
     Picture { name: "palette", size: SMALL, theme: "dark", way: &[("metrics ok", "@checkout : chk")] },
     Picture { name: "help", size: WIDE, theme: "dark", way: &[("metrics ok", "?")] },
 ];

@@ -21,6 +21,8 @@ pub const SCREENS: &[Screen] = &[
     Screen { name: "ladder", way: &[("metrics ok", "@checkout Enter Tab j Enter"), ("y confirm", "")] },
     Screen { name: "timeline", way: &[("metrics ok", "@checkout l")] },
     Screen { name: "yaml", way: &[("metrics ok", "@checkout d"), ("apiVersion", "")] },
+    Screen { name: "walk", way: &[("metrics ok", "@checkout x"), ("live split", "")] },
+    Screen { name: "walk broken", way: &[("metrics ok", "@reviews x"), ("first broken", "")] },
     Screen { name: "name", way: &[("metrics ok", "@orders f"), ("type ", "orders-gr")] },
     Screen { name: "reason", way: &[("metrics ok", "@reviews s"), ("2 checked elsewhere", "3batch")] },
     Screen { name: "quit", way: &[("metrics ok", "@checkout r"), ("y confirm", "y q")] },

@@ -123,3 +123,24 @@ fn a_context_that_cannot_be_opened_leaves_one_where_one_was() {
     assert_eq!(bench.said(), "still on context prod-eu; prod-us: no answer within 20 s");
     assert_eq!((bench.app.routes.len(), &bench.app.link), (1, &Link::Live));
 }
+
+#[test]
+fn the_walk_is_asked_for_and_shown_when_it_comes() {
+    let mut bench = bench();
+    bench.keys("x");
+    let Some(Effect::Walk { generation, route, .. }) = bench.effects.first() else { panic!("not asked for") };
+    let (generation, route) = (*generation, route.clone());
+    let elsewhere = crate::route::RouteId::new("shop", "another");
+    let answer = || Err::<Box<crate::diagnose::Walk>, _>("you lack the right".to_owned());
+    bench.msg(Msg::Walked { generation, route: elsewhere, answer: answer() });
+    bench.msg(Msg::Walked { generation: generation + 1, route: route.clone(), answer: answer() });
+    let shown = |bench: &Bench| match bench.app.layers.top() {
+        Some(Layer::Walk(view)) => view.walk.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(shown(&bench), None, "an answer about something else is dropped");
+    bench.msg(Msg::Walked { generation, route, answer: answer() });
+    assert_eq!(shown(&bench), Some(answer()));
+    bench.key(Key::Esc);
+    assert!(bench.app.layers.is_empty());
+}

@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::app::{Effect, Msg, Past, SPAN, STEP, WINDOW};
+use crate::cli::gather::{Inquiry, around};
 use crate::cli::session::Session;
 use crate::cli::source::elsewhere;
 use crate::cluster::{Cluster, Listed, Scope, Trouble, Why, endpoint_changes, watch};
@@ -126,6 +127,7 @@ impl Performer {
                     send(Msg::Object { generation, route, answer });
                 });
             }
+            Effect::Walk { generation, route, chosen } => self.walk(generation, route, chosen),
             Effect::Access { namespace } => {
                 tokio::spawn(async move {
                     let answer = cluster.can_patch(&namespace).await;
@@ -163,6 +165,29 @@ impl Performer {
             // The terminal's holder does these.
             Effect::Copy(_) | Effect::Suspend | Effect::Quit | Effect::Theme(_) => {}
         }
+    }
+
+    fn walk(&self, generation: u64, id: RouteId, chosen: Option<String>) {
+        let (send, cluster) = (self.sender(), self.session.cluster.clone());
+        let (metrics, settings) = (self.session.metrics.clone(), &self.session.settings);
+        let (names, timing, clock) =
+            (settings.conventions.names.clone(), settings.timing, self.session.clock);
+        tokio::spawn(async move {
+            let no_metrics = || "no Prometheus is configured (--prometheus URL)".to_owned();
+            let inquiry = Inquiry {
+                cluster: &cluster,
+                metrics: metrics.as_deref().ok_or_else(no_metrics),
+                names: &names,
+                chosen: chosen.as_deref(),
+                timing,
+                now: clock.now(),
+            };
+            let answer = match tokio::try_join!(cluster.get(&id), around(&cluster, &id)) {
+                Ok((route, around)) => Ok(Box::new(inquiry.walk(&route, &around).await)),
+                Err(trouble) => Err(trouble.to_string()),
+            };
+            send(Msg::Walked { generation, route: id, answer });
+        });
     }
 
     fn follow_endpoints(&mut self, generation: u64, backends: &[BackendRef]) {

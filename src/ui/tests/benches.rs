@@ -1,6 +1,7 @@
 //! The screens that there are to look at.
 
 use super::*;
+use crate::diagnose;
 
 /// A night in the shop: routes in every state.
 pub(super) fn shop() -> Bench {
@@ -158,6 +159,7 @@ pub(super) fn screens() -> Vec<(&'static str, Bench)> {
     all.push(("filter", with(shop(), "/cart")));
     all.push(("messages", with(shop(), ".om")));
     all.push(("yaml", with(shop(), "d")));
+    all.push(("walk", walked(shop())));
     all.push(("frozen", with(shop(), " ")));
     all.push(("timeline", with(shop(), "l")));
     let mut away = shop();
@@ -202,4 +204,39 @@ pub(super) fn screens() -> Vec<(&'static str, Bench)> {
     ]);
     all.extend(splits());
     all
+}
+
+/// A debugging walk with a finding of each kind.
+fn walked(mut bench: Bench) -> Bench {
+    let finding = |verdict, seen: &str| diagnose::Finding {
+        verdict,
+        seen: seen.into(),
+        advice: (verdict != diagnose::Verdict::Ok).then(|| "look at its pods and its selector".into()),
+        explain: Some("none"),
+    };
+    let step = |place, verdict, seen: &str| diagnose::Step {
+        step: place,
+        verdict,
+        findings: vec![finding(verdict, seen)],
+    };
+    bench.keys("x");
+    let steps = vec![
+        step(
+            diagnose::Place::Route,
+            diagnose::Verdict::Warning,
+            "requests with x-tier: premium never come to it",
+        ),
+        step(diagnose::Place::Parents, diagnose::Verdict::Ok, "Gateway infra/edge is programmed"),
+        step(
+            diagnose::Place::Backends,
+            diagnose::Verdict::Broken,
+            "checkout-canary has no ready endpoint (0 of 3)",
+        ),
+        step(diagnose::Place::Split, diagnose::Verdict::Unknown, "no data: the metrics do not answer"),
+    ];
+    let route = RouteId::new("shop", "checkout");
+    let walk = diagnose::Walk { namespace: "shop".into(), name: "checkout".into(), generation: 7, steps };
+    let generation = bench.app.generation;
+    bench.msg(Msg::Walked { generation, route, answer: Ok(Box::new(walk)) });
+    bench
 }
