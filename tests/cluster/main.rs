@@ -19,4 +19,5 @@ mod program;
 mod races;
 mod rig;
 mod verbs;
+mod verify;
 mod watching;
