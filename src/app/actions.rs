@@ -1,6 +1,7 @@
 //! What can be asked for of a split: the question to confirm it, or why it cannot be done.
 
 use super::changes::{Change, list};
+use super::checklist::tick;
 use super::dialog::{Ask, ChangeDialog, Step, What};
 use super::layers::Layer;
 use super::msg::Effect;
@@ -22,6 +23,7 @@ pub(super) fn begin(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
         Action::RollBack => roll_back(app, key),
         Action::SetWeights => open_editor(app),
         Action::Verify => verify(app),
+        Action::Tick(item) => tick(app, item),
         _ => change(app, action, key),
     }
 }
@@ -35,6 +37,7 @@ impl App {
             Action::RollBack => self.selected().is_none().then(|| self.refused()).flatten(),
             Action::SetWeights => self.refused(),
             Action::Verify => self.not_verifiable(),
+            Action::Tick(item) => self.cannot_tick(item),
             Action::Copy => {
                 let key = self.start.keymap.key_of(Action::Copy, Context::Dialog);
                 let key = key.map(|key| format!(", and {key} sends the kubectl command that makes it"));

@@ -8,6 +8,7 @@
 mod actions;
 mod arrangement;
 mod changes;
+mod checklist;
 mod contexts;
 mod dialog;
 mod facts;

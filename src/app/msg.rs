@@ -12,7 +12,7 @@ use crate::diagnose::Walk;
 use crate::keys::Key;
 use crate::metrics::{History, MetricError, Snapshot};
 use crate::pilot::{Confirmed, Ending, PrepareError, Prepared, Progress, Rehearsed, Request, Verify};
-use crate::rollout::{ChangeRecord, ErrorCount};
+use crate::rollout::{ChangeRecord, ChecklistItem, ErrorCount};
 use crate::route::{BackendRef, Route, RouteId, RuleBackend};
 
 /// The time at which a message arrived.
@@ -97,6 +97,15 @@ pub enum Msg {
         route: RouteId,
         /// As far as it could be read.
         past: Past,
+    },
+    /// Whether a note of a person is in the journal.
+    Ticked {
+        /// Of the scope.
+        generation: u64,
+        /// What was ticked off.
+        item: ChecklistItem,
+        /// Why it is not, in words.
+        answer: Result<(), String>,
     },
     /// Whether routes of a namespace may be patched.
     Access {
@@ -231,6 +240,17 @@ pub enum Effect {
         route: RouteId,
         /// Its identity.
         uid: Box<str>,
+    },
+    /// Note in the journal that a person has looked at something after a rollback.
+    Tick {
+        /// Generation for the answer.
+        generation: u64,
+        /// The id of the rollback.
+        change: String,
+        /// What was looked at.
+        item: ChecklistItem,
+        /// By whom, and when.
+        words: String,
     },
     /// Ask whether routes of a namespace may be patched.
     Access {

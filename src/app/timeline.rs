@@ -121,11 +121,15 @@ impl TimelineState {
 }
 
 impl App {
+    /// What the journal of this machine has of a route, as far as that was read.
+    pub(super) fn past_of(&self, route: &Route) -> impl Iterator<Item = &Recorded> {
+        let past = self.timeline.past.as_ref().filter(|(id, _)| *id == route.id).map(|(_, past)| past);
+        past.into_iter().flat_map(|past| &past.records).filter(|known| *known.record.uid == *route.uid)
+    }
+
     /// What was written to a route from this machine, as far as that was read.
     pub(super) fn written_before(&self, route: &Route) -> impl Iterator<Item = &ChangeRecord> {
-        let past = self.timeline.past.as_ref().filter(|(id, _)| *id == route.id).map(|(_, past)| past);
-        let of_it = |known: &&Recorded| known.written && *known.record.uid == *route.uid;
-        past.into_iter().flat_map(|past| &past.records).filter(of_it).map(|known| &known.record)
+        self.past_of(route).filter(|known| known.written).map(|known| &known.record)
     }
 
     /// What is known to have happened to the route of a split, the newest first.
@@ -138,7 +142,7 @@ impl App {
         let noted = seen.iter().filter_map(|seen| seen.record.clone()).chain(ChangeRecord::newest(route));
         for record in noted {
             if !ours.iter().any(|known| known.record.id == record.id) {
-                ours.push(Recorded { record, written: true, ending: None });
+                ours.push(Recorded { record, written: true, ending: None, ticked: Vec::new() });
             }
         }
         let mut events: Vec<Event> = ours.iter().map(|recorded| own(recorded, route)).collect();
@@ -202,6 +206,7 @@ fn own(recorded: &Recorded, route: &Route) -> Event {
         (None, true) => None,
         (None, false) => Some("not known to be written".to_owned()),
     });
+    more.extend(recorded.ticked.iter().map(|(item, words)| format!("{}: {words}", item.name())));
     more.retain(|words| !words.is_empty());
     Event {
         at: record.at.parse().ok(),
@@ -271,7 +276,8 @@ mod tests {
         assert!(asked, "{:?}", bench.effects);
         let generation = bench.app.generation;
         let ending = Some("proven: 5 % observed".to_owned());
-        let recorded = Recorded { record: record("1", "2026-02-28T18:00:00Z"), written: true, ending };
+        let record = record("1", "2026-02-28T18:00:00Z");
+        let recorded = Recorded { record, written: true, ending, ticked: Vec::new() };
         let writer = |manager: &str, at: &str| Writer { manager: manager.into(), at: at.into() };
         let writers = vec![
             writer("kubectl-edit", "2026-02-28T12:00:00Z"),

@@ -9,7 +9,7 @@ use super::schedule;
 use super::scroll::Scroll;
 use super::state::{App, Link, Tone};
 use super::survey::Survey;
-use super::{actions, contexts, find, freeze, names, object, palette, walk_view, word};
+use super::{actions, checklist, contexts, find, freeze, names, object, palette, walk_view, word};
 use crate::cluster::{Access, Scope, Trouble, Update};
 use crate::keys::{Action, Context, Key};
 use crate::pilot::{Ending, NotWritten, Progress, Request, Stage};
@@ -62,6 +62,9 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Counted { generation, backend, answer } if generation == app.generation => {
             app.take_counts(&backend, answer);
         }
+        Msg::Ticked { generation, item, answer } if generation == app.generation => {
+            return checklist::ticked(app, item, answer);
+        }
         Msg::Past { generation, route, past } if generation == app.generation => app.take_past(route, past),
         Msg::Object { generation, route, answer } if generation == app.generation => {
             object::take(app, &route, answer.map_err(|trouble| trouble.to_string()));
@@ -83,6 +86,7 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         | Msg::EndpointsChanged { .. }
         | Msg::Counted { .. }
         | Msg::Past { .. }
+        | Msg::Ticked { .. }
         | Msg::Object { .. }
         | Msg::Walked { .. }
         | Msg::Survey { .. } => {}

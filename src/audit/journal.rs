@@ -11,7 +11,7 @@ use rustix::process::{Pid, getpid, test_kill_process};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::rollout::ChangeRecord;
+use crate::rollout::{ChangeRecord, ChecklistItem};
 
 /// Why the journal could not be used.
 #[derive(Debug, Error)]
@@ -39,6 +39,8 @@ pub struct Recorded {
     pub written: bool,
     /// How it ended, if that is known.
     pub ending: Option<String>,
+    /// What persons have ticked off of a rollback's checklist, in words.
+    pub ticked: Vec<(ChecklistItem, String)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,6 +49,7 @@ enum Entry {
     Intent(Box<ChangeRecord>),
     Written { id: String, generation: i64 },
     Ended { id: String, ending: String },
+    Ticked { id: String, item: ChecklistItem, words: String },
 }
 
 impl Journal {
@@ -86,6 +89,14 @@ impl Journal {
         self.append(&Entry::Ended { id: id.to_owned(), ending: ending.to_owned() })
     }
 
+    /// Writes down that a person has looked at an item of a rollback's checklist.
+    ///
+    /// # Errors
+    /// [`JournalError`] naming the file.
+    pub fn ticked(&self, id: &str, item: ChecklistItem, words: &str) -> Result<(), JournalError> {
+        self.append(&Entry::Ticked { id: id.to_owned(), item, words: words.to_owned() })
+    }
+
     /// The changes whose ending is not known: the program ended before they did. What another run of the program
     /// still carries is not among them.
     ///
@@ -100,7 +111,7 @@ impl Journal {
                 open.push(*record);
             }
             Entry::Ended { id, .. } => open.retain(|record| record.id != id),
-            Entry::Written { .. } => {}
+            Entry::Written { .. } | Entry::Ticked { .. } => {}
         })?;
         open.retain(|record| !is_carried(record));
         Ok(open)
@@ -119,7 +130,7 @@ impl Journal {
                 }
             }
             Entry::Written { id, .. } => chosen.extend(named.remove(&id)),
-            Entry::Ended { .. } => {}
+            Entry::Ended { .. } | Entry::Ticked { .. } => {}
         })?;
         Ok(chosen)
     }
@@ -133,7 +144,7 @@ impl Journal {
         self.read(|entry| match entry {
             Entry::Intent(record) if record.uid == uid => {
                 all.retain(|earlier| earlier.record.id != record.id);
-                all.push(Recorded { record: *record, written: false, ending: None });
+                all.push(Recorded { record: *record, written: false, ending: None, ticked: Vec::new() });
             }
             Entry::Intent(_) => {}
             Entry::Written { id, .. } => {
@@ -142,6 +153,10 @@ impl Journal {
             Entry::Ended { id, ending } => {
                 let ended = all.iter_mut().filter(|one| one.record.id == id);
                 ended.for_each(|one| one.ending = Some(ending.clone()));
+            }
+            Entry::Ticked { id, item, words } => {
+                let ticked = all.iter_mut().filter(|one| one.record.id == id);
+                ticked.for_each(|one| one.ticked.push((item, words.clone())));
             }
         })?;
         Ok(all)
@@ -221,6 +236,19 @@ mod tests {
         journal.intent(&naming("c", "one")).unwrap();
         assert_eq!(journal.chosen_canaries().unwrap().get("u-1").map(String::as_str), Some("two"));
     }
+
+    #[test]
+    fn what_persons_ticked_off_stands_beside_their_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::at(folder.path().join("journal.jsonl"));
+        journal.intent(&naming("a", "one")).unwrap();
+        journal.intent(&naming("b", "one")).unwrap();
+        journal.ticked("b", ChecklistItem::Flag, "ada at 12:03").unwrap();
+        let ticked: Vec<_> = journal.of("u-1").unwrap().into_iter().map(|one| one.ticked).collect();
+        assert_eq!(ticked, [vec![], vec![(ChecklistItem::Flag, "ada at 12:03".to_owned())]]);
+        assert_eq!(journal.unfinished().unwrap().len(), 2, "it ends nothing");
+    }
+
     #[test]
     fn what_another_run_still_carries_is_not_left_over() {
         let folder = tempfile::tempdir().unwrap();

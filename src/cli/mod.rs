@@ -4,6 +4,7 @@
 //! what may be done with a route (`rollout/`), how it is carried through (`pilot/`), the cockpit's screens (`app/`,
 //! `ui/`). Called by `main.rs`; its engine also by tests and benches.
 
+mod after;
 mod args;
 mod change;
 mod cockpit;

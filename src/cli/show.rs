@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use futures::future::join_all;
 use serde::Serialize;
 
+use super::after::{After, after};
 use super::args::{Format, Show};
 use super::exit::{Exit, Failure};
 use super::observed::{Evidence, Related};
@@ -31,6 +32,8 @@ struct Document<'a> {
     metrics: Metrics,
     last_writer: Option<Writer<'a>>,
     last_change: Option<ChangeRecord>,
+    /// Only where that was a rollback.
+    after_rollback: Option<After>,
     splits: Vec<Split<'a>>,
     other_paths: Vec<OtherPath>,
     /// Why some paths may be missing.
@@ -130,6 +133,13 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
         metrics: metrics_of,
         last_writer: route.last_writer.as_ref().map(|w| Writer { manager: &w.manager, at: &w.at }),
         last_change: ChangeRecord::newest(&route),
+        after_rollback: after(
+            session,
+            &route,
+            snapshot.as_ref().map_err(String::as_str),
+            around.listed.iter().flatten(),
+            around.note.as_deref(),
+        ),
         splits: splits(&route, &source),
         other_paths: other_paths(&route, &related),
         other_paths_note: around.note.as_deref(),
@@ -220,6 +230,12 @@ fn text(document: &Document<'_>, status_problem: Option<&str>) -> String {
     }
     if let Some(writer) = &document.last_writer {
         line("Last writer:", &format!("{} {}", writer.manager, writer.at));
+    }
+    if let Some(after) = &document.after_rollback {
+        line("After it:", &after.brief);
+        for looked in &after.items {
+            line("", &format!("{:<12}{:<10} {}", looked.item, looked.state, looked.words));
+        }
     }
     for split in &document.splits {
         let _ =

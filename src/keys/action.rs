@@ -1,5 +1,7 @@
 //! What a key can ask for.
 
+use crate::rollout::ChecklistItem;
+
 /// What a key can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -29,6 +31,8 @@ pub enum Action {
     Undo,
     /// Count whether the declared split is served.
     Verify,
+    /// Note that a person has looked at an item of a rollback's checklist.
+    Tick(ChecklistItem),
     /// Send the kubectl command to the terminal's clipboard.
     Copy,
     /// Edit the weights.
@@ -107,6 +111,9 @@ impl Action {
             Self::Flip => "flip",
             Self::Undo => "undo",
             Self::Verify => "verify",
+            Self::Tick(ChecklistItem::Consumers) => "consumers-off",
+            Self::Tick(ChecklistItem::Flag) => "flag-off",
+            Self::Tick(_) => "hypothesis-noted",
             Self::Copy => "copy",
             Self::SetWeights => "set-weights",
             Self::Open => "open",

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::action::Action;
 use super::context::Context;
 use super::key::Key;
+use crate::rollout::ChecklistItem;
 
 /// One row of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +68,21 @@ pub static TABLE: &[Binding] = &[
     change(C::Split, &[Char('u')], A::Undo, "undo", "the newest change back; again: redo it"),
     change(C::Split, &[], A::Promote, "", "all traffic to the canary"),
     row(C::Split, &[Char('v')], A::Verify, "verify", "count whether the declared split is served"),
+    row(C::Split, &[], A::Tick(ChecklistItem::Consumers), "", "note that what was drained consumes no queue"),
+    row(
+        C::Split,
+        &[],
+        A::Tick(ChecklistItem::Flag),
+        "",
+        "note that the feature flag of what was drained is off",
+    ),
+    row(
+        C::Split,
+        &[],
+        A::Tick(ChecklistItem::Hypothesis),
+        "",
+        "note that what may have been wrong is written down",
+    ),
     row(C::Split, &[Char('c')], A::Copy, "", "only in a dialog: copies its kubectl command"),
     row(C::Split, &[Char('l')], A::Timeline, "timeline", "what happened to the route"),
     row(C::Split, &[Char(':')], A::Palette, "palette", "any action, route, namespace, context, theme"),
@@ -163,7 +179,7 @@ mod tests {
                 Context::ALL.contains(&binding.context)
                     && !binding.help.is_empty()
                     // what is done seldom is in the palette alone
-                    && (!binding.keys.is_empty() || binding.action == Action::Promote)
+                    && (!binding.keys.is_empty() || matches!(binding.action, Action::Promote | Action::Tick(_)))
             );
         }
         assert!(Context::ALL.iter().all(|context| TABLE.iter().any(|binding| binding.context == *context)));

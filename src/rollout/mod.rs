@@ -6,6 +6,7 @@
 
 mod capacity;
 mod change;
+mod checklist;
 mod confirm;
 mod conventions;
 mod effect;
@@ -29,6 +30,7 @@ mod weights;
 
 pub use capacity::{TooSmall, large_enough};
 pub use change::{ChangeRecord, RuleWeights, weight_keys, weights_of};
+pub use checklist::{AfterRollback, ChecklistItem, Point, PointState, checklist, drained, in_brief};
 pub use confirm::{Confirmation, Demand, SHOWN_FOR, dead_end, demand};
 pub use conventions::{Conventions, Production, RoleNames};
 pub use gate::{ALPHA_ERRORS, BLIND, Check, ERROR_LIMIT, ErrorCount, Gate, GateInput, Readiness, gate};

@@ -4,7 +4,7 @@ use super::paint::Look;
 use super::theme::Role;
 use crate::app::{Change, Lamp, Tone, Worst};
 use crate::pilot::{Ending, NotWritten};
-use crate::rollout::{Interval, Verdict};
+use crate::rollout::{Interval, PointState, Verdict};
 use crate::route::RouteState;
 
 /// How a state looks.
@@ -70,6 +70,16 @@ pub(super) fn verdict(verdict: Verdict, look: &Look) -> Sign {
         Verdict::NoData => UNKNOWN,
         Verdict::Fail => bad(look),
         Verdict::NotApplicable => Sign { glyph: "-", role: Role::Muted },
+    }
+}
+
+/// What is known of one thing to look at after a rollback.
+pub(super) fn point(state: PointState, look: &Look) -> Sign {
+    match state {
+        PointState::Seen => good(look),
+        PointState::NotSeen => LOOK,
+        PointState::Unknown => UNKNOWN,
+        PointState::Person => Sign { glyph: if look.ascii { "o" } else { "○" }, role: Role::Accent },
     }
 }
 

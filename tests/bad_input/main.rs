@@ -340,7 +340,7 @@ fn the_cockpit_needs_a_terminal() {
     Home::with(Server::start(healthy)).refuses(
         &[],
         2,
-        "the cockpit needs a terminal to draw on; without one, use a verb: list, show, verify, step, set, flip, rollback, undo",
+        "the cockpit needs a terminal to draw on; without one, use a verb: list, show, diagnose, verify, step, set, flip, rollback, undo",
     );
 }
 

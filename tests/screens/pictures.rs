@@ -59,6 +59,12 @@ const PICTURES: &[Picture] = &[
         ],
     },
     Picture {
+        name: "after",
+        size: (120, 40),
+        theme: "dark",
+        way: &[("metrics ok", "@checkout Enter r"), ("y confirm", "y"), ("[proven]", "")],
+    },
+    Picture {
         name: "rollback-80x24",
         size: SMALL,
         theme: "light",

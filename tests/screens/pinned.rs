@@ -17,6 +17,10 @@ pub const SCREENS: &[Screen] = &[
     Screen { name: "step", way: &[("metrics ok", "@checkout s"), ("y confirm", "")] },
     Screen { name: "rollback", way: &[("metrics ok", "@checkout r"), ("y confirm", "")] },
     Screen { name: "proven", way: &[("metrics ok", "@checkout r"), ("y confirm", "y"), ("[proven]", "")] },
+    Screen {
+        name: "after",
+        way: &[("metrics ok", "@checkout Enter r"), ("y confirm", "y"), ("[proven]", "")],
+    },
     Screen { name: "weights", way: &[("metrics ok", "@checkout w Tab 25")] },
     Screen { name: "ladder", way: &[("metrics ok", "@checkout Enter Tab j Enter"), ("y confirm", "")] },
     Screen { name: "timeline", way: &[("metrics ok", "@checkout l")] },

@@ -104,6 +104,13 @@ impl Performer {
                     send(Msg::Past { generation, route, past });
                 });
             }
+            Effect::Tick { generation, change, item, words } => {
+                let journal = Arc::clone(&self.session.journal);
+                tokio::task::spawn_blocking(move || {
+                    let answer = journal.ticked(&change, item, &words).map_err(|error| error.to_string());
+                    send(Msg::Ticked { generation, item, answer });
+                });
+            }
             Effect::Context { ticket, name } => {
                 tokio::spawn(async move {
                     let answer = match timeout(OPENING, cluster.in_context(&name)).await {

@@ -3,6 +3,7 @@
 //! Lives here: the parts, one a file, each a list of lines for a width; and how they are laid out. The pane below the
 //! list is made of the same parts. Does not live here: which split is open and how far it is scrolled (`app/`).
 
+mod after;
 mod changes;
 mod checks;
 mod curves;
@@ -41,6 +42,10 @@ const TWO_COLUMNS: usize = 110;
 const LEAST_TITLE: usize = 16;
 /// Cells of the left one from which on the changes are told there.
 const WIDE_LEFT: usize = 50;
+/// Rows that the ten things to look at after a rollback need, with their heading and a blank before it.
+const TEN: usize = 12;
+/// Rows of one column from which on there is room for all of them.
+const ROOM_FOR_TEN: usize = 32;
 /// Rows from which on one of them tells how much more there is.
 const LEAST_TOLD: u16 = 8;
 /// Cells between them.
@@ -70,7 +75,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, app: &App, view: &SplitView,
         return lines(buffer, above, &all[top..]);
     }
     if part.room < TWO_COLUMNS {
-        let all = one_column(&part, view);
+        let all = one_column(&part, view, inside.height.into());
         let (top, above) = scrolled(buffer, inside, all.len(), &part, view);
         return lines(buffer, above, &all[top..]);
     }
@@ -146,7 +151,7 @@ fn summary(part: &Part<'_>) -> Vec<Line<'static>> {
 }
 
 /// Where there is room for one column, the most important comes first.
-fn one_column(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
+fn one_column(part: &Part<'_>, view: &SplitView, height: usize) -> Vec<Line<'static>> {
     use Column as C;
     let look = part.look;
     let mut head = vec![part.weights(), part.lamp()];
@@ -161,6 +166,7 @@ fn one_column(part: &Part<'_>, view: &SplitView) -> Vec<Line<'static>> {
     let columns = [C::Role, C::Image, C::Errors, C::ErrorTrend, C::P99, C::P99Trend, C::Rate, C::Observed];
     let without = [C::Role, C::Image, C::Ready, C::Weight, C::Share];
     all.extend(table(part, if part.app.numbers.has_source { &columns } else { &without }));
+    all.extend(after_rollback(part, height >= ROOM_FOR_TEN));
     let gate = checks::lines(part);
     if !gate.is_empty() {
         all.push(section(part.room, &checks::title(part, view), look));
@@ -177,6 +183,12 @@ fn left_column(part: &Part<'_>, view: &SplitView, height: usize) -> Vec<Line<'st
     let look = part.look;
     let mut all = vec![section(part.room, &ladder::title(part, view), look)];
     all.extend(ladder::upright(part, view));
+    // The gate may be scrolled to: of a canary that was just drained it matters less.
+    let after = after_rollback(part, height >= all.len() + TEN);
+    if !after.is_empty() {
+        all.push(Line::default());
+        all.extend(after);
+    }
     all.push(Line::default());
     all.push(section(part.room, &checks::title(part, view), look));
     all.extend(checks::lines(part));
@@ -218,6 +230,14 @@ fn behind(part: &Part<'_>) -> Vec<Line<'static>> {
     all.push(title(part, "other paths, and owners"));
     all.extend(paths::lines(part));
     all
+}
+
+/// What is left to look at after a rollback; where there is no room for `all`, how many of them are seen.
+fn after_rollback(part: &Part<'_>, all: bool) -> Vec<Line<'static>> {
+    let Some(points) = part.app.checklist(part.split) else { return Vec::new() };
+    let title = section(part.room, &after::title(part, &points, all), part.look);
+    let points = if all { after::lines(part, &points) } else { Vec::new() };
+    std::iter::once(title).chain(points).collect()
 }
 
 fn changed_before(part: &Part<'_>, rows: usize) -> Vec<Line<'static>> {
