@@ -30,21 +30,18 @@ struct Document<'a> {
 /// # Errors
 /// In words, with its exit code: when the route itself cannot be read.
 pub async fn run(session: &Session, id: &RouteId, args: &Diagnose) -> Result<Exit, Failure> {
-    let (route, around, metrics) = tokio::try_join!(
-        session.route(id),
-        session.list_around(&id.namespace),
-        session.answering_metrics(!args.no_metrics),
-    )?;
+    let (route, metrics) = tokio::try_join!(session.route(id), session.answering_metrics(!args.no_metrics))?;
     let chosen = session.chosen_canaries();
     let inquiry = Inquiry {
         cluster: &session.cluster,
         metrics,
         names: &session.settings.conventions.names,
         chosen: chosen.get(&*route.uid).map(String::as_str),
+        journal: &session.journal,
         timing: session.settings.timing,
         now: session.clock.now(),
     };
-    let walk = inquiry.walk(&route, &around).await;
+    let walk = inquiry.walk(&route).await;
     match args.output {
         Format::Json => output::json(&document(&walk))?,
         Format::Table => output::print(&text(&walk))?,

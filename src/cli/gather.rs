@@ -1,6 +1,7 @@
 //! Gathers what the debugging walk goes by: for the verb and for the cockpit.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -8,12 +9,13 @@ use jiff::Timestamp;
 
 use super::session::Around;
 use crate::app::WINDOW;
+use crate::audit::Journal;
 use crate::cluster::{Cluster, Facts as Standing, Known, Scope, Trouble, Why};
 use crate::diagnose::{Behind, Facts, Traffic, Walk, counted_since, walk};
 use crate::metrics::{MetricError, MetricSource};
 use crate::pilot::Timing;
-use crate::rollout::RoleNames;
-use crate::route::{BackendRef, Gateway, ParentRef, Route, RouteId, RuleBackend};
+use crate::rollout::{ChangeRecord, RoleNames};
+use crate::route::{BackendRef, Gateway, ParentRef, Route, RuleBackend};
 
 /// A source of numbers that has not answered by then is one that does not.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -28,6 +30,8 @@ pub struct Inquiry<'a> {
     pub names: &'a RoleNames,
     /// The canary that was named on this machine.
     pub chosen: Option<&'a str>,
+    /// What was changed on this machine.
+    pub journal: &'a Arc<Journal>,
     /// How long things may take.
     pub timing: Timing,
     /// The time of day.
@@ -36,9 +40,14 @@ pub struct Inquiry<'a> {
 
 impl Inquiry<'_> {
     /// Looks at `route`, which was just read, and at all that it names. Never fails: what cannot be read is unknown.
-    pub async fn walk(&self, route: &Route, around: &Around) -> Walk {
-        let (gateways, behind, traffic) =
-            tokio::join!(self.gateways(route), self.behind(route), self.traffic(route));
+    pub async fn walk(&self, route: &Route) -> Walk {
+        let (around, gateways, behind, traffic, changes) = tokio::join!(
+            around(self.cluster, &route.id.namespace),
+            self.gateways(route),
+            self.behind(route),
+            self.traffic(route),
+            self.changes(route)
+        );
         let around_routes: Vec<&Route> = around.listed.iter().flatten().collect();
         walk(&Facts {
             route,
@@ -49,9 +58,17 @@ impl Inquiry<'_> {
             traffic,
             names: self.names,
             chosen: self.chosen,
+            changes: &changes,
             patience: self.timing.observe,
             now: self.now,
         })
+    }
+
+    /// Those that were written. A journal that cannot be read only costs the memory of them.
+    async fn changes(&self, route: &Route) -> Vec<ChangeRecord> {
+        let (journal, uid) = (Arc::clone(self.journal), route.uid.clone());
+        let read = tokio::task::spawn_blocking(move || journal.of(&uid).unwrap_or_default()).await;
+        read.unwrap_or_default().into_iter().filter(|one| one.written).map(|one| one.record).collect()
     }
 
     async fn gateways(&self, route: &Route) -> HashMap<(Box<str>, Box<str>), Known<Option<Gateway>>> {
@@ -116,18 +133,84 @@ impl Inquiry<'_> {
     }
 }
 
-/// The routes of all namespaces if that is permitted, else those of one.
-///
-/// # Errors
-/// When neither can be listed.
-pub async fn around(cluster: &Cluster, id: &RouteId) -> Result<Around, Trouble> {
-    match cluster.list(&Scope::All).await {
-        Ok(listed) => Ok(Around { listed, note: None }),
-        Err(Trouble { why: Why::Forbidden(right), .. }) => {
-            let listed = cluster.list(&Scope::Namespace(id.namespace.clone())).await?;
-            let note = format!("only routes of namespace {} are known: no right to {right}", id.namespace);
-            Ok(Around { listed, note: Some(note) })
+/// The routes of all namespaces if that is permitted, else those of one, else none: the note tells.
+pub async fn around(cluster: &Cluster, namespace: &str) -> Around {
+    let right = match cluster.list(&Scope::All).await {
+        Ok(listed) => return Around { listed, note: None },
+        Err(Trouble { why: Why::Forbidden(right), .. }) => right,
+        Err(trouble) => return Around { listed: Vec::new(), note: Some(trouble.to_string()) },
+    };
+    match cluster.list(&Scope::Namespace(namespace.into())).await {
+        Ok(listed) => {
+            let note = format!("only routes of namespace {namespace} are known: no right to {right}");
+            Around { listed, note: Some(note) }
         }
-        Err(trouble) => Err(trouble),
+        Err(trouble) => Around { listed: Vec::new(), note: Some(trouble.to_string()) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::cluster::{Answer, FakeServer, route_json, status_json};
+    use crate::diagnose::{Place, Verdict};
+
+    /// The walk of a route over a server that answers with this status to all else.
+    async fn walk_over(code: u16, reason: &'static str) -> Walk {
+        let (_server, cluster) = FakeServer::start(move |asked| {
+            let path = asked.line.split(['?', ' ']).nth(1).unwrap_or_default();
+            let kind = path.rsplit('/').find(|part| part.ends_with('s')).unwrap_or_default();
+            let message = format!(
+                "no: User \"v\" cannot get resource \"{kind}\" in API group \"\" in the namespace \"shop\""
+            );
+            Answer::Say(code, status_json(code, reason, &message))
+        });
+        let mut route = route_json("checkout", 1);
+        route["spec"]["parentRefs"] = json!([{ "name": "edge" }]);
+        let route = Route::from_json(&route.to_string()).unwrap();
+        let folder = TempDir::new().unwrap();
+        let inquiry = Inquiry {
+            cluster: &cluster,
+            metrics: Err("no Prometheus is configured".to_owned()),
+            names: &RoleNames::default(),
+            chosen: None,
+            journal: &Arc::new(Journal::at(folder.path().join("journal.jsonl"))),
+            timing: Timing::default(),
+            now: "2026-03-14T09:00:00Z".parse().unwrap(),
+        };
+        inquiry.walk(&route).await
+    }
+
+    fn said(walk: &Walk, place: Place) -> (Verdict, String) {
+        let step = walk.steps.iter().find(|step| step.step == place).unwrap();
+        let seen: Vec<&str> = step.findings.iter().map(|finding| &*finding.seen).collect();
+        (step.verdict, seen.join("\n"))
+    }
+
+    #[tokio::test]
+    async fn rights_that_are_missing_are_named_and_nothing_is_called_broken_for_it() {
+        let walk = walk_over(403, "Forbidden").await;
+        assert_eq!(walk.first_broken(), None);
+        for (place, right) in [
+            (Place::Route, "get httproutes in namespace shop"),
+            (Place::Parents, "get gateways in namespace shop"),
+            (Place::Backends, "get endpointslices in namespace shop"),
+            (Place::Split, "no Prometheus is configured"),
+        ] {
+            let (verdict, seen) = said(&walk, place);
+            assert!(verdict == Verdict::Unknown && seen.contains(right), "{place:?}: {verdict:?} {seen}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_does_not_exist_is_broken() {
+        let walk = walk_over(404, "NotFound").await;
+        assert_eq!(said(&walk, Place::Parents).0, Verdict::Broken);
+        let (verdict, seen) = said(&walk, Place::Backends);
+        assert_eq!(verdict, Verdict::Broken);
+        assert!(seen.contains("there is no Service shop/checkout-canary: its 10 %"), "{seen}");
     }
 }

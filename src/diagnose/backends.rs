@@ -5,11 +5,16 @@ use std::collections::BTreeSet;
 use super::facts::{Behind, Facts, percent};
 use super::walk::Finding;
 use crate::cluster::{Endpoints, Ports};
+use crate::rollout::large_enough;
 use crate::route::{BackendRef, Condition, ParentView, Truth, declared_share};
 
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = targets(facts).into_iter().map(|target| of_target(facts, target)).collect();
     found.extend(facts.route.parent_views().filter_map(|view| unresolved(facts, &view)));
+    found.extend(stale_failover(facts));
+    if found.is_empty() {
+        found.push(Finding::ok("no rule of it names a backend"));
+    }
     found
 }
 
@@ -112,6 +117,23 @@ fn takes_over<'a>(facts: &Facts<'a>, target: &BackendRef) -> Option<&'a BackendR
         facts.behind.get(to).and_then(|b| b.endpoints.as_ref().ok()).is_some_and(|e| e.ready > 0)
     };
     rule.backends.iter().map(|backend| &backend.to).find(|to| !to.same_object(target) && ready(to))
+}
+
+/// Whether those who would take the canary's share could bear it.
+fn stale_failover(facts: &Facts<'_>) -> Option<Finding> {
+    let canary = facts.canary()?;
+    let ready = |to: &BackendRef| Some(facts.behind.get(to)?.endpoints.as_ref().ok()?.ready);
+    facts.route.splits().find_map(|(_, rule)| {
+        let into = rule.backends.iter().map(|backend| &backend.to).find(|to| !to.same_object(canary))?;
+        let small = large_enough(rule, canary, into, ready).err()?;
+        let advice =
+            "scale it up before you need it; a rollback wants its name typed only where nobody is ready";
+        Some(
+            Finding::warning(format!("if the canary is rolled back: {small}"))
+                .advise(advice)
+                .explained("stale-failover"),
+        )
+    })
 }
 
 /// What the controller says of the references.

@@ -37,8 +37,8 @@ pub static FAILURES: &[Failure] = &[
                 it gets 500 or 503.",
         tidegate: "`diagnose` walks from the route to the requests and names the first broken step: an equal match on an older \
                    route, a parent that does not take the route, a Gateway that is missing or not programmed, a Service or \
-                   port that does not exist, no ready endpoint, an edit not taken up. An advance is held while the backend \
-                   has no ready endpoint. An empty panel is drawn as a gap and never passes a gate.",
+                   port that does not exist, no ready endpoint, an edit not taken up. The gate fails a backend \
+                   without a ready endpoint. An empty panel is drawn as a gap and never passes a gate.",
         remedy: "Correct the first broken step. Several gateways hand the share of a backend that they cannot resolve to the \
                  others without an error, so do not take silence for health.",
     },
@@ -105,8 +105,9 @@ pub static FAILURES: &[Failure] = &[
         looks: "Rolled back, stepped again, rolled back: somebody, or a controller, starts what was just stopped, and each \
                 turn hits users.",
         tidegate: "The gate holds the first step of a canary whose newest change was a rollback, and says who made it and when. \
-                   A controller or GitOps that will undo a change carries a badge, and an advance against it wants a name typed. \
-                   The timeline shows each turn.",
+                   Who else writes the route stands on it as a badge, and an advance against Argo Rollouts or Flagger wants a name \
+                   typed. The timeline shows each turn, and `diagnose` warns of two rollbacks within two hours that were made \
+                   from this machine.",
         remedy: "Stop whoever starts it again first (suspend the Canary, abort the Rollout, pause the sync), then roll back \
                  once.",
     },
@@ -117,7 +118,8 @@ pub static FAILURES: &[Failure] = &[
                 rollback makes things worse.",
         tidegate: "The lamp `rollback ready` looks at the destination's endpoints and at how much each would carry, at the right to \
                    patch, at owners, and at a dry run. A destination without a ready endpoint wants its name typed. The dialog \
-                   names the image, and says when it is another one than at the change before.",
+                   names the image, and says which one it had then where it is another now. `diagnose` warns where an endpoint of it would \
+                   carry more than twice what the busiest carries now.",
         remedy: "Keep the old side at a size that bears the whole traffic until the new one is settled.",
     },
     Failure {

@@ -21,6 +21,9 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
         rules.filter(|backend| backend.weight > 0).map(|backend| &backend.to).collect();
     live.sort();
     live.dedup();
+    if live.is_empty() {
+        return vec![Finding::ok("no backend of it has any weight")];
+    }
     let seconds = facts.now.duration_since(traffic.counts.since).as_secs_f64();
     let failing: Vec<&BackendRef> = live
         .iter()

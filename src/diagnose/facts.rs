@@ -32,6 +32,8 @@ pub struct Facts<'a> {
     pub names: &'a RoleNames,
     /// The canary that somebody named on this machine.
     pub chosen: Option<&'a str>,
+    /// Earlier changes of the route, as far as they were written down on this machine.
+    pub changes: &'a [ChangeRecord],
     /// How long a controller may take to report a change.
     pub patience: Duration,
     /// The time of asking.

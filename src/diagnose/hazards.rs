@@ -1,12 +1,17 @@
 //! What works as it is written, and has hurt others: copies of writes, headers that anybody can send, shadows that
-//! are too small.
+//! are too small, rollbacks in turn.
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::facts::{Behind, Facts};
 use super::walk::Finding;
+use crate::rollout::ChangeRecord;
 use crate::route::{Backend, Match, Mirror, Rule, declared_share};
 
 /// Methods that change nothing at the server.
 const READS: [&str; 3] = ["GET", "HEAD", "OPTIONS"];
+/// Rollbacks of so long ago belong to another rollout.
+const LOOKED_BACK: SignedDuration = SignedDuration::from_hours(2);
 /// One endpoint of a shadow may carry this many times what one of those carries that answer.
 const MOST_TIMES: f64 = 1.5;
 
@@ -19,6 +24,7 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
         }
         found.extend(spoofed_header(facts, index, rule));
     }
+    found.extend(failover_loop(facts));
     found
 }
 
@@ -60,6 +66,31 @@ fn shadow_overload(facts: &Facts<'_>, index: usize, rule: &Rule, mirror: &Mirror
     );
     let advice = "scale it up, or copy a part only (requestMirror.percent)";
     Some(Finding::warning(seen).advise(advice).explained("shadow-overload"))
+}
+
+/// Rolled back again and again: somebody, or something, starts it each time.
+fn failover_loop(facts: &Facts<'_>) -> Option<Finding> {
+    let newest =
+        ChangeRecord::newest(facts.route).filter(|newest| facts.changes.iter().all(|c| c.id != newest.id));
+    let returns =
+        facts.changes.iter().chain(&newest).filter(|change| change.was_rollback() || change.returns);
+    let age = |change: &ChangeRecord| Some(facts.now.duration_since(change.at.parse::<Timestamp>().ok()?));
+    let recent =
+        returns.filter_map(|change| Some((age(change)?, change))).filter(|(age, _)| *age < LOOKED_BACK);
+    let recent: Vec<_> = recent.collect();
+    let ((oldest, _), (_, last)) =
+        (recent.iter().max_by_key(|(age, _)| *age)?, recent.iter().min_by_key(|(age, _)| *age)?);
+    if recent.len() < 2 {
+        return None;
+    }
+    let seen = format!(
+        "rolled back {} times in {} min, the last time by {}: something starts it again",
+        recent.len(),
+        oldest.as_secs() / 60,
+        last.actor
+    );
+    let advice = "stop whoever starts it again (a Canary, a Rollout, a sync, a person), then roll back once";
+    Some(Finding::warning(seen).advise(advice).explained("failover-loop"))
 }
 
 /// A header is chosen by who sends it.

@@ -59,7 +59,7 @@ fn said(
     if let Some(refused) = condition("Accepted", Truth::False).or(condition("Accepted", Truth::Unknown)) {
         let why = gateway.and_then(|gateway| unfit(facts, name, gateway));
         let seen = format!("{name} does not serve it: {}{older}", refused.sentence());
-        let advice = why.unwrap_or_else(|| "correct what the condition names".to_owned());
+        let advice = why.unwrap_or_else(|| remedy(facts, &refused.reason));
         return Finding::broken(seen, advice).explained("none");
     }
     let partly = condition("PartiallyInvalid", Truth::True);
@@ -86,6 +86,28 @@ fn said(
         )),
         _ if status.condition("Accepted").is_none() => silent(facts, name, gateway),
         _ => Finding::ok(format!("{name}: accepted at generation {generation} by {}", status.controller)),
+    }
+}
+
+/// Reasons of the specification.
+fn remedy(facts: &Facts<'_>, reason: &str) -> String {
+    match reason {
+        "NoMatchingParent" => {
+            "correct sectionName or port of the route's parentRefs: they fit no listener".to_owned()
+        }
+        "NoMatchingListenerHostname" => {
+            format!(
+                "let a listener serve {}, or correct the route's hostnames",
+                facts.route.hostnames.join(", ")
+            )
+        }
+        "NotAllowedByListeners" => {
+            format!(
+                "let the listener's allowedRoutes take HTTPRoutes of namespace {}",
+                facts.route.id.namespace
+            )
+        }
+        _ => "correct what the condition names".to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::cluster::{Endpoints, Known, Ports};
 use crate::metrics::{BackendCounts, Counts, Granularity};
-use crate::rollout::RoleNames;
+use crate::rollout::{ChangeRecord, RoleNames};
 use crate::route::{BackendRef, Gateway, Route};
 
 const NOW: &str = "2026-03-14T09:00:00Z";
@@ -27,6 +27,7 @@ struct World {
     counted: Result<Vec<Option<(f64, f64)>>, String>,
     granularity: Granularity,
     age: i64,
+    changes: Vec<ChangeRecord>,
 }
 
 fn backend(name: &str, weight: u32) -> Value {
@@ -85,6 +86,7 @@ fn world(rules: &Value) -> World {
         counted: Ok(vec![Some((45_000.0, 0.0)), Some((5000.0, 0.0))]),
         granularity: Granularity::Service,
         age: 1,
+        changes: Vec::new(),
     }
 }
 
@@ -120,6 +122,7 @@ impl World {
             traffic,
             names: &RoleNames::default(),
             chosen: None,
+            changes: &self.changes,
             patience: Duration::from_mins(1),
             now: now(),
         })
@@ -291,6 +294,31 @@ fn a_drained_canary_that_is_still_reached() {
     let rules = json!([{ "matches": [{ "path": { "type": "PathPrefix", "value": "/beta" } }], "backendRefs": [backend("checkout-canary", 1)] }]);
     world.others = vec![read(&object("beta", NOW, &rules))];
     assert!(world.warns_of("ineffective-rollback"));
+}
+
+#[test]
+fn rollbacks_in_turn() {
+    let change = |id: u32, at: &str, action: &str| -> ChangeRecord {
+        let record = json!({ "id": id.to_string(), "namespace": "shop", "route": "checkout", "uid": "checkout", "actor": "ann",
+            "at": at, "action": action, "before": {}, "after": {}, "verdict": "none" });
+        serde_json::from_value(record).unwrap()
+    };
+    let mut world = checkout(90, 10);
+    world.changes =
+        vec![change(1, "2026-03-14T08:10:00Z", "rollback"), change(2, "2026-03-14T08:20:00Z", "step")];
+    assert!(!world.warns_of("failover-loop"));
+    world.changes.push(change(3, "2026-03-14T08:40:00Z", "rollback"));
+    assert!(world.warns_of("failover-loop"));
+    assert!(world.said(Place::Route)[0].1.contains("rolled back 2 times in 50 min, the last time by ann"));
+    world.changes[0].at = "2026-03-14T06:00:00Z".to_owned();
+    assert!(!world.warns_of("failover-loop"), "that was another rollout");
+}
+
+#[test]
+fn a_version_to_return_to_that_is_too_small() {
+    let world = checkout(10, 90).counted(&[1000.0, 9000.0]);
+    assert!(!world.warns_of("stale-failover"));
+    assert!(world.behind("checkout-stable", standing(1, 1)).warns_of("stale-failover"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod corpora;
+mod diagnose;
 mod flip;
 mod gates;
 mod plans;

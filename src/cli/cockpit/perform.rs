@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::app::{Effect, Msg, Past, SPAN, STEP, WINDOW};
-use crate::cli::gather::{Inquiry, around};
+use crate::cli::gather::Inquiry;
 use crate::cli::session::Session;
 use crate::cli::source::elsewhere;
 use crate::cluster::{Cluster, Listed, Scope, Trouble, Why, endpoint_changes, watch};
@@ -177,6 +177,7 @@ impl Performer {
     fn walk(&self, generation: u64, id: RouteId, chosen: Option<String>) {
         let (send, cluster) = (self.sender(), self.session.cluster.clone());
         let (metrics, settings) = (self.session.metrics.clone(), &self.session.settings);
+        let journal = Arc::clone(&self.session.journal);
         let (names, timing, clock) =
             (settings.conventions.names.clone(), settings.timing, self.session.clock);
         tokio::spawn(async move {
@@ -186,11 +187,12 @@ impl Performer {
                 metrics: metrics.as_deref().ok_or_else(no_metrics),
                 names: &names,
                 chosen: chosen.as_deref(),
+                journal: &journal,
                 timing,
                 now: clock.now(),
             };
-            let answer = match tokio::try_join!(cluster.get(&id), around(&cluster, &id)) {
-                Ok((route, around)) => Ok(Box::new(inquiry.walk(&route, &around).await)),
+            let answer = match cluster.get(&id).await {
+                Ok(route) => Ok(Box::new(inquiry.walk(&route).await)),
                 Err(trouble) => Err(trouble.to_string()),
             };
             send(Msg::Walked { generation, route: id, answer });
