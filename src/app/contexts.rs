@@ -1,5 +1,6 @@
 //! Another context of the kubeconfig, or the same one opened again. Until it has answered, nothing changes here.
 
+use super::alerts::AlertsState;
 use super::facts::FactsState;
 use super::freeze;
 use super::layers::Layers;
@@ -139,6 +140,7 @@ fn watch_again(app: &mut App) -> Vec<Effect> {
     app.link = Link::Connecting;
     app.numbers.abandon();
     app.counts = CountsState::default();
+    app.alerts = AlertsState::default();
     app.facts.abandon();
     app.timeline.abandon();
     // Its answer would be dropped.

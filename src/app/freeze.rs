@@ -60,7 +60,11 @@ pub(super) fn hold(app: &mut App, msg: Msg) -> Option<Msg> {
         Msg::Watch { generation: of, update: Update::Reset(_) } if *of == generation => {
             frozen.held.retain(|(_, held)| !matches!(held, Msg::Watch { .. }));
         }
-        Msg::Watch { .. } | Msg::History { .. } | Msg::Facts { .. } | Msg::Counted { .. } => {}
+        Msg::Watch { .. }
+        | Msg::History { .. }
+        | Msg::Facts { .. }
+        | Msg::Counted { .. }
+        | Msg::Alerts { .. } => {}
         // The next question is asked as ever.
         Msg::Numbers { generation: of, .. } if *of == generation => app.numbers.in_flight = false,
         _ => return Some(msg),

@@ -6,6 +6,7 @@
 //! Called by the runner in `cli/`, which performs the effects and sends their answers back as [`Msg`]s.
 
 mod actions;
+mod alerts;
 mod arrangement;
 mod changes;
 mod checklist;

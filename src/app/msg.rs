@@ -12,7 +12,7 @@ use crate::diagnose::Walk;
 use crate::keys::Key;
 use crate::metrics::{History, MetricError, Snapshot};
 use crate::pilot::{Confirmed, Ending, PrepareError, Prepared, Progress, Rehearsed, Request, Verify};
-use crate::rollout::{ChangeRecord, ChecklistItem, ErrorCount};
+use crate::rollout::{ChangeRecord, ChecklistItem, ErrorCount, Firing};
 use crate::route::{BackendRef, Route, RouteId, RuleBackend};
 
 /// The time at which a message arrived.
@@ -79,6 +79,15 @@ pub enum Msg {
     EndpointsChanged {
         /// Of the scope.
         generation: u64,
+    },
+    /// The alerts that fire on a route.
+    Alerts {
+        /// Of the scope.
+        generation: u64,
+        /// The route's uid.
+        uid: Box<str>,
+        /// What is known of them.
+        firing: Firing,
     },
     /// What was counted for a backend that may get more traffic, or why nothing was.
     Counted {
@@ -222,6 +231,13 @@ pub enum Effect {
         generation: u64,
         /// These; none to watch nothing.
         backends: Vec<BackendRef>,
+    },
+    /// Ask which alerts fire on a route; answer with [`Msg::Alerts`].
+    Alerts {
+        /// To send back.
+        generation: u64,
+        /// The route.
+        route: Arc<Route>,
     },
     /// Count the requests of a backend that may get more traffic.
     Count {

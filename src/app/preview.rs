@@ -50,6 +50,7 @@ impl App {
             plan: &plan,
             readiness: &readiness,
             counted,
+            alerts: self.firing(split),
             earlier: &earlier,
             now: self.now.wall,
         });

@@ -24,6 +24,7 @@ pub fn next_wake(app: &App) -> Option<Duration> {
         facts_due(app),
         lamp_due(app),
         app.counts_due(),
+        app.alerts_due(),
         age_wake(app),
         flash_wake(app),
         app.said.as_ref().and_then(Said::ends),
@@ -117,6 +118,7 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
         app.numbers.asked_at = Some(now);
     }
     effects.extend(app.count());
+    effects.extend(app.ask_alerts());
     effects.extend(app.read_past());
     effects.extend(super::survey::due(app));
     effects.extend(review_access(app));

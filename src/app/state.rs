@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::alerts::AlertsState;
 use super::arrangement::Arrangement;
 use super::changes::Changes;
 use super::contexts::Switching;
@@ -159,6 +160,7 @@ pub struct App {
     pub facts: FactsState,
     /// What was counted for the gate of the open split.
     pub(super) counts: CountsState,
+    pub(super) alerts: AlertsState,
     /// What was read about the past of the open split.
     pub(super) timeline: TimelineState,
     /// Who we are.
@@ -215,6 +217,7 @@ impl App {
             numbers: NumbersState::new(start.has_metrics, start.refresh),
             facts: FactsState::default(),
             counts: CountsState::default(),
+            alerts: AlertsState::default(),
             timeline: TimelineState::default(),
             user: None,
             access: HashMap::new(),

@@ -65,6 +65,9 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Ticked { generation, item, answer } if generation == app.generation => {
             return checklist::ticked(app, item, answer);
         }
+        Msg::Alerts { generation, uid, firing } if generation == app.generation => {
+            app.take_alerts(&uid, firing)
+        }
         Msg::Past { generation, route, past } if generation == app.generation => app.take_past(route, past),
         Msg::Object { generation, route, answer } if generation == app.generation => {
             object::take(app, &route, answer.map_err(|trouble| trouble.to_string()));
@@ -85,6 +88,7 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         | Msg::Facts { .. }
         | Msg::EndpointsChanged { .. }
         | Msg::Counted { .. }
+        | Msg::Alerts { .. }
         | Msg::Past { .. }
         | Msg::Ticked { .. }
         | Msg::Object { .. }

@@ -15,7 +15,7 @@ use super::session::Session;
 use super::splits::{Source, Split, Unreadable, splits, unreadable};
 use super::table::Table;
 use crate::cluster::Facts;
-use crate::rollout::{ChangeRecord, untouched_paths};
+use crate::rollout::{Alert, ChangeRecord, Firing, untouched_paths};
 use crate::route::{BackendRef, ParentState, ParentView, Route, RouteId, RuleBackend, Truth};
 use crate::ui::format::{percent, rate, seconds};
 
@@ -30,6 +30,10 @@ struct Document<'a> {
     parents: Vec<Parent<'a>>,
     owners: Vec<String>,
     metrics: Metrics,
+    /// Those that fire on the route, its Services or its namespace.
+    alerts: Vec<Alert>,
+    /// Why alerts are not known.
+    alerts_note: Option<String>,
     last_writer: Option<Writer<'a>>,
     last_change: Option<ChangeRecord>,
     /// Only where that was a rollback.
@@ -101,7 +105,13 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
     backends.sort();
     backends.dedup();
     let facts = join_all(backends.iter().map(|backend| session.cluster.facts(backend)));
-    let (facts, snapshot) = tokio::join!(facts, session.numbers(metrics.clone(), &places));
+    let firing = async {
+        match &metrics {
+            Ok(_) => session.pilot_for("", session.settings.timing).firing(&route).await,
+            Err(_) => Firing::NobodyToAsk,
+        }
+    };
+    let (facts, snapshot, firing) = tokio::join!(facts, session.numbers(metrics.clone(), &places), firing);
     let snapshot = snapshot?;
     let facts: HashMap<BackendRef, Facts> = backends.into_iter().zip(facts).collect();
     let related = Related::new(around.listed.iter().flatten(), around.note.as_deref());
@@ -131,6 +141,11 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
         parents: route.parent_views().map(parent).collect(),
         owners: route.owners.iter().map(ToString::to_string).collect(),
         metrics: metrics_of,
+        alerts: firing.known().to_vec(),
+        alerts_note: match firing {
+            Firing::Unknown(why) => Some(why),
+            Firing::NobodyToAsk | Firing::Known(_) => None,
+        },
         last_writer: route.last_writer.as_ref().map(|w| Writer { manager: &w.manager, at: &w.at }),
         last_change: ChangeRecord::newest(&route),
         after_rollback: after(
@@ -224,6 +239,13 @@ fn text(document: &Document<'_>, status_problem: Option<&str>) -> String {
         line("Owner:", "nobody else");
     }
     line("Metrics:", &metrics(&document.metrics));
+    for alert in &document.alerts {
+        let severity = if alert.severity.is_empty() { "" } else { " " };
+        line("Alert:", &format!("{}{severity}{alert}", alert.severity));
+    }
+    if let Some(why) = &document.alerts_note {
+        line("Alerts:", &format!("not known: {why}"));
+    }
     match &document.last_change {
         Some(change) => line("Last change:", &in_words(change)),
         None => line("Last change:", "none by tidegate"),

@@ -1,6 +1,6 @@
 //! Numbers of the simulated traffic, as a Prometheus would give them that reads the counters every two seconds.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::traffic::{Counters, EDGES, SCRAPE, Sample, Traffic};
 use crate::clock::Clock;
 use crate::metrics::{
-    BackendCounts, BackendHistory, Counts, Granularity, History, MetricError, MetricSource, Naming, Numbers,
-    Provider, Quantile, Snapshot, Unit, Used, quantile,
+    BackendCounts, BackendHistory, Counts, Granularity, History, MetricError, MetricSource, Named, Naming,
+    Numbers, Provider, Quantile, Snapshot, Unit, Used, quantile,
 };
 use crate::route::{BackendRef, RouteId, RuleBackend};
 
@@ -37,6 +37,10 @@ fn used() -> Used {
 
 /// A rate needs a few samples.
 const SHORTEST_WINDOW: Duration = Duration::from_secs(8);
+
+/// An alert fires where more requests fail than this, over this time.
+const ALERT_ABOVE: f64 = 0.05;
+const ALERT_WINDOW: Duration = Duration::from_mins(1);
 
 /// The source. Shares the simulator with whoever tells it what is served.
 pub struct DemoMetrics {
@@ -66,6 +70,29 @@ impl DemoMetrics {
             used: backends.iter().map(|place| (place.route.clone(), Ok(used()))).collect(),
             warnings: Vec::new(),
         }
+    }
+
+    /// One rule of alerts for all Services, as most people have it.
+    fn alerts(&self) -> Vec<BTreeMap<String, String>> {
+        let now = self.clock.now();
+        let mut traffic = self.traffic();
+        let samples = traffic.samples(now);
+        let fails = |backend: &&BackendRef| {
+            let minute = numbers(samples, backend, now, ALERT_WINDOW);
+            minute.and_then(|minute| minute.error_rate).is_some_and(|rate| rate > ALERT_ABOVE)
+        };
+        let all = samples.back().into_iter().flat_map(|newest| newest.counters.keys());
+        let labels = |backend: &BackendRef| {
+            [
+                ("alertname", "HighErrorRate"),
+                ("severity", "critical"),
+                ("namespace", &backend.namespace),
+                ("service", &backend.name),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into()
+        };
+        all.filter(fails).map(labels).collect()
     }
 
     fn past(&self, backends: &[RuleBackend], span: Duration, step: Duration) -> History {
@@ -187,6 +214,13 @@ impl MetricSource for DemoMetrics {
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, MetricError>> {
         Box::pin(ready(Ok(self.increments(backends, since))))
+    }
+
+    fn firing<'a>(
+        &'a self,
+        _: &'a [Named],
+    ) -> BoxFuture<'a, Result<Vec<BTreeMap<String, String>>, MetricError>> {
+        Box::pin(ready(Ok(self.alerts())))
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {

@@ -5,6 +5,7 @@
 //! `cli/`. Rows show rates, which are for looking; gates and proofs use counts, which are for deciding.
 
 mod access;
+mod alerts;
 mod claim;
 mod decode;
 mod discovery;
@@ -22,14 +23,16 @@ mod series;
 mod tally;
 mod transport;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, ready};
 use jiff::Timestamp;
 
 use crate::route::{RouteId, RuleBackend};
 
 pub use access::{Access, Address, Header, Login, Secret, Tls};
+pub use alerts::Named;
 pub use claim::{Unclaimed, claim, claim_counted};
 pub use discovery::Discovered;
 pub use error::MetricError;
@@ -78,6 +81,18 @@ pub trait MetricSource: Send + Sync {
         backends: &'a [RuleBackend],
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, MetricError>>;
+
+    /// The alerts that fire and name one of `about`, each as its labels. One query.
+    ///
+    /// # Errors
+    /// As [`MetricSource::counts`].
+    fn firing<'a>(
+        &'a self,
+        about: &'a [Named],
+    ) -> BoxFuture<'a, Result<Vec<BTreeMap<String, String>>, MetricError>> {
+        let _ = about;
+        Box::pin(ready(Ok(Vec::new())))
+    }
 
     /// Asks whether the source answers at all.
     ///

@@ -1,6 +1,6 @@
 //! The source behind `--prometheus URL`: which questions are asked, how many, and in which order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -9,6 +9,7 @@ use futures::future::{BoxFuture, try_join, try_join3};
 use jiff::Timestamp;
 
 use super::access::{Access, Address};
+use super::alerts::{self, Named};
 use super::decode::{Answer, RawSeries};
 use super::error::MetricError;
 use super::history::{Grid, histories};
@@ -310,6 +311,17 @@ impl MetricSource for PrometheusSource {
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, MetricError>> {
         Box::pin(self.ask_counts(backends, since))
+    }
+
+    fn firing<'a>(
+        &'a self,
+        about: &'a [Named],
+    ) -> BoxFuture<'a, Result<Vec<BTreeMap<String, String>>, MetricError>> {
+        Box::pin(async move {
+            let Some(question) = alerts::firing(about) else { return Ok(Vec::new()) };
+            let answer = self.transport.whole(&question).await?;
+            Ok(answer.series.into_iter().map(|series| series.labels).collect())
+        })
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {

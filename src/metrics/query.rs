@@ -249,7 +249,7 @@ pub(super) fn up((jobs, instances): &(Vec<&str>, Vec<&str>)) -> Option<String> {
 }
 
 /// `text` as the inside of a `PromQL` string in double quotes.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 

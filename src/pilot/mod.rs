@@ -4,6 +4,7 @@
 //! was not written cannot be proven. The only place that can write to a cluster; the cockpit and the verbs
 //! go through it. Does not live here: what may be done (`rollout/`), how it is asked for (`app/`, `cli/`).
 
+mod alerts;
 mod carry;
 #[cfg(test)]
 mod counted;

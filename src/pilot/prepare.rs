@@ -13,7 +13,7 @@ use super::states::{BackendFacts, DryRun, Planned, Prepared};
 use super::writer::WriteError;
 use crate::cluster::{Facts, Scope, Trouble, Why};
 use crate::rollout::{
-    ChangeRecord, Demand, Effect, Gate, GateInput, Intent, Plan, Readiness, Refusal, demand, gate,
+    ChangeRecord, Demand, Effect, Firing, Gate, GateInput, Intent, Plan, Readiness, Refusal, demand, gate,
     json_patch, plan, remaining_paths, untouched_paths,
 };
 use crate::route::{BackendRef, Path, Route, RouteId, paths_to};
@@ -84,10 +84,16 @@ impl Pilot {
         let remaining = remaining(&plans, &routes);
         let shared = shared(&plans, main, fresh, &routes);
         let patience = if main.effect == Effect::Rollback { ROLLBACK_PATIENCE } else { PATIENCE };
-        let (backends, dry_runs, counted) = tokio::join!(
+        let (backends, dry_runs, counted, alerts) = tokio::join!(
             join_all(all_backends(&plans).into_iter().map(|backend| self.facts(backend, patience))),
             join_all(plans.iter().map(|plan| self.dry_run(plan, patience))),
             self.counted(main, fresh),
+            async {
+                match main.effect {
+                    Effect::Advance => self.firing(fresh).await,
+                    _ => Firing::NobodyToAsk,
+                }
+            },
         );
         let readiness = readiness(&backends);
         let earlier = self.earlier(main);
@@ -96,6 +102,7 @@ impl Pilot {
             plan: main,
             readiness: &readiness,
             counted,
+            alerts,
             earlier: &earlier.iter().collect::<Vec<_>>(),
             now: self.clock.now(),
         });

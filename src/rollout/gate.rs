@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::alerts::{Firing, alerts_check};
 use super::change::ChangeRecord;
 use super::plan::{Effect, Plan};
 use super::restart;
@@ -149,6 +150,8 @@ pub struct GateInput<'a> {
     /// What was counted for the first backend that advances, or why nothing can be. That nothing has reached it
     /// yet is a count.
     pub counted: Result<ErrorCount, String>,
+    /// The alerts that fire on the route.
+    pub alerts: Firing,
     /// Earlier changes of the route, as far as they were written down on this machine; the newest is also taken from
     /// the route itself.
     pub earlier: &'a [&'a ChangeRecord],
@@ -171,6 +174,7 @@ pub fn gate(input: &GateInput<'_>) -> Gate {
             freshness(input),
             errors(input),
             latency(),
+            alerts_check(&input.alerts),
         ],
         owner_refuses: owner == OwnerRule::Refuse,
     }

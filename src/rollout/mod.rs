@@ -4,6 +4,7 @@
 //! live here: reading and writing the cluster (`cluster/`, `pilot/`), counting requests (`metrics/`).
 //! Called by `pilot/`, `app/`, `ui/` and `cli/`; depends on `route/` and `stats/`.
 
+mod alerts;
 mod capacity;
 mod change;
 mod checklist;
@@ -28,6 +29,9 @@ mod target;
 mod undo;
 mod weights;
 
+pub use alerts::{
+    About, Alert, Firing, NAMESPACE_LABELS, ROUTE_LABELS, SERVICE_LABELS, alerts_check, concerning,
+};
 pub use capacity::{TooSmall, large_enough};
 pub use change::{ChangeRecord, RuleWeights, weight_keys, weights_of};
 pub use checklist::{AfterRollback, ChecklistItem, Point, PointState, checklist, drained, in_brief};

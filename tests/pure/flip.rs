@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 use tidegate::rollout::{
-    Conventions, Demand, Effect, GateInput, Intent, Plan, Refusal, Stage, demand, gate, json_patch, plan,
+    Conventions, Demand, Effect, Firing, GateInput, Intent, Plan, Refusal, Stage, demand, gate, json_patch,
+    plan,
 };
 
 use super::{apply, backend, document, route, split};
@@ -80,7 +81,9 @@ fn a_flip_is_an_advance_that_wants_the_receiver_typed() {
     assert_eq!(plan.effect, Effect::Advance);
     let counted = Err("no data".to_owned());
     let now = jiff::Timestamp::UNIX_EPOCH;
-    let gate = gate(&GateInput { route: &fresh, plan: &plan, readiness: &[], counted, earlier: &[], now });
+    let alerts = Firing::Known(Vec::new());
+    let gate =
+        gate(&GateInput { route: &fresh, plan: &plan, readiness: &[], counted, alerts, earlier: &[], now });
     assert_eq!(demand(&plan, &gate, &[]), Demand::Name("web-green".into()));
 }
 

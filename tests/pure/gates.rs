@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tidegate::rollout::{
-    ChangeRecord, Confirmation, Conventions, Demand, Direction, ErrorCount, Gate, GateInput, Intent, Plan,
-    Readiness, Verdict, demand, gate, plan,
+    ChangeRecord, Confirmation, Conventions, Demand, Direction, ErrorCount, Firing, Gate, GateInput, Intent,
+    Plan, Readiness, Verdict, demand, gate, plan,
 };
 use tidegate::route::{BackendRef, Route};
 
@@ -61,7 +61,8 @@ fn judged_after(
     earlier: &[&ChangeRecord],
 ) -> (Gate, Demand) {
     let now = "2026-03-01T12:00:00Z".parse().unwrap();
-    let gate = gate(&GateInput { route, plan, readiness, counted, earlier, now });
+    let alerts = Firing::Known(Vec::new());
+    let gate = gate(&GateInput { route, plan, readiness, counted, alerts, earlier, now });
     let demand = demand(plan, &gate, readiness);
     (gate, demand)
 }

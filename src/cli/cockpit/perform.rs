@@ -94,6 +94,13 @@ impl Performer {
                     send(Msg::Counted { generation, backend, answer });
                 });
             }
+            Effect::Alerts { generation, route } => {
+                let pilot = self.pilot();
+                tokio::spawn(async move {
+                    let firing = pilot.firing(&route).await;
+                    send(Msg::Alerts { generation, uid: route.uid.clone(), firing });
+                });
+            }
             Effect::Past { generation, route, uid } => {
                 let journal = Arc::clone(&self.session.journal);
                 tokio::spawn(async move {

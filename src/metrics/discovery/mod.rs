@@ -3,6 +3,7 @@
 
 mod usual;
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use super::error::MetricError;
 use super::model::{Counts, History, Snapshot};
 use super::prometheus::PrometheusSource;
 use super::provider::{Granularity, Providers};
-use super::{MetricSource, Origin};
+use super::{MetricSource, Named, Origin};
 use crate::cluster::{Cluster, Why};
 use crate::route::{RouteId, RuleBackend};
 use usual::candidates;
@@ -145,6 +146,13 @@ impl MetricSource for Discovered {
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, MetricError>> {
         async move { self.source().await?.counts(backends, since).await }.boxed()
+    }
+
+    fn firing<'a>(
+        &'a self,
+        about: &'a [Named],
+    ) -> BoxFuture<'a, Result<Vec<BTreeMap<String, String>>, MetricError>> {
+        async move { self.source().await?.firing(about).await }.boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {

@@ -4,6 +4,7 @@
 //! list is made of the same parts. Does not live here: which split is open and how far it is scrolled (`app/`).
 
 mod after;
+mod alerts;
 mod changes;
 mod checks;
 mod curves;
@@ -147,7 +148,7 @@ fn ruler_of(buffer: &mut Buffer, area: Rect, part: &Part<'_>) {
 
 /// What is declared and observed, whether a rollback would work, and the change under way.
 fn summary(part: &Part<'_>) -> Vec<Line<'static>> {
-    [part.weights(), part.lamp()].into_iter().chain(under_way(part)).collect()
+    [part.weights(), part.lamp()].into_iter().chain(alerts::brief(part)).chain(under_way(part)).collect()
 }
 
 /// Where there is room for one column, the most important comes first.
@@ -160,6 +161,7 @@ fn one_column(part: &Part<'_>, view: &SplitView, height: usize) -> Vec<Line<'sta
     let at = if first { 0 } else { head.len() };
     head.splice(at..at, ladder::across(part, view));
     head.push(checks::verdict(part, view));
+    head.extend(alerts::brief(part));
     // The second row of these parts the table from what stands above it.
     head.extend(under_way(part));
     let mut all: Vec<_> = head.iter().flat_map(|line| fold(line, part.room, part::LABEL)).collect();
@@ -221,7 +223,13 @@ fn right_column(part: &Part<'_>, height: usize, changes_beside: bool) -> Vec<Lin
 /// What stands behind the versions, and who else has to do with them.
 fn behind(part: &Part<'_>) -> Vec<Line<'static>> {
     use Column as C;
-    let mut all = vec![title(part, "backends")];
+    let mut all = Vec::new();
+    let alerts = alerts::lines(part);
+    if !alerts.is_empty() {
+        all.push(title(part, "alerts"));
+        all.extend(alerts);
+    }
+    all.push(title(part, "backends"));
     let columns = [C::Name, C::Image, C::Ready, C::Restarts, C::OomKills, C::NewestPod, C::Weight, C::Share];
     all.extend(table(part, &columns));
     all.extend(part.unknown());

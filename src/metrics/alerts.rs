@@ -1,0 +1,50 @@
+//! Which alerts fire: one question, for whatever names a route, one of its Services, or a namespace of theirs.
+
+use prometheus_http_query::Selector;
+
+use super::provider::escaped;
+use super::query::quoted;
+
+/// Whom alerts may be about: labels, and the values of which one is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The labels, any of which may name it.
+    pub labels: Vec<&'static str>,
+    /// The names.
+    pub names: Vec<String>,
+}
+
+/// The question; nothing where there is nobody to ask about.
+pub(super) fn firing(about: &[Named]) -> Option<String> {
+    let one = |label: &'static str, names: &[String]| {
+        let pattern = names.iter().map(|name| quoted(&escaped(name))).collect::<Vec<_>>().join("|");
+        Selector::new().metric("ALERTS").eq("alertstate", "firing").regex_eq(label, &pattern).to_string()
+    };
+    let all: Vec<String> = about
+        .iter()
+        .filter(|named| !named.names.is_empty())
+        .flat_map(|named| named.labels.iter().map(|label| one(label, &named.names)))
+        .collect();
+    (!all.is_empty()).then(|| all.join(" or "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_question_for_every_label() {
+        let named = |labels: &[&'static str], names: &[&str]| Named {
+            labels: labels.to_vec(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        assert_eq!(
+            firing(&[named(&["service", "service_name"], &["a.b", "c"]), named(&["namespace"], &["shop"])])
+                .unwrap(),
+            "{__name__=\"ALERTS\",alertstate=\"firing\",service=~\"a\\\\.b|c\"} or \
+             {__name__=\"ALERTS\",alertstate=\"firing\",service_name=~\"a\\\\.b|c\"} or \
+             {__name__=\"ALERTS\",alertstate=\"firing\",namespace=~\"shop\"}"
+        );
+        assert_eq!(firing(&[named(&["service"], &[])]), None);
+    }
+}
