@@ -122,6 +122,9 @@ async fn healthy_the_canary_goes_up_stage_by_stage() {
         assert_eq!(play.verdict_of_a_step().await, Verdict::Pass, "before {stage} %");
         let ending = play.change(step()).await;
         assert!(matches!(ending, Ending::Proven(_)), "{stage} %: {ending:?}");
+        assert_eq!(play.verdict_of_a_step().await, Verdict::Hold, "{stage} % has not baked");
+        // Simulated.
+        sleep(Duration::from_mins(3)).await;
     }
     assert!(play.errors().await.expect("requests") < 0.01);
     let route = play.demo.cluster().get(&checkout()).await.expect("the route");

@@ -12,7 +12,7 @@ use crate::diagnose::Walk;
 use crate::keys::Key;
 use crate::metrics::{History, MetricError, Snapshot};
 use crate::pilot::{Confirmed, Ending, PrepareError, Prepared, Progress, Rehearsed, Request, Verify};
-use crate::rollout::{ChangeRecord, ChecklistItem, ErrorCount, Firing};
+use crate::rollout::{ChangeRecord, ChecklistItem, Evidence, Firing, Plan};
 use crate::route::{BackendRef, Route, RouteId, RuleBackend};
 
 /// The time at which a message arrived.
@@ -96,7 +96,7 @@ pub enum Msg {
         /// The backend.
         backend: BackendRef,
         /// The answer.
-        answer: Result<ErrorCount, String>,
+        answer: Result<Evidence, String>,
     },
     /// What was read about a route's past.
     Past {
@@ -245,8 +245,8 @@ pub enum Effect {
         generation: u64,
         /// The route that would be stepped.
         route: Arc<Route>,
-        /// The backend that would gain.
-        backend: BackendRef,
+        /// The step.
+        plan: Box<Plan>,
     },
     /// Read a route's past.
     Past {

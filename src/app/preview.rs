@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::msg::Effect;
 use super::split::Split;
 use super::state::App;
-use crate::rollout::{Direction, ErrorCount, Gate, GateInput, Intent, Plan, Refusal, gate, plan};
-use crate::route::BackendRef;
+use crate::metrics::untestable;
+use crate::rollout::{Direction, Evidence, Gate, GateInput, Intent, Plan, Refusal, gate, plan};
+use crate::route::{BackendRef, Path};
 
 /// How often requests are counted for it.
 const REFRESH: Duration = Duration::from_secs(10);
@@ -26,7 +27,7 @@ pub struct Preview {
 pub(super) struct CountsState {
     /// Of which object, at which generation, and which backend.
     of: Option<(Box<str>, i64, BackendRef)>,
-    answer: Option<Result<ErrorCount, String>>,
+    answer: Option<Result<Evidence, String>>,
     asked_at: Option<Duration>,
     in_flight: bool,
 }
@@ -51,10 +52,22 @@ impl App {
             readiness: &readiness,
             counted,
             alerts: self.firing(split),
+            rules: &self.start.conventions.gates.of(split.route, self.start.settle),
+            shared: self.untestable(split, &plan),
             earlier: &earlier,
             now: self.now.wall,
         });
         Ok(Preview { to, gate })
+    }
+
+    /// Why the share of a split cannot be tested, if so; a change of it takes some paths along.
+    fn untestable(&self, split: &Split<'_>, plan: &Plan) -> Option<String> {
+        let edited =
+            |path: &Path| plan.route == path.route && plan.edits.iter().any(|edit| edit.rule() == path.rule);
+        let mut paths = self.other_paths(split);
+        paths.retain(|path| !edited(path));
+        let of = |index| split.numbers(Some(index))?.latest.map(|numbers| numbers.granularity);
+        untestable((0..split.rule.backends.len()).filter_map(of).max(), &split.route.id, &paths)
     }
 
     fn next_step(&self, split: &Split<'_>) -> Result<Plan, String> {
@@ -74,7 +87,7 @@ impl App {
         planned.map_err(|refusal| refusal.to_string())
     }
 
-    fn counted(&self, split: &Split<'_>, plan: &Plan) -> Result<ErrorCount, String> {
+    fn counted(&self, split: &Split<'_>, plan: &Plan) -> Result<Evidence, String> {
         if !self.numbers.has_source {
             return Err(self.numbers.without_source());
         }
@@ -97,21 +110,24 @@ impl App {
         self.counts_due().filter(|due| *due <= self.now.since_start)?;
         let split = self.selected()?;
         let route = Arc::clone(split.route);
-        let of = self.next_step(&split).ok().and_then(|plan| subject(&split, &plan))?;
-        let backend = of.2.clone();
+        let plan = self.next_step(&split).ok()?;
+        let of = subject(&split, &plan)?;
         if self.counts.of.as_ref() != Some(&of) {
             self.counts.answer = None;
         }
         self.counts.of = Some(of);
         self.counts.asked_at = Some(self.now.since_start);
         self.counts.in_flight = true;
-        Some(Effect::Count { generation: self.generation, route, backend })
+        Some(Effect::Count { generation: self.generation, route, plan: Box::new(plan) })
     }
 
     /// Takes what was counted for a backend.
-    pub(super) fn take_counts(&mut self, backend: &BackendRef, answer: Result<ErrorCount, String>) {
+    pub(super) fn take_counts(&mut self, backend: &BackendRef, answer: Result<Evidence, String>) {
         self.counts.in_flight = false;
-        let interval = answer.as_ref().ok().and_then(|counted| counted.interval_seconds);
+        let interval = match &answer {
+            Ok(Evidence::Running(judged)) => judged.interval_seconds,
+            _ => None,
+        };
         if let Some(interval) = interval.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
             self.numbers.scraped(interval);
         }

@@ -14,7 +14,7 @@ use crate::app::REFRESH;
 use crate::keys::Keymap;
 use crate::metrics::Providers;
 use crate::pilot::Timing;
-use crate::rollout::{Conventions, Ladder, Pattern};
+use crate::rollout::{Conventions, GateRules, Gates, Ladder, Pattern};
 
 /// What the settings file says. Flags and the environment come before it.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,6 +108,8 @@ impl Settings {
         roles.read(faults, "hints", &mut names.hints, role_names);
         roles.finish(faults);
 
+        gates(&mut root, faults, &mut conventions.gates);
+
         let mut production = root.section(faults, "production", Reach::Work);
         production.read(faults, "contexts", &mut conventions.production.contexts, patterns);
         production.read(faults, "servers", &mut conventions.production.servers, patterns);
@@ -124,6 +126,52 @@ impl Settings {
         self.keymap = bindings::keymap(&mut root, faults);
         root.finish(faults);
     }
+}
+
+/// What a backend must show before it gets more traffic: for all routes, and for some.
+fn gates(root: &mut Section<'_, '_>, faults: &mut Faults<'_>, gates: &mut Gates) {
+    let mut gate = root.section(faults, "gate", Reach::Work);
+    // That of all routes stands in [times].
+    let general: Vec<&'static str> = GateRules::KEYS.into_iter().filter(|key| *key != "settle").collect();
+    for (key, value) in rules(&mut gate, faults, &general) {
+        // Tried when it was read.
+        let _ = gates.rules.set(key, &value);
+    }
+    for (pattern, mut section) in gate.named_sections(faults, "routes", Reach::Work) {
+        let pairs = rules(&mut section, faults, &GateRules::KEYS)
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect();
+        match pattern.parse() {
+            Ok(pattern) => gates.some.push((vec![pattern], pairs)),
+            Err(error) => section.fault(faults, &GateRules::KEYS, &format!("{error}")),
+        }
+        section.finish(faults);
+    }
+    gate.finish(faults);
+}
+
+/// The rules of one section that can be used.
+fn rules(
+    section: &mut Section<'_, '_>,
+    faults: &mut Faults<'_>,
+    keys: &[&'static str],
+) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    for &key in keys {
+        let mut rule = None;
+        section.read(faults, key, &mut rule, |value| {
+            let text = match value.get_ref() {
+                DeValue::Integer(number) => number.as_str().to_owned(),
+                DeValue::Float(number) => number.as_str().to_owned(),
+                _ => texts(value)?.into_iter().map(|(text, _)| text).collect::<Vec<_>>().join(","),
+            };
+            GateRules::default().set(key, &text).map_err(|error| Wrong::new(value, error))?;
+            Ok(Some(text))
+        });
+        found.extend(rule.map(|text| (key, text)));
+    }
+    found
 }
 
 /// The shortest and the longest pause between two questions.

@@ -14,6 +14,7 @@ use crate::metrics::{
     Numbers, Provider, Quantile, Snapshot, Unit, Used, quantile,
 };
 use crate::route::{BackendRef, RouteId, RuleBackend};
+use crate::stats::{self, Tick, Ticks};
 
 /// Like Contour's series: what the gateway saw, by Service.
 static PROVIDER: LazyLock<Arc<Provider>> = LazyLock::new(|| {
@@ -116,6 +117,42 @@ impl DemoMetrics {
         History { step, backends: backends.iter().filter_map(of).collect(), warnings: Vec::new() }
     }
 
+    /// Every two seconds one gateway is scraped, which counts them all.
+    fn ticked(&self, backends: &[RuleBackend], since: Timestamp) -> Ticks {
+        let now = self.clock.now();
+        let mut traffic = self.traffic();
+        let samples = traffic.samples(now);
+        let of =
+            |sample: &Sample, backend: &BackendRef| sample.counters.get(backend).copied().unwrap_or_default();
+        let counts = |first: &Counters, last: &Counters| stats::Counts {
+            requests: float(last.requests - first.requests),
+            errors: float(last.errors - first.errors),
+            slow: slower(first, last),
+        };
+        let tick = |(first, last): (&Sample, &Sample)| {
+            let end = seconds(last.at);
+            let backends =
+                backends.iter().map(|backend| counts(&of(first, &backend.to), &of(last, &backend.to)));
+            Tick {
+                end,
+                seconds: end - seconds(first.at),
+                target: 0,
+                scale: 1.0,
+                backends: backends.collect(),
+            }
+        };
+        let pairs = samples.iter().zip(samples.iter().skip(1)).filter(|(first, _)| first.at >= since);
+        let newest = samples.back();
+        let has = |backend: &RuleBackend| newest.filter(|sample| sample.counters.contains_key(&backend.to));
+        Ticks {
+            rounds: pairs.map(|pair| vec![tick(pair)]).collect(),
+            edges_ms: EDGES.to_vec(),
+            paired: true,
+            scrape_seconds: Some(SCRAPE.as_secs_f64()),
+            newest: backends.iter().map(|backend| has(backend).map(|sample| seconds(sample.at))).collect(),
+        }
+    }
+
     fn increments(&self, backends: &[RuleBackend], since: Timestamp) -> Counts {
         let now = self.clock.now();
         let mut traffic = self.traffic();
@@ -139,6 +176,29 @@ impl DemoMetrics {
         };
         Counts { since, asked_at: now, backends: backends.iter().filter_map(of).collect() }
     }
+}
+
+/// Requests slower than each edge.
+fn slower(first: &Counters, last: &Counters) -> Vec<f64> {
+    let mut slow = 0.0;
+    let mut all: Vec<f64> = last
+        .buckets
+        .iter()
+        .zip(&first.buckets)
+        .rev()
+        .map(|(last, first)| {
+            slow += float(last - first);
+            slow
+        })
+        .collect();
+    all.reverse();
+    // Those above the first edge are all but the first bucket's.
+    all.into_iter().skip(1).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds are below 2^53")]
+fn seconds(at: Timestamp) -> f64 {
+    at.as_millisecond() as f64 / 1000.0
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a demo counts no 2^52 requests")]
@@ -221,6 +281,14 @@ impl MetricSource for DemoMetrics {
         _: &'a [Named],
     ) -> BoxFuture<'a, Result<Vec<BTreeMap<String, String>>, MetricError>> {
         Box::pin(ready(Ok(self.alerts())))
+    }
+
+    fn ticks<'a>(
+        &'a self,
+        backends: &'a [RuleBackend],
+        since: Timestamp,
+    ) -> BoxFuture<'a, Result<Ticks, MetricError>> {
+        Box::pin(ready(Ok(self.ticked(backends, since))))
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {

@@ -34,13 +34,7 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
 }
 
 fn count(counted: &BackendCounts, seconds: f64) -> ErrorCount {
-    ErrorCount {
-        requests: counted.requests,
-        errors: counted.errors,
-        seconds,
-        age_seconds: None,
-        interval_seconds: None,
-    }
+    ErrorCount { requests: counted.requests, errors: counted.errors, seconds }
 }
 
 fn of_backend(

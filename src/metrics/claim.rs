@@ -2,7 +2,7 @@
 
 use super::model::Numbers;
 use super::provider::{Granularity, Used};
-use crate::route::BackendRef;
+use crate::route::{BackendRef, Path, RouteId};
 
 /// Why no share can be claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,4 +67,18 @@ pub fn claim_counted<'a>(
     };
     let requests = backends.into_iter().map(counted).collect::<Result<Vec<f64>, _>>()?;
     if requests.iter().sum::<f64>() > 0.0 { Ok(requests) } else { Err(Unclaimed::NoTraffic) }
+}
+
+/// Why the observed share of a split of `route` is not to be tested; `None` if it is. `paths`: those that lead to its
+/// backends beside it.
+#[must_use]
+pub fn untestable(granularity: Option<Granularity>, route: &RouteId, paths: &[Path]) -> Option<String> {
+    let beside = match granularity? {
+        Granularity::Split => 0,
+        Granularity::Rule => return Some("counted per rule: not tested".to_owned()),
+        Granularity::Route => paths.iter().filter(|path| path.route == *route).count(),
+        Granularity::Service => paths.len(),
+    };
+    let of = if beside == 1 { "path" } else { "paths" };
+    (beside > 0).then(|| format!("shared with {beside} other {of}: not tested"))
 }

@@ -14,6 +14,8 @@ use super::query::REPLICA_LABELS;
 pub(super) struct Increment {
     /// Index of the series in what was fed.
     pub series: usize,
+    /// When the earlier one was: where the series is born, when its target was scraped last.
+    pub since: Timestamp,
     /// When the later of the two samples was taken.
     pub at: Timestamp,
     /// ≥ 0.
@@ -39,7 +41,8 @@ struct Sample {
 
 #[derive(Debug, Clone, Copy)]
 struct Seen {
-    first: Timestamp,
+    /// The scrape before the last one.
+    before: Option<Timestamp>,
     last: Timestamp,
 }
 
@@ -68,10 +71,11 @@ impl Follower {
         for (at, scraped) in samples {
             for (index, value) in scraped {
                 let (Some(series), Some(target)) = (batch.get(index), targets.get(index)) else { continue };
-                let target_seen_since = self.saw(target, at);
-                let found = self.follow(&series.labels, at, value, target_seen_since);
-                increments.extend(found.map(|(amount, reset)| Increment {
+                let scraped_before = self.saw(target, at);
+                let found = self.follow(&series.labels, at, value, scraped_before);
+                increments.extend(found.map(|(since, amount, reset)| Increment {
                     series: index,
+                    since,
                     at,
                     amount,
                     reset,
@@ -81,15 +85,15 @@ impl Follower {
         increments
     }
 
-    /// Notes that `target` was scraped; since when it has been seen without a long pause.
-    fn saw(&mut self, target: &Labels, at: Timestamp) -> Timestamp {
+    /// Notes that `target` was scraped; when it was before that, unless that is forgotten.
+    fn saw(&mut self, target: &Labels, at: Timestamp) -> Option<Timestamp> {
         let forget = self.forget;
-        let seen = self.targets.entry(target.clone()).or_insert(Seen { first: at, last: at });
-        if later_by_more(at, seen.last, forget) {
-            seen.first = at;
+        let seen = self.targets.entry(target.clone()).or_insert(Seen { before: None, last: at });
+        if at > seen.last {
+            seen.before = Some(seen.last).filter(|last| !later_by_more(at, *last, forget));
+            seen.last = at;
         }
-        seen.last = seen.last.max(at);
-        seen.first
+        seen.before.filter(|before| *before < at)
     }
 
     fn follow(
@@ -97,18 +101,17 @@ impl Follower {
         labels: &Labels,
         at: Timestamp,
         value: f64,
-        target_seen_since: Timestamp,
-    ) -> Option<(f64, bool)> {
+        scraped_before: Option<Timestamp>,
+    ) -> Option<(Timestamp, f64, bool)> {
         let before = self.series.get(labels).copied();
         if before.is_some_and(|before| at <= before.at) {
             return None;
         }
         self.series.insert(labels.clone(), Sample { at, value });
         match before.filter(|before| !later_by_more(at, before.at, self.forget)) {
-            Some(before) if value < before.value => Some((value, true)),
-            Some(before) => Some((value - before.value, false)),
-            None if target_seen_since < at => Some((value, false)),
-            None => None,
+            Some(before) if value < before.value => Some((before.at, value, true)),
+            Some(before) => Some((before.at, value - before.value, false)),
+            None => scraped_before.map(|before| (before, value, false)),
         }
     }
 }

@@ -19,8 +19,10 @@ mod quantile;
 mod query;
 mod recognition;
 mod rows;
+mod samples;
 mod series;
 mod tally;
+mod ticks;
 mod transport;
 
 use std::collections::BTreeMap;
@@ -30,10 +32,11 @@ use futures::future::{BoxFuture, ready};
 use jiff::Timestamp;
 
 use crate::route::{RouteId, RuleBackend};
+use crate::stats::Ticks;
 
 pub use access::{Access, Address, Header, Login, Secret, Tls};
 pub use alerts::Named;
-pub use claim::{Unclaimed, claim, claim_counted};
+pub use claim::{Unclaimed, claim, claim_counted, untestable};
 pub use discovery::Discovered;
 pub use error::MetricError;
 pub use model::{BackendCounts, BackendHistory, Counts, History, Numbers, Snapshot};
@@ -81,6 +84,18 @@ pub trait MetricSource: Send + Sync {
         backends: &'a [RuleBackend],
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, MetricError>>;
+
+    /// For gates and proofs of shares: what `backends` counted in every scrape later than `since`, or later than that where
+    /// there would be more than 200,000 samples. Two queries, and one more at the first look; a later look at the same
+    /// backends asks only for what is new.
+    ///
+    /// # Errors
+    /// As [`MetricSource::counts`].
+    fn ticks<'a>(
+        &'a self,
+        backends: &'a [RuleBackend],
+        since: Timestamp,
+    ) -> BoxFuture<'a, Result<Ticks, MetricError>>;
 
     /// The alerts that fire and name one of `about`, each as its labels. One query.
     ///

@@ -6,23 +6,28 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, try_join, try_join3};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex as TokioMutex;
 
 use super::access::{Access, Address};
 use super::alerts::{self, Named};
 use super::decode::{Answer, RawSeries};
 use super::error::MetricError;
 use super::history::{Grid, histories};
+use super::increments;
 use super::model::{Counts, History, Snapshot};
 use super::provider::{Granularity, Providers};
 use super::query::{self, Question};
 use super::recognition::{Asked, Recognition};
 use super::rows;
+use super::samples::Samples;
 use super::tally::Tally;
+use super::ticks;
 use super::transport::Transport;
 use super::{MetricSource, Origin};
 use crate::cluster::Cluster;
 use crate::route::{RouteId, RuleBackend};
+use crate::stats::Ticks;
 
 /// How long one question may take, connecting included.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -31,6 +36,10 @@ const ASSUMED_INTERVAL: Duration = Duration::from_mins(1);
 /// How far samples are read back before the instant asked about, at least: two clocks that differ by
 /// some seconds then lose nothing.
 const LOOK_BACK: Duration = Duration::from_secs(30);
+/// What the scrape interval is taken for to tell how many samples there are, until it was measured.
+const USUAL_INTERVAL: Duration = Duration::from_secs(15);
+/// Samples that are read at one look at most: some 6 MiB.
+const MOST_SAMPLES: f64 = 200_000.0;
 /// How far they are read back at least once if one sample is all there is: scrapes may be that rare.
 const RARE: Duration = Duration::from_mins(10);
 
@@ -45,6 +54,8 @@ pub struct PrometheusSource {
     interval: AtomicU64,
     /// Nobody named it.
     found: bool,
+    /// What was read of the split that was looked at last.
+    samples: TokioMutex<Samples>,
 }
 
 impl PrometheusSource {
@@ -81,7 +92,14 @@ impl PrometheusSource {
 
     fn over(transport: Transport, providers: Providers) -> Self {
         let (recognition, apart) = (Recognition::new(providers), Mutex::default());
-        Self { transport, recognition, apart, interval: AtomicU64::new(0), found: false }
+        Self {
+            transport,
+            recognition,
+            apart,
+            interval: AtomicU64::new(0),
+            found: false,
+            samples: TokioMutex::default(),
+        }
     }
 
     /// The same, as one that nobody named.
@@ -250,6 +268,74 @@ impl PrometheusSource {
         Ok(counts)
     }
 
+    async fn ask_ticks(&self, backends: &[RuleBackend], since: Timestamp) -> Result<Ticks, MetricError> {
+        let mut asked = self.recognition.deal(&self.transport, backends).await?;
+        asked.uncounted().map_or(Ok(()), Err)?;
+        let mut ticks = Ticks { newest: vec![None; backends.len()], ..Ticks::default() };
+        let mut questions = asked.next(self.transport.most_backends());
+        while let Some(question) = questions.pop() {
+            // One look at a time: another one would read the same again.
+            let mut samples = self.samples.lock().await;
+            self.read(&question, &mut samples, backends, since).await?;
+            let provider = question.provider();
+            if let Some(backend) = asked.counted_whole(&question, samples.series()).first() {
+                return Err(MetricError::counted_whole(provider, backend));
+            }
+            let granularities = question.granularities(samples.series());
+            self.tell_apart(&asked, granularities.into_iter().filter(|(_, of)| *of != Granularity::Rule));
+            let series = increments::without_replicas(samples.series().to_vec(), provider);
+            let of = |series: &RawSeries| {
+                let place = |backend| backends.iter().position(|other| other == backend);
+                question.backends_of(series).into_iter().filter_map(place).collect()
+            };
+            ticks = ticks::ticks(&series, provider, backends.len(), of);
+            questions.extend(asked.next(self.transport.most_backends()));
+        }
+        let interval = ticks.scrape_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        interval.into_iter().for_each(|interval| self.remember(interval));
+        Ok(ticks)
+    }
+
+    /// Reads what is missing of the samples since an instant.
+    async fn read(
+        &self,
+        question: &Question,
+        samples: &mut Samples,
+        backends: &[RuleBackend],
+        since: Timestamp,
+    ) -> Result<(), MetricError> {
+        let provider = &question.provider().name;
+        if !samples.cover(provider, backends, since) {
+            *samples = Samples::new(provider, backends, self.affordable(question, since).await?);
+        }
+        samples.forget_before(since);
+        let now = Timestamp::now();
+        let overlap = LOOK_BACK.max(self.interval().unwrap_or(ASSUMED_INTERVAL) * 2);
+        let window = samples.missing(now, overlap);
+        let buckets = async {
+            match question.raw_buckets(window) {
+                Some(buckets) => self.transport.whole(&buckets).await,
+                None => Ok(Answer::default()),
+            }
+        };
+        let raw = question.raw(window);
+        let (raw, buckets) = try_join(self.transport.whole(&raw), buckets).await?;
+        self.unambiguous(question, &raw.series)?;
+        samples.add(now, raw.series);
+        samples.add(now, buckets.series);
+        Ok(())
+    }
+
+    /// `since`, or as long ago as there are samples that can be read at one look.
+    async fn affordable(&self, question: &Question, since: Timestamp) -> Result<Timestamp, MetricError> {
+        let answer = self.transport.whole(&question.how_many()).await?;
+        let series = answer.series.first().and_then(|series| series.samples.first()).map_or(0.0, |(_, n)| *n);
+        let each = self.interval().unwrap_or(USUAL_INTERVAL).as_secs_f64();
+        let longest = SignedDuration::try_from_secs_f64(each * MOST_SAMPLES / series.max(1.0));
+        let earliest = Timestamp::now().saturating_sub(longest.unwrap_or(SignedDuration::MAX));
+        Ok(since.max(earliest.unwrap_or(Timestamp::MIN)))
+    }
+
     /// All samples from two scrapes before `since`, so that the first increment has its baseline and
     /// a birth its earlier scrape. The interval is only known from samples: if it turns out longer
     /// than was taken for granted, the question is put once more.
@@ -322,6 +408,14 @@ impl MetricSource for PrometheusSource {
             let answer = self.transport.whole(&question).await?;
             Ok(answer.series.into_iter().map(|series| series.labels).collect())
         })
+    }
+
+    fn ticks<'a>(
+        &'a self,
+        backends: &'a [RuleBackend],
+        since: Timestamp,
+    ) -> BoxFuture<'a, Result<Ticks, MetricError>> {
+        Box::pin(self.ask_ticks(backends, since))
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {

@@ -109,6 +109,20 @@ impl Question {
         format!("{}[{}]", self.selector(&self.provider.requests), duration(window))
     }
 
+    /// Every stored sample of the latency buckets in the last `window`.
+    pub fn raw_buckets(&self, window: Duration) -> Option<String> {
+        Some(format!("{}[{}]", self.selector(self.provider.latency.as_ref()?), duration(window)))
+    }
+
+    /// How many series [`Question::raw`] and [`Question::raw_buckets`] have now.
+    pub fn how_many(&self) -> String {
+        let requests = self.selector(&self.provider.requests);
+        match &self.provider.latency {
+            Some(latency) => format!("count({requests} or {})", self.selector(latency)),
+            None => format!("count({requests})"),
+        }
+    }
+
     /// The two halves of an HA pair hold the same series twice: the larger one counts, not the sum.
     fn rate_by(&self, metric: &str, labels: &[&str], window: Duration) -> String {
         format!(

@@ -14,7 +14,7 @@ use super::query::Question;
 use crate::route::RuleBackend;
 
 /// A series or target unseen for this long is forgotten, unless scrapes are rarer than that.
-const FORGET: Duration = Duration::from_mins(5);
+pub(super) const FORGET: Duration = Duration::from_mins(5);
 
 /// Raw samples that reach back before `since`, and what is found in them.
 pub(super) struct Tally {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::metrics::{Counts, Granularity, History, MetricError, MetricSource, Snapshot};
 use crate::route::{RouteId, RuleBackend};
+use crate::stats::Ticks;
 
 type Script = dyn Fn(&[RuleBackend], Timestamp) -> Result<Counts, MetricError> + Send + Sync;
 
@@ -55,6 +56,10 @@ impl MetricSource for Counted {
     ) -> BoxFuture<'a, Result<Counts, MetricError>> {
         self.asked.lock().unwrap().push(since);
         ready((self.script)(backends, since)).boxed()
+    }
+
+    fn ticks<'a>(&'a self, _: &'a [RuleBackend], _: Timestamp) -> BoxFuture<'a, Result<Ticks, MetricError>> {
+        ready(Ok(Ticks::default())).boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {

@@ -1,95 +1,154 @@
-//! What the gate judges the errors of a backend by.
+//! What the gate judges a backend by: what was counted of it.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Pilot;
 use super::prepare::{PATIENCE, within};
-use crate::metrics::BackendCounts;
-use crate::rollout::{ChangeRecord, Effect, ErrorCount, Plan, RuleWeights, weight_keys};
+use crate::metrics::MetricSource;
+use crate::rollout::{
+    Course, Effect, ErrorCount, Evidence, HISTORY, Plan, RuleChange, Split, Turn, course, judged, shares,
+};
 use crate::route::{BackendRef, Route, Rule, RuleBackend};
 
-/// Errors are counted over this time, or since the canary left 0 % if that is shorter.
+/// Requests of a backend that has no traffic now are counted over this time.
 const COUNTED: SignedDuration = SignedDuration::from_mins(10);
-/// What is judged by itself as well.
-const LAST: SignedDuration = SignedDuration::from_mins(1);
 /// Said where a first step would be judged by numbers that nobody collects.
 const NOTHING_COUNTED: &str =
     "no series of any backend of this split that has traffic: nobody could be judged afterwards";
 
 impl Pilot {
     /// What was counted for the backend that gains. Only an advance is judged, so only then is anybody asked.
-    pub(super) async fn counted(&self, plan: &Plan, fresh: &Route) -> Result<ErrorCount, String> {
+    pub(super) async fn counted(&self, plan: &Plan, fresh: &Route) -> Result<Evidence, String> {
         if plan.effect != Effect::Advance {
             return Err("not asked for".to_owned());
         }
-        match plan.advancing.first() {
-            Some(backend) => self.count_errors(fresh, backend).await,
-            None => Err("no backend gains".to_owned()),
-        }
+        self.evidence(fresh, plan).await
     }
 
-    /// Counts the requests and errors of a backend of `fresh` that may get more traffic, in all its rollout or the last ten
-    /// minutes: what the gate judges. Where its last minute alone fails, that is judged: good minutes before must not
-    /// hide it. That one that has no traffic yet has no series is a count of 0 only where others of its split have some.
+    /// What was counted for the first backend of `fresh` that `plan` would give more traffic: what the gate judges. All
+    /// its rollout, or the last ten minutes of one that has no traffic now. That such a one has no series is a count of 0
+    /// only where others of its split have some.
     ///
     /// # Errors
     /// Why nothing was counted, in words.
-    pub async fn count_errors(&self, fresh: &Route, backend: &BackendRef) -> Result<ErrorCount, String> {
+    pub async fn evidence(&self, fresh: &Route, plan: &Plan) -> Result<Evidence, String> {
         let Some(metrics) = &self.metrics else {
             return Err("no Prometheus is configured (--prometheus URL)".to_owned());
         };
-        let now = self.clock.now();
-        let since = counted_since(now, fresh, backend);
-        let places = beside(fresh, backend);
-        let with_traffic = || places.iter().filter(|(_, weight)| *weight > 0).map(|(place, _)| place);
-        let starts = !with_traffic().any(|place| place.to == *backend);
-        let own = || places.iter().map(|(place, _)| place).filter(|place| place.to == *backend);
-        let asked: Vec<RuleBackend> = if starts {
-            with_traffic().chain(own()).cloned().collect()
-        } else {
-            with_traffic().cloned().collect()
+        let backend = plan.advancing.first().ok_or("no backend gains")?;
+        let looked = async {
+            if plan.starts() {
+                self.idle(&**metrics, fresh, backend).await.map(Evidence::Entry)
+            } else {
+                self.running(&**metrics, fresh, plan, backend).await
+            }
         };
-        let counts = within(PATIENCE, metrics.counts(&asked, since)).await?;
-        let counts = counts.map_err(|error| error.to_string())?;
-        if starts && counts.backends.is_empty() {
+        within(PATIENCE, looked).await?
+    }
+
+    async fn idle(
+        &self,
+        metrics: &dyn MetricSource,
+        fresh: &Route,
+        backend: &BackendRef,
+    ) -> Result<ErrorCount, String> {
+        let now = self.clock.now();
+        let since = now.saturating_sub(COUNTED).unwrap_or(Timestamp::MIN);
+        let asked: Vec<RuleBackend> = beside(fresh, backend)
+            .into_iter()
+            .filter(|(place, weight)| *weight > 0 || place.to == *backend)
+            .map(|(place, _)| place)
+            .collect();
+        let counts = metrics.counts(&asked, since).await.map_err(|error| error.to_string())?;
+        if counts.backends.is_empty() {
             return Err(NOTHING_COUNTED.to_owned());
         }
-        let whole = error_count(counts.of(backend), since, now);
-        let minute_ago = now.saturating_sub(LAST).unwrap_or(Timestamp::MIN);
-        if starts || since >= minute_ago {
-            return Ok(whole);
+        let counted = counts.of(backend);
+        Ok(ErrorCount {
+            requests: counted.map_or(0.0, |counted| counted.requests),
+            errors: counted.map_or(0.0, |counted| counted.errors),
+            seconds: COUNTED.as_secs_f64(),
+        })
+    }
+
+    async fn running(
+        &self,
+        metrics: &dyn MetricSource,
+        fresh: &Route,
+        plan: &Plan,
+        backend: &BackendRef,
+    ) -> Result<Evidence, String> {
+        let is_looked_at = |change: &&RuleChange| {
+            let mut pairs = change.backends.iter().zip(&change.before);
+            pairs.any(|(other, before)| other == backend && *before > 0)
+        };
+        let change = plan.changes().find(is_looked_at).ok_or("no rule that changes sends it requests now")?;
+        let rule = fresh.rules.get(change.rule).ok_or("the rule is gone")?;
+        let parties = Parties::of(fresh, change, backend).ok_or("there is nothing to compare it with")?;
+        let now = self.clock.now();
+        let place = change.backends.iter().position(|other| other == backend).unwrap_or_default();
+        let course = course(fresh, change.rule, place, &self.earlier(plan), now);
+        let course = parties.of_course(&course);
+        let since = course.began.saturating_sub(HISTORY).unwrap_or(Timestamp::MIN);
+        let ticks = metrics.ticks(&parties.asked, since).await.map_err(|error| error.to_string())?;
+        let split = parties.split(change, rule);
+        let limits = self.conventions.gates.of(fresh, self.timing.settle).limits;
+        Ok(Evidence::Running(Box::new(judged(&ticks, &course, split, limits, now))))
+    }
+}
+
+/// The backends of a rule, each once: one that stands in it twice has one series.
+struct Parties {
+    asked: Vec<RuleBackend>,
+    /// For each place in the rule, the index in `asked`.
+    places: Vec<usize>,
+    canary: usize,
+    stable: usize,
+}
+
+impl Parties {
+    /// `None` when there is no other one.
+    fn of(fresh: &Route, change: &RuleChange, canary: &BackendRef) -> Option<Self> {
+        let mut asked: Vec<RuleBackend> = Vec::new();
+        let mut places = Vec::new();
+        for place in fresh.rule_backends(change.rule) {
+            let known = asked.iter().position(|known| known.to == place.to);
+            places.push(known.unwrap_or(asked.len()));
+            if known.is_none() {
+                asked.push(place);
+            }
         }
-        let own: Vec<RuleBackend> = own().cloned().collect();
-        let last = within(PATIENCE, metrics.counts(&own, minute_ago)).await?;
-        let last = last.map_err(|error| error.to_string())?;
-        let last = error_count(last.of(backend), minute_ago, now);
-        Ok(if last.fails() { last } else { whole })
+        let canary = asked.iter().position(|place| place.to == *canary)?;
+        let mut parties = Self { asked, places, canary, stable: canary };
+        let weights: Vec<f64> = change.before.iter().copied().map(f64::from).collect();
+        let weights = parties.fold(&weights);
+        let others = weights.iter().enumerate().filter(|(index, _)| *index != canary);
+        parties.stable = others.max_by(|one, other| one.1.total_cmp(other.1))?.0;
+        Some(parties)
     }
-}
 
-/// A backend that was never sent anything has no series yet.
-fn error_count(counted: Option<BackendCounts>, since: Timestamp, now: Timestamp) -> ErrorCount {
-    let (newest, interval) = (counted.and_then(|c| c.newest), counted.and_then(|c| c.scrape_interval));
-    ErrorCount {
-        requests: counted.map_or(0.0, |counted| counted.requests),
-        errors: counted.map_or(0.0, |counted| counted.errors),
-        seconds: now.duration_since(since).as_secs_f64(),
-        age_seconds: newest.map(|newest| now.duration_since(newest).as_secs_f64().max(0.0)),
-        interval_seconds: interval.map(|interval| interval.as_secs_f64()),
+    /// What stands at each place, added up by backend.
+    fn fold(&self, values: &[f64]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.asked.len()];
+        for (place, value) in self.places.iter().zip(values) {
+            sums.get_mut(*place).into_iter().for_each(|sum: &mut f64| *sum += value);
+        }
+        sums
     }
-}
 
-/// A new rollout starts when the canary leaves 0 %: older errors are those of another version.
-fn counted_since(now: Timestamp, fresh: &Route, canary: &BackendRef) -> Timestamp {
-    let ten_minutes_ago = now.saturating_sub(COUNTED).unwrap_or(Timestamp::MIN);
-    let key = weight_keys([canary], &fresh.id.namespace);
-    let from_zero = |change: &ChangeRecord| {
-        let was_zero = |weights: &RuleWeights| key.iter().any(|key| weights.get(key) == Some(&0));
-        change.before.values().any(was_zero)
-    };
-    let born =
-        ChangeRecord::newest(fresh).filter(from_zero).and_then(|change| change.at.parse::<Timestamp>().ok());
-    born.map_or(ten_minutes_ago, |at| at.max(ten_minutes_ago))
+    fn of_course(&self, course: &Course) -> Course {
+        let turn = |turn: &Turn| Turn {
+            at: turn.at,
+            before: self.fold(&turn.before),
+            after: self.fold(&turn.after),
+        };
+        Course { began: course.began, turns: course.turns.iter().map(turn).collect() }
+    }
+
+    fn split(&self, change: &RuleChange, rule: &Rule) -> Split {
+        let target = self.fold(&shares(&change.after)).get(self.canary).copied().unwrap_or(1.0);
+        Split { canary: self.canary, stable: self.stable, target, sticky: rule.sticky }
+    }
 }
 
 /// The backends of all rules in which `backend` stands, with their weights.

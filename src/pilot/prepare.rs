@@ -12,6 +12,7 @@ use super::Pilot;
 use super::states::{BackendFacts, DryRun, Planned, Prepared};
 use super::writer::WriteError;
 use crate::cluster::{Facts, Scope, Trouble, Why};
+use crate::metrics::{Granularity, untestable};
 use crate::rollout::{
     ChangeRecord, Demand, Effect, Firing, Gate, GateInput, Intent, Plan, Readiness, Refusal, demand, gate,
     json_patch, plan, remaining_paths, untouched_paths,
@@ -103,6 +104,8 @@ impl Pilot {
             readiness: &readiness,
             counted,
             alerts,
+            rules: &self.conventions.gates.of(fresh, self.timing.settle),
+            shared: untestable(self.granularity(&fresh.id), &fresh.id, &shared),
             earlier: &earlier.iter().collect::<Vec<_>>(),
             now: self.clock.now(),
         });
@@ -181,13 +184,18 @@ impl Pilot {
         Ok(planned)
     }
 
+    /// What the series of a route tell apart, once it is known.
+    fn granularity(&self, route: &RouteId) -> Option<Granularity> {
+        self.metrics.as_ref()?.granularity(route)
+    }
+
     /// Canaries that were named on this machine. Without a readable journal there are none.
     pub(super) fn chosen_canaries(&self) -> HashMap<String, String> {
         self.journal.chosen_canaries().unwrap_or_default()
     }
 
     /// What was written to the route before, from this machine. Only an advance is judged by it.
-    fn earlier(&self, plan: &Plan) -> Vec<ChangeRecord> {
+    pub(super) fn earlier(&self, plan: &Plan) -> Vec<ChangeRecord> {
         let advances = plan.effect == Effect::Advance;
         let known = if advances { self.journal.of(&plan.uid).unwrap_or_default() } else { Vec::new() };
         known.into_iter().filter(|known| known.written).map(|known| known.record).collect()

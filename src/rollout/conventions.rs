@@ -1,10 +1,11 @@
 //! What holds for routes that say nothing of their own.
 
+use super::gates::Gates;
 use super::ladder::Ladder;
 use super::pattern::Pattern;
 
 /// What people have agreed on: the settings file may say otherwise, and a route's annotations come before both.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Conventions {
     /// The stages of routes that name none.
     pub ladder: Ladder,
@@ -12,6 +13,8 @@ pub struct Conventions {
     pub names: RoleNames,
     /// Where more is asked for before a change.
     pub production: Production,
+    /// What a backend must show before it gets more traffic.
+    pub gates: Gates,
 }
 
 /// Which names tell roles. Each name is tried on the patterns in this order.

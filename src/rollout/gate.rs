@@ -1,4 +1,9 @@
 //! The gate: may this backend get more traffic? A verdict for each check, the worst one wins.
+//!
+//! Here: the checks of the route itself. `entry` judges a backend without traffic, `traffic` one that has some.
+
+mod entry;
+mod traffic;
 
 use std::fmt;
 
@@ -6,22 +11,13 @@ use jiff::Timestamp;
 
 use super::alerts::{Firing, alerts_check};
 use super::change::ChangeRecord;
+use super::gates::GateRules;
+use super::judged::Judged;
 use super::plan::{Effect, Plan};
-use super::restart;
 use crate::route::{BackendRef, Owner, OwnerRule, ParentState, Route, RouteState};
-use crate::stats::{Interval, Verdict, interval};
+use crate::stats::Verdict;
 
-/// Level of the interval by which the error check judges: 0.1 % for all looks together.
-pub const ALPHA_ERRORS: f64 = 0.001;
-/// The share of failed requests above which a canary fails.
-pub const ERROR_LIMIT: f64 = 0.01;
-/// Below this many requests nothing is said about errors.
-const FEWEST_REQUESTS: f64 = 20.0;
-/// Samples older than this many scrape intervals are stale.
-const FRESH_INTERVALS: f64 = 3.0;
-
-/// How the reason begins where a backend never ran and nothing would be counted of it.
-pub const BLIND: &str = "errors cannot be judged";
+pub use entry::{ALPHA_ERRORS, BLIND, ERROR_LIMIT, ErrorCount};
 
 /// One check with the numbers that it saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,33 +105,13 @@ impl fmt::Display for Readiness {
     }
 }
 
-/// What was counted for the canary.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ErrorCount {
-    /// Requests.
-    pub requests: f64,
-    /// Those of them that failed.
-    pub errors: f64,
-    /// The time over which they were counted, in seconds.
-    pub seconds: f64,
-    /// Age of the newest sample in seconds, if there is any.
-    pub age_seconds: Option<f64>,
-    /// The scrape interval in seconds, as measured.
-    pub interval_seconds: Option<f64>,
-}
-
-impl ErrorCount {
-    /// The interval of the error share, at the level of the error check.
-    #[must_use]
-    pub fn interval(&self) -> Interval {
-        interval(self.errors, self.requests, ALPHA_ERRORS)
-    }
-
-    /// Whether it is evidence of more errors than the gate lets pass.
-    #[must_use]
-    pub fn fails(&self) -> bool {
-        self.interval().lo > ERROR_LIMIT
-    }
+/// What was counted of the backend that gains.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Evidence {
+    /// It has no traffic now: what there was in the last minutes.
+    Entry(ErrorCount),
+    /// It has traffic: what the statistics say of it.
+    Running(Box<Judged>),
 }
 
 /// What the gate looks at.
@@ -149,9 +125,14 @@ pub struct GateInput<'a> {
     pub readiness: &'a [(BackendRef, Readiness)],
     /// What was counted for the first backend that advances, or why nothing can be. That nothing has reached it
     /// yet is a count.
-    pub counted: Result<ErrorCount, String>,
+    pub counted: Result<Evidence, String>,
     /// The alerts that fire on the route.
     pub alerts: Firing,
+    /// What this route's backends must show.
+    pub rules: &'a GateRules,
+    /// Why the observed share cannot be tested, if so: other paths lead to the same Services, and the series do not tell
+    /// them apart.
+    pub shared: Option<String>,
     /// Earlier changes of the route, as far as they were written down on this machine; the newest is also taken from
     /// the route itself.
     pub earlier: &'a [&'a ChangeRecord],
@@ -166,18 +147,23 @@ pub fn gate(input: &GateInput<'_>) -> Gate {
         return Gate { checks: Vec::new(), owner_refuses: false };
     }
     let owner = input.route.owners.iter().map(Owner::rule).max().unwrap_or(OwnerRule::Free);
-    Gate {
-        checks: vec![
-            accepted(input.route),
-            endpoints(input),
-            owned(input.route, owner),
-            freshness(input),
-            errors(input),
-            latency(),
-            alerts_check(&input.alerts),
-        ],
-        owner_refuses: owner == OwnerRule::Refuse,
-    }
+    let mut checks = vec![accepted(input.route), endpoints(input), owned(input.route, owner)];
+    checks.extend(unreadable(input.rules));
+    checks.extend(match &input.counted {
+        _ if input.plan.starts() => entry::checks(input),
+        Err(why) => traffic::unknown(why),
+        // It was counted when it had no traffic yet.
+        Ok(Evidence::Entry(_)) => traffic::unknown("requests are being counted"),
+        Ok(Evidence::Running(judged)) => traffic::checks(judged, input),
+    });
+    checks.push(alerts_check(&input.alerts));
+    Gate { checks, owner_refuses: owner == OwnerRule::Refuse }
+}
+
+/// Rules that nobody can read are not rules that were kept.
+fn unreadable(rules: &GateRules) -> Option<Check> {
+    let words = rules.faults.join("; ");
+    (!words.is_empty()).then_some(Check { name: "rules", verdict: Verdict::Hold, words })
 }
 
 fn accepted(route: &Route) -> Check {
@@ -221,111 +207,4 @@ fn owned(route: &Route, rule: OwnerRule) -> Check {
     let words: Vec<String> = route.owners.iter().map(ToString::to_string).collect();
     let words = if words.is_empty() { "nobody else owns this route".to_owned() } else { words.join("; ") };
     Check { name: "owner", verdict, words }
-}
-
-/// What is said of a backend that has no share yet.
-fn idle(input: &GateInput<'_>) -> &'static str {
-    let mut mirrors = input.route.rules.iter().flat_map(|rule| &rule.mirrors);
-    let gets_copies = mirrors.any(|mirror| input.plan.advancing.iter().any(|to| mirror.to.same_object(to)));
-    if gets_copies { "gets mirrored copies only" } else { "no traffic now" }
-}
-
-fn freshness(input: &GateInput<'_>) -> Check {
-    let (verdict, words) = match &input.counted {
-        _ if input.plan.starts() => (Verdict::NotApplicable, idle(input).to_owned()),
-        Err(why) => (Verdict::NoData, why.clone()),
-        Ok(ErrorCount { age_seconds: None, .. }) => {
-            (Verdict::NoData, "no samples of this backend".to_owned())
-        }
-        Ok(ErrorCount { interval_seconds: None, .. }) => {
-            (Verdict::NoData, "too few samples to tell the scrape interval".to_owned())
-        }
-        Ok(ErrorCount { age_seconds: Some(age), interval_seconds: Some(interval), .. }) => {
-            let fresh = *age <= FRESH_INTERVALS * interval;
-            let verdict = if fresh { Verdict::Pass } else { Verdict::NoData };
-            (verdict, format!("newest sample is {age:.0} s old, one comes every {interval:.0} s"))
-        }
-    };
-    Check { name: "freshness", verdict, words }
-}
-
-fn errors(input: &GateInput<'_>) -> Check {
-    let judged = if input.plan.starts() { starting(input) } else { running(&input.counted) };
-    let (verdict, words) = match (judged, input.plan.advancing.as_slice()) {
-        // The others are known by nothing.
-        ((Verdict::Pass | Verdict::NotApplicable, _), [counted, _, ..]) => {
-            (Verdict::Hold, format!("requests were counted for {counted} alone, and others advance as well"))
-        }
-        (judged, _) => judged,
-    };
-    Check { name: "errors", verdict, words }
-}
-
-fn running(counted: &Result<ErrorCount, String>) -> (Verdict, String) {
-    match counted {
-        Err(why) => (Verdict::NoData, why.clone()),
-        Ok(counted) if counted.requests <= 0.0 => {
-            (Verdict::NoData, "no request was counted for this backend".to_owned())
-        }
-        Ok(counted) => judge_errors(counted),
-    }
-}
-
-/// Nobody can be judged before the first request; but what was taken out before, and what could not be judged
-/// afterwards either, is not started without a person's reason.
-fn starting(input: &GateInput<'_>) -> (Verdict, String) {
-    let newest = ChangeRecord::newest(input.route);
-    let known = || input.earlier.iter().copied().chain(&newest);
-    let drained = |backend| restart::drained_by(backend, &input.route.id.namespace, known());
-    let drained = input.plan.advancing.iter().find_map(drained);
-    let drained = drained.map(|record| restart::in_words(record, input.now));
-    match (drained, &input.counted) {
-        (None, Ok(counted)) => match judge_errors(counted) {
-            // Errors of a moment ago are no reason to start again.
-            (Verdict::Fail, words) => (Verdict::Hold, format!("before it was drained, {words}")),
-            _ => (Verdict::NotApplicable, idle(input).to_owned()),
-        },
-        (None, Err(why)) => (Verdict::Hold, format!("{BLIND}: {why}")),
-        (Some(drained), Ok(counted)) if counted.requests > 0.0 => {
-            (Verdict::Hold, format!("{drained}; before that, {}", judge_errors(counted).1))
-        }
-        (Some(drained), Ok(_)) => (Verdict::Hold, format!("{drained}; nothing was counted since")),
-        (Some(drained), Err(why)) => (Verdict::Hold, format!("{drained}; {BLIND}: {why}")),
-    }
-}
-
-/// Said aloud, since a pass that is silent on latency reads as if it were fine.
-fn latency() -> Check {
-    let words = "not judged by this version: compare p99 yourself".to_owned();
-    Check { name: "latency", verdict: Verdict::NotApplicable, words }
-}
-
-/// The share first, then of how many, then the limit: the ends of long lines are cut.
-fn judge_errors(counted: &ErrorCount) -> (Verdict, String) {
-    let ErrorCount { requests, errors, seconds, .. } = *counted;
-    let share = if requests > 0.0 { errors / requests } else { 0.0 };
-    let interval = counted.interval();
-    let limit = ERROR_LIMIT * 100.0;
-    let (verdict, judged) = if counted.fails() {
-        (Verdict::Fail, format!("limit {limit} %"))
-    } else if requests < FEWEST_REQUESTS {
-        (Verdict::Hold, format!("fewer than {FEWEST_REQUESTS} requests"))
-    } else if share > ERROR_LIMIT {
-        (Verdict::Hold, format!("limit {limit} %, too few to tell"))
-    } else {
-        (Verdict::Pass, format!("limit {limit} %"))
-    };
-    let (share, minutes) = (digits(share), (seconds / 60.0).ceil());
-    let (lo, hi) = (digits(interval.lo), digits(interval.hi));
-    (verdict, format!("{share} % of {requests:.0} failed in {minutes}m, {judged} ({lo}-{hi})"))
-}
-
-/// A ratio in percent with three digits at most.
-fn digits(ratio: f64) -> String {
-    match ratio * 100.0 {
-        none if none <= 0.0 => "0".to_owned(),
-        percent if percent < 9.995 => format!("{percent:.2}"),
-        percent if percent < 99.95 => format!("{percent:.1}"),
-        percent => format!("{percent:.0}"),
-    }
 }

@@ -10,9 +10,12 @@ mod change;
 mod checklist;
 mod confirm;
 mod conventions;
+mod course;
 mod effect;
 mod flip;
 mod gate;
+mod gates;
+mod judged;
 mod kubectl;
 mod ladder;
 mod patch;
@@ -37,7 +40,12 @@ pub use change::{ChangeRecord, RuleWeights, weight_keys, weights_of};
 pub use checklist::{AfterRollback, ChecklistItem, Point, PointState, checklist, drained, in_brief};
 pub use confirm::{Confirmation, Demand, SHOWN_FOR, dead_end, demand};
 pub use conventions::{Conventions, Production, RoleNames};
-pub use gate::{ALPHA_ERRORS, BLIND, Check, ERROR_LIMIT, ErrorCount, Gate, GateInput, Readiness, gate};
+pub use course::{Course, LONGEST, Turn, course};
+pub use gate::{
+    ALPHA_ERRORS, BLIND, Check, ERROR_LIMIT, ErrorCount, Evidence, Gate, GateInput, Readiness, gate,
+};
+pub use gates::{GateRules, Gates, Switchable};
+pub use judged::{HISTORY, Judged, Split, judged};
 pub use kubectl::kubectl;
 pub use ladder::{BadLadder, Ladder, Stage};
 pub use patch::json_patch;
@@ -49,6 +57,6 @@ pub use reach::{remaining_paths, untouched_paths};
 pub use roles::{Role, RoleSource, Roles, names_a_pair, roles};
 pub use target::{RollbackTarget, heaviest_but, rollback_target, takes_over};
 pub use undo::undoable;
-pub use weights::{MOST_WEIGHT, SHARE_SCALE, set_share};
+pub use weights::{MOST_WEIGHT, SHARE_SCALE, set_share, shares};
 
 pub use crate::stats::{Interval, Verdict, interval, lies_above};

@@ -6,6 +6,13 @@ pub const SHARE_SCALE: u32 = 10_000;
 /// The largest weight the API server takes.
 pub const MOST_WEIGHT: u32 = 1_000_000;
 
+/// The share of each weight, 0 to 1; all 0 where all weights are.
+#[must_use]
+pub fn shares(weights: &[u32]) -> Vec<f64> {
+    let sum: f64 = weights.iter().copied().map(f64::from).sum();
+    weights.iter().map(|weight| if sum > 0.0 { f64::from(*weight) / sum } else { 0.0 }).collect()
+}
+
 /// New weights of a rule in which the backends marked `moving` get `share` (hundredths of a percent, 0 to
 /// 10,000) together, and the others keep their proportions by largest remainder.
 ///

@@ -62,6 +62,8 @@ pub struct Route {
     pub stages: Option<Box<str>>,
     /// Annotation `tidegate.dev/provider`: the metrics provider that somebody named.
     pub provider: Option<Box<str>>,
+    /// Annotations `tidegate.dev/gate.*`: what stands behind the dot, and the value.
+    pub gate: Box<[(Box<str>, Box<str>)]>,
     /// Annotation `tidegate.dev/last-change`, as text.
     pub last_change: Option<Box<str>>,
     /// Whether `metadata.annotations` exists at all: a patch must be built otherwise when it does not.

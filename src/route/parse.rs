@@ -21,6 +21,8 @@ pub const ANNOTATION_CANARY: &str = "tidegate.dev/canary";
 pub const ANNOTATION_STAGES: &str = "tidegate.dev/stages";
 /// Annotation that names the metrics provider which counts the route's requests.
 pub const ANNOTATION_PROVIDER: &str = "tidegate.dev/provider";
+/// How annotations begin that say what a backend of the route must show before it gets more traffic.
+pub const ANNOTATION_GATE: &str = "tidegate.dev/gate.";
 /// Annotation that holds the newest change made by tidegate, as JSON.
 pub const ANNOTATION_LAST_CHANGE: &str = "tidegate.dev/last-change";
 
@@ -62,6 +64,7 @@ impl Route {
             canary: own(ANNOTATION_CANARY),
             stages: own(ANNOTATION_STAGES),
             provider: own(ANNOTATION_PROVIDER),
+            gate: annotations.into_iter().flatten().filter_map(gate_rule).collect(),
             last_change: own(ANNOTATION_LAST_CHANGE),
             has_annotations: annotations.is_some(),
             uid: raw.metadata.uid,
@@ -142,6 +145,10 @@ where
     T: Deserialize<'de> + Default,
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+fn gate_rule((key, value): (&Box<str>, &Box<str>)) -> Option<(Box<str>, Box<str>)> {
+    key.strip_prefix(ANNOTATION_GATE).map(|rule| (rule.into(), value.clone()))
 }
 
 #[derive(Deserialize)]

@@ -37,5 +37,5 @@ pub use leak::{Leak, excluded_leak};
 pub use setup::{Input, Limits, Setup};
 pub use share::{BackendShare, Movement, ShareWord, Shares, requests_until_consistent, share_word};
 pub use stage::Stage;
-pub use tick::{Counts, Tick, Trials};
+pub use tick::{Counts, Tick, Ticks, Trials};
 pub use verdict::Verdict;

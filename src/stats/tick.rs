@@ -37,6 +37,22 @@ pub struct Tick {
     pub backends: Vec<Counts>,
 }
 
+/// What was counted of a split: all that a [`Judge`](crate::stats::Judge) is fed.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Ticks {
+    /// All ticks that came in one scrape interval, in order of time; only intervals that are over. Times are seconds since
+    /// 1970, by the clock of who scraped.
+    pub rounds: Vec<Vec<Tick>>,
+    /// Edges of the histograms in ms, rising: those that all backends with a histogram have.
+    pub edges_ms: Vec<f64>,
+    /// One target counts several backends: all numbers of a tick are of one instant.
+    pub paired: bool,
+    /// Measured distance of the samples in seconds (their median); `None` below two samples.
+    pub scrape_seconds: Option<f64>,
+    /// Time of the newest sample of each backend, as ticks have it; `None` without series.
+    pub newest: Vec<Option<f64>>,
+}
+
 impl Counts {
     /// With `edges` numbers of slow requests or none, and everything in its range.
     fn cleaned(&self, edges: usize) -> Self {

@@ -211,13 +211,20 @@ impl Cockpit {
         self.wait_until("a row with rates", DEADLINE, |screen| row(screen, route).contains('%'))
     }
 
-    /// Presses `s` and waits until a dialog with this destination takes `y`.
+    /// Presses `s` and waits until a dialog with this destination takes `y`; a gate that holds gets a reason.
     #[track_caller]
     pub fn open_step(&mut self, destination: &str) -> String {
+        const ARMED: &str = "y confirm    n decline";
         self.send("s");
-        self.wait_until(&format!("an armed dialog to {destination}"), DEADLINE, |screen| {
-            screen.contains(&format!("-> {destination}")) && screen.contains("y confirm    n decline")
-        })
+        let opened = self.wait_until(&format!("a dialog to {destination}"), DEADLINE, |screen| {
+            let prepared = screen.contains(ARMED) || screen.contains("y (not yet)");
+            screen.contains(&format!("-> {destination}")) && prepared
+        });
+        if opened.contains(ARMED) {
+            return opened;
+        }
+        self.send("1");
+        self.wait_until("an armed dialog", DEADLINE, |screen| screen.contains(ARMED))
     }
 
     /// Waits until the screen is as wanted.

@@ -204,6 +204,12 @@ impl Space {
         api::merge(&self.route_path("checkout"), &json!({"spec": {"rules": rules}}));
     }
 
+    /// Gives the route an annotation.
+    pub fn annotate(&self, key: &str, value: &str) {
+        let annotation = format!("{key}={value}");
+        kubectl(&["-n", &self.name, "annotate", "httproute", "checkout", &annotation]);
+    }
+
     /// Adds a Service `name` with the endpoints of `checkout-stable` or `checkout-canary`.
     pub fn add_service(&self, name: &str, like: &str) {
         let services = format!("/api/v1/namespaces/{}/services", self.name);

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 use tidegate::rollout::{
-    Conventions, Demand, Effect, Firing, GateInput, Intent, Plan, Refusal, Stage, demand, gate, json_patch,
-    plan,
+    Conventions, Demand, Effect, Firing, GateInput, GateRules, Intent, Plan, Refusal, Stage, demand, gate,
+    json_patch, plan,
 };
 
 use super::{apply, backend, document, route, split};
@@ -82,8 +82,18 @@ fn a_flip_is_an_advance_that_wants_the_receiver_typed() {
     let counted = Err("no data".to_owned());
     let now = jiff::Timestamp::UNIX_EPOCH;
     let alerts = Firing::Known(Vec::new());
-    let gate =
-        gate(&GateInput { route: &fresh, plan: &plan, readiness: &[], counted, alerts, earlier: &[], now });
+    let (readiness, rules, shared, earlier) = (&[], &GateRules::default(), None, &[]);
+    let gate = gate(&GateInput {
+        route: &fresh,
+        plan: &plan,
+        readiness,
+        counted,
+        alerts,
+        rules,
+        shared,
+        earlier,
+        now,
+    });
     assert_eq!(demand(&plan, &gate, &[]), Demand::Name("web-green".into()));
 }
 

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 use tidegate::rollout::{
-    ChangeRecord, Confirmation, Conventions, Demand, Direction, ErrorCount, Firing, Gate, GateInput, Intent,
-    Plan, Readiness, Verdict, demand, gate, plan,
+    ChangeRecord, Confirmation, Conventions, Demand, Direction, ErrorCount, Evidence, Firing, Gate,
+    GateInput, GateRules, Intent, Plan, Readiness, Verdict, demand, gate, plan,
 };
 use tidegate::route::{BackendRef, Route};
 
+use super::counted::{NOW, judged_by, running};
 use super::{document, route, split};
 
 fn accepted(mut doc: Value) -> Value {
@@ -22,8 +23,9 @@ fn ready(stable: u32, canary: u32) -> Vec<(BackendRef, Readiness)> {
     vec![one("checkout-stable", stable), one("checkout-canary", canary)]
 }
 
-fn counted(requests: f64, errors: f64) -> ErrorCount {
-    ErrorCount { requests, errors, seconds: 600.0, age_seconds: Some(2.0), interval_seconds: Some(2.0) }
+/// What is known of one that has no traffic now.
+fn idle(requests: f64, errors: f64) -> Evidence {
+    Evidence::Entry(ErrorCount { requests, errors, seconds: 600.0 })
 }
 
 fn step(doc: &Value) -> (Route, Plan) {
@@ -48,7 +50,7 @@ fn rollback(doc: &Value) -> (Route, Plan) {
 fn judged(
     (route, plan): &(Route, Plan),
     readiness: &[(BackendRef, Readiness)],
-    counted: Result<ErrorCount, String>,
+    counted: Result<Evidence, String>,
 ) -> (Gate, Demand) {
     judged_after((route, plan), readiness, counted, &[])
 }
@@ -57,12 +59,13 @@ fn judged(
 fn judged_after(
     (route, plan): (&Route, &Plan),
     readiness: &[(BackendRef, Readiness)],
-    counted: Result<ErrorCount, String>,
+    counted: Result<Evidence, String>,
     earlier: &[&ChangeRecord],
 ) -> (Gate, Demand) {
-    let now = "2026-03-01T12:00:00Z".parse().unwrap();
     let alerts = Firing::Known(Vec::new());
-    let gate = gate(&GateInput { route, plan, readiness, counted, alerts, earlier, now });
+    let (now, rules) = (NOW.parse().unwrap(), &GateRules::default());
+    let gate =
+        gate(&GateInput { route, plan, readiness, counted, alerts, rules, shared: None, earlier, now });
     let demand = demand(plan, &gate, readiness);
     (gate, demand)
 }
@@ -70,19 +73,20 @@ fn judged_after(
 #[test]
 fn a_healthy_canary_passes_with_one_key() {
     let (gate, demand) =
-        judged(&step(&accepted(document(&json!([split(95, 5)])))), &ready(3, 3), Ok(counted(500.0, 1.0)));
+        judged(&step(&accepted(document(&json!([split(95, 5)])))), &ready(3, 3), Ok(running(500.0, 1.0)));
     assert_eq!((gate.verdict(), demand), (Verdict::Pass, Demand::Yes), "{gate:?}");
 }
 
 #[test]
-fn the_error_check_fails_only_when_the_interval_lies_above_the_limit() {
+fn the_error_check_fails_only_on_evidence() {
     let change = step(&accepted(document(&json!([split(95, 5)]))));
-    let verdict = |requests, errors| judged(&change, &ready(3, 3), Ok(counted(requests, errors))).0.verdict();
+    let verdict = |requests, errors| judged(&change, &ready(3, 3), Ok(running(requests, errors))).0.verdict();
     assert_eq!(verdict(1000.0, 100.0), Verdict::Fail);
-    assert_eq!(verdict(100.0, 2.0), Verdict::Hold, "2 % of 100 may still be 1 %");
-    assert_eq!(verdict(19.0, 0.0), Verdict::Hold);
+    assert_eq!(verdict(1000.0, 11.0), Verdict::Hold, "suspicious");
+    assert_eq!(verdict(1000.0, 6.0), Verdict::Pass, "affordable");
+    assert_eq!(verdict(19.0, 0.0), Verdict::Hold, "too few");
     assert_eq!(verdict(0.0, 0.0), Verdict::NoData);
-    let demand = judged(&change, &ready(3, 3), Ok(counted(1000.0, 100.0))).1;
+    let demand = judged(&change, &ready(3, 3), Ok(running(1000.0, 100.0))).1;
     assert_eq!(demand, Demand::Name("checkout-canary".into()));
 }
 
@@ -95,7 +99,7 @@ fn no_numbers_and_old_numbers_are_no_data() {
     assert!(!demand.met_by(&Confirmation::default()));
     assert!(!demand.met_by(&Confirmation { reason: Some("  ".into()), typed: None }));
     assert!(demand.met_by(&Confirmation { reason: Some("low traffic".into()), typed: None }));
-    let old = ErrorCount { age_seconds: Some(6.5), ..counted(500.0, 0.0) };
+    let old = Evidence::Running(Box::new(judged_by(500.0, 0.0, 15.5)));
     assert_eq!(judged(&change, &ready(3, 3), Ok(old)).0.verdict(), Verdict::NoData);
 }
 
@@ -116,11 +120,10 @@ fn a_first_step_passes_on_endpoints_only_where_errors_could_be_judged_afterwards
     let (gate, demand) = judged(&first, &ready(3, 3), Err("no Prometheus is configured".into()));
     assert_eq!((gate.verdict(), demand), (Verdict::Hold, Demand::Reason));
     assert_eq!(gate.words(), "errors cannot be judged: no Prometheus is configured");
-    let nothing = ErrorCount { age_seconds: None, interval_seconds: None, ..counted(0.0, 0.0) };
-    let (gate, demand) = judged(&first, &ready(3, 3), Ok(nothing));
+    let (gate, demand) = judged(&first, &ready(3, 3), Ok(idle(0.0, 0.0)));
     assert_eq!((gate.verdict(), demand), (Verdict::Pass, Demand::Yes));
     assert_eq!(gate.words(), "checkout-canary 3/3 ready; errors not judged: no traffic now");
-    assert_eq!(judged(&first, &ready(3, 0), Ok(nothing)).0.verdict(), Verdict::Fail);
+    assert_eq!(judged(&first, &ready(3, 0), Ok(idle(0.0, 0.0))).0.verdict(), Verdict::Fail);
 }
 
 #[test]
@@ -128,7 +131,7 @@ fn mirrored_copies_are_not_called_no_traffic() {
     let mut rule = split(100, 0);
     rule["filters"] = json!([{"type": "RequestMirror", "requestMirror": {"backendRef": {"name": "checkout-canary", "port": 8080}}}]);
     let change = step(&accepted(document(&json!([rule]))));
-    let (gate, _) = judged(&change, &ready(3, 3), Ok(counted(500.0, 1.0)));
+    let (gate, _) = judged(&change, &ready(3, 3), Ok(idle(500.0, 1.0)));
     assert_eq!(gate.words(), "checkout-canary 3/3 ready; errors not judged: gets mirrored copies only");
 }
 
@@ -143,7 +146,7 @@ fn rolled_back() -> (Value, ChangeRecord) {
 #[test]
 fn what_was_rolled_back_is_not_started_again_without_a_reason() {
     let (mut doc, record) = rolled_back();
-    let nothing = || Ok(ErrorCount { age_seconds: Some(2.0), ..counted(0.0, 0.0) });
+    let nothing = || Ok(idle(0.0, 0.0));
     let held = |doc: &Value, counted, earlier: &[&ChangeRecord]| {
         let (route, plan) = step(doc);
         let (gate, demand) = judged_after((&route, &plan), &ready(3, 3), counted, earlier);
@@ -158,7 +161,7 @@ fn what_was_rolled_back_is_not_started_again_without_a_reason() {
     assert_eq!(held(&doc, nothing(), &[]), silent, "from the route");
     let blind = "rolled back 12 min ago by anna; errors cannot be judged: Prometheus is away";
     assert_eq!(held(&doc, Err("Prometheus is away".into()), &[]), reason(blind));
-    let (_, _, words) = held(&doc, Ok(counted(1000.0, 0.0)), &[]);
+    let (_, _, words) = held(&doc, Ok(idle(1000.0, 0.0)), &[]);
     assert!(words.starts_with("rolled back 12 min ago by anna; before that, "), "{words}");
     assert!(words.contains("of 1000 failed"), "{words}");
     let again = ChangeRecord { at: "2026-03-01T11:59:00Z".into(), ..record.clone() };
@@ -181,36 +184,36 @@ fn two_backends_that_advance_are_not_judged_by_one() {
     let mut readiness = ready(3, 3);
     readiness
         .push((BackendRef::service("shop", "checkout-next", 8080), Readiness::Known { ready: 1, total: 1 }));
-    let (gate, demand) = judged(&(route, plan), &readiness, Ok(counted(500.0, 0.0)));
+    let (gate, demand) = judged(&(route, plan), &readiness, Ok(running(500.0, 0.0)));
     assert_eq!((gate.verdict(), demand), (Verdict::Hold, Demand::Reason), "{gate:?}");
-    assert!(gate.words().contains("counted for checkout-canary alone"), "{}", gate.words());
+    assert!(gate.words().contains("judged for checkout-canary alone"), "{}", gate.words());
 }
 
 #[test]
 fn state_and_endpoints_are_checked_before_an_advance() {
     let doc = document(&json!([split(95, 5)]));
     assert_eq!(
-        judged(&step(&doc), &ready(3, 3), Ok(counted(500.0, 0.0))).0.verdict(),
+        judged(&step(&doc), &ready(3, 3), Ok(running(500.0, 0.0))).0.verdict(),
         Verdict::Hold,
         "no status"
     );
     let doc = accepted(doc);
-    assert_eq!(judged(&step(&doc), &ready(3, 0), Ok(counted(500.0, 0.0))).0.verdict(), Verdict::Fail);
+    assert_eq!(judged(&step(&doc), &ready(3, 0), Ok(running(500.0, 0.0))).0.verdict(), Verdict::Fail);
     assert_eq!(
-        judged(&step(&doc), &ready(0, 3), Ok(counted(500.0, 0.0))).0.verdict(),
+        judged(&step(&doc), &ready(0, 3), Ok(running(500.0, 0.0))).0.verdict(),
         Verdict::Pass,
         "stable loses"
     );
     let unknown =
         vec![(BackendRef::service("shop", "checkout-canary", 8080), Readiness::Unknown("403".into()))];
-    assert_eq!(judged(&step(&doc), &unknown, Ok(counted(500.0, 0.0))).0.verdict(), Verdict::Hold);
+    assert_eq!(judged(&step(&doc), &unknown, Ok(running(500.0, 0.0))).0.verdict(), Verdict::Hold);
 }
 
 #[test]
 fn a_controller_that_moves_the_route_is_overridden_by_name_only() {
     let mut doc = accepted(document(&json!([split(95, 5)])));
     doc["metadata"]["labels"] = json!({"rollouts.argoproj.io/gatewayapi-canary": "in-progress"});
-    let (gate, demand) = judged(&step(&doc), &ready(3, 3), Ok(counted(500.0, 0.0)));
+    let (gate, demand) = judged(&step(&doc), &ready(3, 3), Ok(running(500.0, 0.0)));
     assert_eq!((gate.verdict(), demand), (Verdict::Hold, Demand::Name("checkout-canary".into())));
     assert_eq!(judged(&rollback(&doc), &ready(3, 3), Err(String::new())).1, Demand::Yes);
 }
@@ -232,7 +235,7 @@ fn a_rollback_is_one_key_unless_nobody_would_answer() {
 fn the_last_stage_wants_the_receiver_typed() {
     let change = step(&accepted(document(&json!([split(50, 50)]))));
     assert_eq!(
-        judged(&change, &ready(3, 3), Ok(counted(5000.0, 0.0))).1,
+        judged(&change, &ready(3, 3), Ok(running(5000.0, 0.0))).1,
         Demand::Name("checkout-canary".into())
     );
 }
@@ -251,7 +254,7 @@ fn a_rule_that_would_answer_503_wants_a_name_though_another_does_not() {
 #[test]
 fn errors_of_a_moment_ago_hold_a_new_start() {
     let doc = accepted(document(&json!([split(100, 0)])));
-    let (gate, _) = judged(&step(&doc), &ready(3, 3), Ok(counted(1000.0, 300.0)));
+    let (gate, _) = judged(&step(&doc), &ready(3, 3), Ok(idle(1000.0, 300.0)));
     assert_eq!(gate.verdict(), Verdict::Hold);
     assert!(gate.words().contains("before it was drained"), "{}", gate.words());
 }

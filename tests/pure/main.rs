@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod corpora;
+mod counted;
 mod diagnose;
 mod flip;
 mod gates;

@@ -87,10 +87,11 @@ impl Performer {
                 });
             }
             Effect::FollowEndpoints { generation, backends } => self.follow_endpoints(generation, &backends),
-            Effect::Count { generation, route, backend } => {
+            Effect::Count { generation, route, plan } => {
                 let pilot = self.pilot();
                 tokio::spawn(async move {
-                    let answer = pilot.count_errors(&route, &backend).await;
+                    let answer = pilot.evidence(&route, &plan).await;
+                    let Some(backend) = plan.advancing.into_iter().next() else { return };
                     send(Msg::Counted { generation, backend, answer });
                 });
             }

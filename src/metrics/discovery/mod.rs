@@ -20,6 +20,7 @@ use super::provider::{Granularity, Providers};
 use super::{MetricSource, Named, Origin};
 use crate::cluster::{Cluster, Why};
 use crate::route::{RouteId, RuleBackend};
+use crate::stats::Ticks;
 use usual::candidates;
 
 /// How long a Service has to answer.
@@ -153,6 +154,14 @@ impl MetricSource for Discovered {
         about: &'a [Named],
     ) -> BoxFuture<'a, Result<Vec<BTreeMap<String, String>>, MetricError>> {
         async move { self.source().await?.firing(about).await }.boxed()
+    }
+
+    fn ticks<'a>(
+        &'a self,
+        backends: &'a [RuleBackend],
+        since: Timestamp,
+    ) -> BoxFuture<'a, Result<Ticks, MetricError>> {
+        async move { self.source().await?.ticks(backends, since).await }.boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {

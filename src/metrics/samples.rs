@@ -1,0 +1,125 @@
+//! The raw samples of one split as they were read so far, so that a look asks only for what is new.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::decode::{Labels, RawSeries};
+use crate::route::RuleBackend;
+
+/// Samples of some backends from an instant on.
+#[derive(Debug, Default)]
+pub(super) struct Samples {
+    /// Name of the provider.
+    by: String,
+    of: Vec<RuleBackend>,
+    /// Everything later than this is here.
+    since: Timestamp,
+    /// When it was asked for last, by the clock of this machine.
+    asked_at: Timestamp,
+    series: Vec<RawSeries>,
+    index: HashMap<Labels, usize>,
+}
+
+impl Samples {
+    /// Nothing yet, of `backends` since an instant, as the provider `by` counts them.
+    pub fn new(by: &str, backends: &[RuleBackend], since: Timestamp) -> Self {
+        Self { by: by.to_owned(), of: backends.to_vec(), since, asked_at: Timestamp::MIN, ..Self::default() }
+    }
+
+    /// Whether all of these are here that are later than `since` and were stored when it was asked for last.
+    pub fn cover(&self, by: &str, backends: &[RuleBackend], since: Timestamp) -> bool {
+        self.by == by && self.of == backends && self.since <= since && self.asked_at > Timestamp::MIN
+    }
+
+    /// How far back it must be read to miss nothing; `overlap` is for what was on its way.
+    pub fn missing(&self, now: Timestamp, overlap: Duration) -> Duration {
+        let from = self.asked_at.max(self.since);
+        Duration::try_from(now.duration_since(from)).unwrap_or_default() + overlap
+    }
+
+    /// Adds what was read at `now`. What is here already is not added again.
+    pub fn add(&mut self, now: Timestamp, batch: Vec<RawSeries>) {
+        self.asked_at = now;
+        for mut series in batch {
+            match self.index.get(&series.labels).and_then(|known| self.series.get_mut(*known)) {
+                Some(known) => {
+                    let last = known.samples.last().map(|(at, _)| *at);
+                    series.samples.retain(|(at, _)| last.is_none_or(|last| *at > last));
+                    known.samples.append(&mut series.samples);
+                }
+                None => {
+                    self.index.insert(series.labels.clone(), self.series.len());
+                    self.series.push(series);
+                }
+            }
+        }
+    }
+
+    /// Forgets what is older than `since`, and series of which nothing is left.
+    pub fn forget_before(&mut self, since: Timestamp) {
+        if since <= self.since {
+            return;
+        }
+        self.since = since;
+        for series in &mut self.series {
+            let old = series.samples.partition_point(|(at, _)| *at < since);
+            series.samples.drain(..old);
+        }
+        self.series.retain(|series| !series.samples.is_empty());
+        let labels = self.series.iter().map(|series| series.labels.clone());
+        self.index = labels.zip(0..).collect();
+    }
+
+    /// All of them.
+    pub fn series(&self) -> &[RawSeries] {
+        &self.series
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn series(name: &str, seconds: std::ops::RangeInclusive<i64>) -> RawSeries {
+        let labels = [("name".to_owned(), name.to_owned())].into();
+        RawSeries { labels, samples: seconds.map(|second| (at(second), second as f64)).collect() }
+    }
+
+    fn seconds(samples: &Samples) -> Vec<(String, i64, i64)> {
+        let ends = |series: &RawSeries| {
+            let at = |sample: Option<&(Timestamp, f64)>| sample.unwrap().0.as_second();
+            let (first, last) = (at(series.samples.first()), at(series.samples.last()));
+            assert_eq!(series.samples.len() as i64, last - first + 1, "none twice, none lost");
+            (series.label("name").to_owned(), first, last)
+        };
+        samples.series().iter().map(ends).collect()
+    }
+
+    #[test]
+    fn looks_that_overlap_make_one_series() {
+        let mut samples = Samples::new("app", &[], at(0));
+        assert!(!samples.cover("app", &[], at(0)), "nothing was read yet");
+        samples.add(at(10), vec![series("a", 0..=9)]);
+        assert!(samples.cover("app", &[], at(5)) && !samples.cover("app", &[], at(-5)));
+        assert_eq!(samples.missing(at(14), Duration::from_secs(3)), Duration::from_secs(7));
+        samples.add(at(14), vec![series("a", 7..=13), series("b", 12..=13)]);
+        let expected = [("a".to_owned(), 0, 13), ("b".to_owned(), 12, 13)];
+        assert_eq!(seconds(&samples), expected);
+    }
+
+    #[test]
+    fn what_is_too_old_is_forgotten() {
+        let mut samples = Samples::new("app", &[], at(0));
+        samples.add(at(20), vec![series("a", 0..=5), series("b", 0..=19)]);
+        samples.forget_before(at(10));
+        samples.add(at(22), vec![series("b", 15..=21)]);
+        assert_eq!(seconds(&samples), [("b".to_owned(), 10, 21)]);
+        assert!(!samples.cover("app", &[], at(5)) && samples.cover("app", &[], at(10)));
+    }
+}

@@ -1,0 +1,453 @@
+//! From raw samples to ticks: what each backend of a split counted between two scrapes, for the statistics.
+//!
+//! Where one target counts several backends (a proxy), each of its scrapes is a tick: all numbers of it are of one instant.
+//! Where every version counts for itself (apps), increments are laid on a common grid of time by linear interpolation.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::decode::{Labels, RawSeries};
+use super::increments::{self, Follower, Increment};
+use super::provider::Provider;
+use super::tally::FORGET;
+use crate::stats::{Counts, Tick, Ticks};
+
+/// Narrowest cell of the grid, in seconds.
+const NARROWEST: f64 = 5.0;
+/// A target without a sample for so many scrape intervals is not waited for.
+const LIVE: f64 = 3.0;
+/// A stretch of time is closed so many scrape intervals after its end, whoever has not been scraped by then.
+const PATIENCE: f64 = 1.5;
+
+/// Ticks of `backends` backends; `of` tells which of them a series counts.
+pub(super) fn ticks<'a>(
+    series: &'a [RawSeries],
+    provider: &Provider,
+    backends: usize,
+    of: impl Fn(&RawSeries) -> Vec<usize>,
+) -> Ticks {
+    let found: Vec<Described<'a>> =
+        series.iter().map(|series| Described::new(series, provider, of(series))).collect();
+    let scrape_interval = increments::interval(series);
+    let edges_ms = common_edges(&found, backends);
+    let newest = |index: usize| {
+        let own = found.iter().filter(|series| series.backends.contains(&index));
+        own.filter_map(|described| described.series.samples.last().map(|(at, _)| *at)).max().map(seconds)
+    };
+    let newest = (0..backends).map(newest).collect();
+    let paired = is_paired(&found);
+    let forget = scrape_interval.map_or(FORGET, |interval| FORGET.max(interval * 3));
+    let increments = Follower::new(forget).feed(series, provider);
+    let sheet = Sheet { found: &found, edges_ms: &edges_ms, backends };
+    let clock = Clock::of(&found, scrape_interval);
+    let rounds = match &clock {
+        None => Vec::new(),
+        Some(clock) if paired => clock.rounds(sheet.scrapes(&increments)),
+        Some(clock) => sheet.cells(&increments, clock).into_iter().map(|tick| vec![tick]).collect(),
+    };
+    let scrape_seconds = scrape_interval.map(|interval| interval.as_secs_f64());
+    Ticks { rounds, edges_ms, paired, scrape_seconds, newest }
+}
+
+/// A series, and what it counts.
+struct Described<'a> {
+    series: &'a RawSeries,
+    target: Labels,
+    backends: Vec<usize>,
+    counts: What,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum What {
+    Requests {
+        failed: bool,
+    },
+    /// Requests that took at most so many ms.
+    Within(f64),
+    Nothing,
+}
+
+impl<'a> Described<'a> {
+    fn new(series: &'a RawSeries, provider: &Provider, backends: Vec<usize>) -> Self {
+        let counts = match series.label("le") {
+            "" => What::Requests { failed: provider.is_error(series) },
+            edge => edge.parse().map_or(What::Nothing, |edge: f64| {
+                What::Within(provider.latency_unit.seconds(edge) * 1000.0)
+            }),
+        };
+        Self { series, target: increments::target(series, provider), backends, counts }
+    }
+}
+
+/// Whether some target counts more than one backend. One that does not may not have sent the other a request yet.
+fn is_paired(found: &[Described<'_>]) -> bool {
+    let mut of: BTreeMap<&Labels, BTreeSet<usize>> = BTreeMap::new();
+    for series in found {
+        of.entry(&series.target).or_default().extend(&series.backends);
+    }
+    of.into_values().any(|backends| backends.len() > 1)
+}
+
+fn common_edges(found: &[Described<'_>], backends: usize) -> Vec<f64> {
+    let of = |backend: usize| {
+        let mut edges: Vec<f64> = found
+            .iter()
+            .filter(|series| series.backends.contains(&backend))
+            .filter_map(|series| match series.counts {
+                What::Within(edge) if edge.is_finite() => Some(edge),
+                _ => None,
+            })
+            .collect();
+        edges.sort_by(f64::total_cmp);
+        edges.dedup_by(|a, b| same(*a, *b));
+        edges
+    };
+    let all = (0..backends).map(of).filter(|edges| !edges.is_empty());
+    let common = |mine: Vec<f64>, other: Vec<f64>| {
+        mine.into_iter().filter(|edge| other.iter().any(|other| same(*edge, *other))).collect()
+    };
+    all.reduce(common).unwrap_or_default()
+}
+
+/// Whether two edges are one: `0.1` s is `100` ms but for rounding.
+fn same(one: f64, other: f64) -> bool {
+    (one - other).abs() <= 1e-9 * one.abs().max(other.abs())
+}
+
+/// One stretch of time while it is added up.
+#[derive(Debug, Clone)]
+struct Sum {
+    requests: f64,
+    errors: f64,
+    /// Requests with a histogram; `None` where there is none.
+    timed: Option<f64>,
+    within: Vec<f64>,
+}
+
+/// What the series of a split are, to add their increments up by.
+struct Sheet<'a> {
+    found: &'a [Described<'a>],
+    edges_ms: &'a [f64],
+    backends: usize,
+}
+
+impl Sheet<'_> {
+    fn empty(&self) -> Vec<Sum> {
+        let edges = self.edges_ms.len();
+        vec![Sum { requests: 0.0, errors: 0.0, timed: None, within: vec![0.0; edges] }; self.backends]
+    }
+
+    /// Adds `part` of an increment.
+    fn add(&self, sums: &mut [Sum], increment: &Increment, part: f64) {
+        let Some(series) = self.found.get(increment.series) else { return };
+        let amount = increment.amount * part;
+        for index in &series.backends {
+            let Some(sum) = sums.get_mut(*index) else { continue };
+            match series.counts {
+                What::Requests { failed } => {
+                    sum.requests += amount;
+                    sum.errors += if failed { amount } else { 0.0 };
+                }
+                What::Within(edge) if edge.is_infinite() => *sum.timed.get_or_insert(0.0) += amount,
+                What::Within(edge) => {
+                    let own = self.edges_ms.iter().position(|common| same(*common, edge));
+                    own.and_then(|own| sum.within.get_mut(own)).into_iter().for_each(|sum| *sum += amount);
+                }
+                What::Nothing => {}
+            }
+        }
+    }
+
+    fn tick(sums: Vec<Sum>, end: f64, seconds: f64, target: u32) -> Tick {
+        let counts = |sum: Sum| Counts {
+            requests: sum.requests,
+            errors: sum.errors,
+            slow: sum.timed.map_or_else(Vec::new, |timed| {
+                sum.within.into_iter().map(|within| (timed - within).max(0.0)).collect()
+            }),
+        };
+        Tick { end, seconds, target, scale: 1.0, backends: sums.into_iter().map(counts).collect() }
+    }
+
+    /// Every scrape of every target.
+    fn scrapes(&self, increments: &[Increment]) -> Vec<Tick> {
+        let targets: BTreeSet<&Labels> = self.found.iter().map(|series| &series.target).collect();
+        let number = |increment: &Increment| {
+            let target = &self.found.get(increment.series)?.target;
+            u32::try_from(targets.iter().position(|other| *other == target)?).ok()
+        };
+        let mut scrapes: BTreeMap<(Timestamp, u32), (Timestamp, Vec<Sum>)> = BTreeMap::new();
+        for increment in increments {
+            let Some(target) = number(increment) else { continue };
+            let scrape = scrapes.entry((increment.at, target));
+            let (since, sums) = scrape.or_insert_with(|| (increment.since, self.empty()));
+            *since = (*since).min(increment.since);
+            self.add(sums, increment, 1.0);
+        }
+        let tick = |((at, target), (since, sums))| {
+            Self::tick(sums, seconds(at), seconds(at) - seconds(since), target)
+        };
+        scrapes.into_iter().map(tick).collect()
+    }
+
+    /// The increments of all targets on a common grid.
+    fn cells(&self, increments: &[Increment], clock: &Clock) -> Vec<Tick> {
+        let width = clock.interval.max(NARROWEST);
+        let cell = |at: f64| (at / width).floor();
+        let Some(first) = increments.iter().map(|increment| increment.since).min() else { return Vec::new() };
+        // The cell in which counting begins is not covered from its start.
+        let mut start = (seconds(first) / width).ceil();
+        let mut ticks = Vec::new();
+        let mut sums: BTreeMap<u64, Vec<Sum>> = BTreeMap::new();
+        for increment in increments {
+            let (from, to) = (seconds(increment.since), seconds(increment.at));
+            let mut index = cell(from).max(start);
+            while index * width < to {
+                let covered = to.min((index + 1.0) * width) - from.max(index * width);
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "whole, and not below start"
+                )]
+                let own = sums.entry((index - start) as u64).or_insert_with(|| self.empty());
+                self.add(own, increment, covered / (to - from));
+                index += 1.0;
+            }
+        }
+        while clock.is_over((start + 1.0) * width) {
+            let own = sums.remove(&(ticks.len() as u64)).unwrap_or_else(|| self.empty());
+            start += 1.0;
+            ticks.push(Self::tick(own, start * width, width, 0));
+        }
+        ticks
+    }
+}
+
+/// The newest sample of every target: what is over by now.
+struct Clock {
+    interval: f64,
+    newest: f64,
+    /// Of the live target that was scraped the longest ago.
+    last: f64,
+    targets: usize,
+}
+
+impl Clock {
+    fn of(found: &[Described<'_>], interval: Option<Duration>) -> Option<Self> {
+        // As it was configured: what is measured jitters, and stretches of time must not move with it.
+        let interval = (interval?.as_secs_f64() * 10.0).round().max(1.0) / 10.0;
+        let mut of: BTreeMap<&Labels, f64> = BTreeMap::new();
+        for series in found {
+            let Some((at, _)) = series.series.samples.last() else { continue };
+            let newest = of.entry(&series.target).or_insert(f64::NEG_INFINITY);
+            *newest = newest.max(seconds(*at));
+        }
+        let newest = of.values().copied().reduce(f64::max)?;
+        let live = of.values().copied().filter(|at| *at >= newest - LIVE * interval);
+        Some(Self { interval, newest, last: live.reduce(f64::min)?, targets: of.len() })
+    }
+
+    fn is_over(&self, end: f64) -> bool {
+        self.last >= end || self.newest >= end + PATIENCE * self.interval
+    }
+
+    /// Of one target each tick is a round; of several, those that came in one interval.
+    fn rounds(&self, ticks: Vec<Tick>) -> Vec<Vec<Tick>> {
+        if self.targets == 1 {
+            return ticks.into_iter().map(|tick| vec![tick]).collect();
+        }
+        let mut rounds: Vec<Vec<Tick>> = Vec::new();
+        let number = |tick: &Tick| (tick.end / self.interval).ceil();
+        for tick in ticks {
+            if !self.is_over(number(&tick) * self.interval) {
+                break;
+            }
+            match rounds.last_mut() {
+                #[expect(clippy::float_cmp, reason = "both are whole")]
+                Some(round) if round.last().is_some_and(|last| number(last) == number(&tick)) => {
+                    round.push(tick);
+                }
+                _ => rounds.push(vec![tick]),
+            }
+        }
+        rounds
+    }
+}
+
+/// Seconds since 1970, to the millisecond.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds are below 2^53")]
+pub(super) fn seconds(at: Timestamp) -> f64 {
+    at.as_millisecond() as f64 / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::provider::PROVIDERS;
+    use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millisecond(ms).unwrap()
+    }
+
+    /// A series of Contour's: of one class, or of one bucket.
+    fn series(
+        cluster: &str,
+        (label, value): (&str, &str),
+        instance: &str,
+        samples: &[(i64, f64)],
+    ) -> RawSeries {
+        let labels =
+            [("envoy_cluster_name", cluster), (label, value), ("instance", instance), ("job", "envoy")];
+        RawSeries {
+            labels: labels.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+            samples: samples.iter().map(|&(second, value)| (at(second * 1000), value)).collect(),
+        }
+    }
+
+    fn class(class: &str) -> (&str, &str) {
+        ("envoy_response_code_class", class)
+    }
+
+    fn found(series: &[RawSeries]) -> Ticks {
+        let place = |series: &RawSeries| match series.label("envoy_cluster_name") {
+            "stable" => vec![0],
+            "canary" => vec![1],
+            _ => Vec::new(),
+        };
+        ticks(series, &PROVIDERS[0], 2, place)
+    }
+
+    /// (end, seconds, requests and errors of stable and canary) of every tick, and the number of its round.
+    fn rounds(ticks: &Ticks) -> Vec<Vec<(f64, f64, [f64; 4])>> {
+        let numbers = |tick: &Tick| {
+            let [stable, canary] = tick.backends.as_slice() else { panic!() };
+            (tick.end, tick.seconds, [stable.requests, stable.errors, canary.requests, canary.errors])
+        };
+        ticks.rounds.iter().map(|round| round.iter().map(numbers).collect()).collect()
+    }
+
+    #[test]
+    fn each_scrape_of_a_proxy_is_a_tick() {
+        let batch = [
+            series("stable", class("2"), "e1", &[(10, 100.0), (15, 190.0), (20, 280.0), (30, 460.0)]),
+            series("canary", class("2"), "e1", &[(10, 0.0), (15, 9.0), (20, 18.0), (30, 36.0)]),
+            series("canary", class("5"), "e1", &[(20, 3.0), (30, 3.0)]),
+        ];
+        let ticks = found(&batch);
+        assert!(ticks.paired);
+        let expected = [
+            (15.0, 5.0, [90.0, 0.0, 9.0, 0.0]),
+            (20.0, 5.0, [90.0, 0.0, 12.0, 3.0]),
+            (30.0, 10.0, [180.0, 0.0, 18.0, 0.0]),
+        ];
+        assert_eq!(
+            rounds(&ticks),
+            expected.map(|tick| vec![tick]),
+            "a birth counts, a missed scrape loses nothing"
+        );
+        assert_eq!(ticks.newest, [Some(30.0), Some(30.0)]);
+    }
+
+    #[test]
+    fn ticks_of_several_proxies_are_not_added_up_and_a_round_waits_for_all() {
+        let of = |instance: &str, phase: i64| {
+            let at = |round: i64| 10 + 5 * round + phase;
+            let samples = |each: f64| [(at(0), 0.0), (at(1), each), (at(2), 2.0 * each)];
+            [
+                series("stable", class("2"), instance, &samples(90.0)),
+                series("canary", class("2"), instance, &samples(10.0)),
+            ]
+        };
+        let [a, b] = [of("e1", 1), of("e2", 3)];
+        let ticks = found(&[&a[..], &b[..]].concat());
+        let rounds = rounds(&ticks);
+        assert_eq!(rounds.len(), 1, "e1 may be scraped again before the second is over: {rounds:?}");
+        assert_eq!(rounds[0].iter().map(|tick| tick.0).collect::<Vec<_>>(), [16.0, 18.0]);
+        assert_ne!(ticks.rounds[0][0].target, ticks.rounds[0][1].target);
+    }
+
+    #[test]
+    fn versions_that_count_for_themselves_are_laid_on_a_grid() {
+        // Scraped at different moments; 2 and 1 requests a second.
+        let batch = [
+            series("stable", class("2"), "pod-a", &[(10, 0.0), (20, 20.0), (30, 40.0), (40, 60.0)]),
+            series("canary", class("2"), "pod-b", &[(13, 0.0), (23, 10.0), (33, 20.0), (43, 30.0)]),
+        ];
+        let ticks = found(&batch);
+        assert!(!ticks.paired);
+        let rounds = rounds(&ticks);
+        assert_eq!(rounds.len(), 3, "the fourth is not over for stable: {rounds:?}");
+        let close = |found: &[(f64, f64, [f64; 4])], end: f64, stable: f64, canary: f64| {
+            let (at, seconds, counts) = found[0];
+            assert!((at - end).abs() < 1e-9 && (seconds - 10.0).abs() < 1e-9, "{found:?}");
+            assert!((counts[0] - stable).abs() < 1e-6 && (counts[2] - canary).abs() < 1e-6, "{found:?}");
+        };
+        close(&rounds[0], 20.0, 20.0, 7.0);
+        close(&rounds[1], 30.0, 20.0, 10.0);
+        close(&rounds[2], 40.0, 20.0, 10.0);
+    }
+
+    #[test]
+    fn slow_requests_are_those_above_an_edge_that_both_have() {
+        let bucket = |cluster: &str, edge: &'static str, counts: [f64; 2]| {
+            series(cluster, ("le", edge), "e1", &[(10, counts[0]), (15, counts[1])])
+        };
+        let batch = [
+            series("stable", class("2"), "e1", &[(10, 0.0), (15, 100.0)]),
+            series("canary", class("2"), "e1", &[(10, 0.0), (15, 10.0)]),
+            bucket("stable", "5", [0.0, 60.0]),
+            bucket("stable", "10", [0.0, 90.0]),
+            bucket("stable", "+Inf", [0.0, 100.0]),
+            bucket("canary", "5.0", [0.0, 2.0]),
+            bucket("canary", "25", [0.0, 9.0]),
+            bucket("canary", "+Inf", [0.0, 10.0]),
+        ];
+        let ticks = found(&batch);
+        assert_eq!(ticks.edges_ms, [5.0]);
+        let slow: Vec<_> = ticks.rounds[0][0].backends.iter().map(|counts| counts.slow.clone()).collect();
+        assert_eq!(slow, [vec![40.0], vec![8.0]]);
+    }
+
+    #[test]
+    fn without_two_samples_there_is_nothing() {
+        let one = found(&[series("stable", class("2"), "e1", &[(10, 5.0)])]);
+        assert_eq!((one.rounds.len(), one.scrape_seconds, one.newest), (0, None, vec![Some(10.0), None]));
+        assert_eq!(found(&[]).newest, [None, None]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_or_counted_twice(
+            rises in prop::collection::vec((0u32..50, 0u32..5), 2..40), paired in any::<bool>(), phase in 0i64..5,
+        ) {
+            let counter = |pick: fn(&(u32, u32)) -> u32, phase: i64| {
+                let mut sum = 0.0;
+                let at = |index: usize| 10 + phase + 5 * i64::try_from(index).unwrap();
+                let add = |(index, rise)| { sum += f64::from(pick(rise)); (at(index), sum) };
+                rises.iter().enumerate().map(add).collect::<Vec<_>>()
+            };
+            let other = if paired { "e1" } else { "e2" };
+            let (stable, canary) = (counter(|r| r.0, 0), counter(|r| r.1, if paired { 0 } else { phase }));
+            let batch = [
+                series("stable", class("2"), "e1", &stable),
+                series("canary", class("2"), other, &canary),
+            ];
+            let ticks = found(&batch);
+            let all: Vec<&Tick> = ticks.rounds.iter().flatten().collect();
+            prop_assert!(all.windows(2).all(|pair| pair[0].end <= pair[1].end));
+            for (index, samples) in [stable, canary].iter().enumerate() {
+                let counted: f64 = all.iter().map(|tick| tick.backends[index].requests).sum();
+                let risen = samples[samples.len() - 1].1 - samples[0].1;
+                if paired {
+                    prop_assert!((counted - risen).abs() < 1e-6);
+                } else {
+                    prop_assert!(counted <= risen + 1e-6);
+                }
+            }
+        }
+    }
+}
