@@ -15,8 +15,8 @@ const COLUMNS: usize = 96;
 /// When there is no such entry; the message names the nearest.
 pub fn run(args: &Explain) -> Result<Exit, Failure> {
     let Some(name) = &args.name else {
-        let line = |entry: &Entry| format!("{:<22}{}\n", entry.name, entry.title);
-        output::print(&FAILURES.iter().map(line).collect::<String>())?;
+        let lines = FAILURES.iter().map(|entry| format!("{:<22}{}", entry.name, entry.title));
+        output::print(&(lines.collect::<Vec<_>>().join("\n") + "\n"))?;
         return Ok(Exit::Done);
     };
     let Some(entry) = failure(name) else {
@@ -32,9 +32,9 @@ pub fn run(args: &Explain) -> Result<Exit, Failure> {
 
 fn text(entry: &Entry) -> String {
     let part = |heading: &str, words: &str| {
-        let lines = wrap(words, COLUMNS - 2);
-        let lines: String = lines.iter().map(|line| format!("  {}\n", line.trim_end())).collect();
-        format!("\n{heading}\n{lines}")
+        let lines = wrap(words, COLUMNS - 2).into_iter().map(|line| format!("  {}", line.trim_end()));
+        let lines: Vec<String> = lines.collect();
+        format!("\n{heading}\n{}\n", lines.join("\n"))
     };
     [
         format!("{}: {}\n", entry.name, entry.title),

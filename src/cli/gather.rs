@@ -10,12 +10,12 @@ use jiff::Timestamp;
 use super::session::Around;
 use crate::app::WINDOW;
 use crate::audit::Journal;
-use crate::cluster::{Cluster, Facts as Standing, Known, Scope, Trouble, Why};
-use crate::diagnose::{Behind, Facts, Traffic, Walk, counted_since, walk};
+use crate::cluster::{Cluster, Facts as Standing, Scope, Trouble, Why};
+use crate::diagnose::{Behind, Facts, Gateways, Traffic, Walk, counted_since, walk};
 use crate::metrics::{MetricError, MetricSource};
 use crate::pilot::Timing;
 use crate::rollout::{ChangeRecord, RoleNames};
-use crate::route::{BackendRef, Gateway, ParentRef, Route, RuleBackend};
+use crate::route::{BackendRef, ParentRef, Route, RuleBackend};
 
 /// A source of numbers that has not answered by then is one that does not.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -71,7 +71,7 @@ impl Inquiry<'_> {
         read.unwrap_or_default().into_iter().filter(|one| one.written).map(|one| one.record).collect()
     }
 
-    async fn gateways(&self, route: &Route) -> HashMap<(Box<str>, Box<str>), Known<Option<Gateway>>> {
+    async fn gateways(&self, route: &Route) -> Gateways {
         let is_gateway =
             |parent: &&ParentRef| &*parent.kind == "Gateway" && &*parent.group == "gateway.networking.k8s.io";
         let named = route.parents.iter().filter(is_gateway);

@@ -13,6 +13,9 @@ use crate::route::{BackendRef, Gateway, ParentRef, Route, Rule};
 /// Requests are counted over this time at most.
 const COUNTED: SignedDuration = SignedDuration::from_mins(5);
 
+/// Gateways by namespace and name; `None` inside where there is no such Gateway.
+pub type Gateways = HashMap<(Box<str>, Box<str>), Known<Option<Gateway>>>;
+
 /// What is known of one route and of what is around it.
 #[derive(Debug)]
 pub struct Facts<'a> {
@@ -22,8 +25,8 @@ pub struct Facts<'a> {
     pub around: &'a [&'a Route],
     /// Why routes may be missing there.
     pub around_note: Option<&'a str>,
-    /// The Gateways that its parents name, by namespace and name; `None` inside where there is no such Gateway.
-    pub gateways: &'a HashMap<(Box<str>, Box<str>), Known<Option<Gateway>>>,
+    /// The Gateways that its parents name.
+    pub gateways: &'a Gateways,
     /// What stands behind its backends and mirrors.
     pub behind: &'a HashMap<BackendRef, Behind>,
     /// What was counted, or why nothing was.
@@ -105,10 +108,11 @@ pub(super) fn shares(rule: &Rule) -> String {
     rule.backends.iter().enumerate().map(part).collect::<Vec<_>>().join(", ")
 }
 
-/// A ratio in percent with one decimal at most.
+/// A ratio in percent with one decimal at most, two below 1 %.
 pub(super) fn percent(ratio: f64) -> String {
-    let rounded = format!("{:.1}", ratio * 100.0);
-    rounded.strip_suffix(".0").unwrap_or(&rounded).to_owned()
+    let percent = ratio * 100.0;
+    let text = if percent < 1.0 { format!("{percent:.2}") } else { format!("{percent:.1}") };
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// When the route was last written, its status aside.

@@ -16,10 +16,17 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
                 "{of}retry is set: it hides errors from clients, and where each attempt is counted a failing version looks busier than it is"
             );
             found.push(Finding::warning(seen).explained("too-much"));
+            found.push(Finding::unknown(format!(
+                "{of}how many requests were retried: that is not counted here"
+            )));
         }
         found.extend(time_out(facts, &of, rule));
     }
-    found.push(Finding::unknown("how many requests were retried or timed out: these counters are not read; 504 counts as an error above"));
+    if found.is_empty() {
+        found.push(Finding::ok(
+            "the route sets neither; what the gateway sets by itself is not seen here, and its 504 counts as an error above",
+        ));
+    }
     found
 }
 

@@ -19,7 +19,7 @@ mod walk;
 mod weights;
 
 pub use catalogue::{FAILURES, Failure, failure, markdown, nearest};
-pub use facts::{Behind, Facts, Traffic, counted_since};
+pub use facts::{Behind, Facts, Gateways, Traffic, counted_since};
 pub use walk::{Finding, Place, Step, Verdict, Walk};
 
 /// Walks from the route to the requests.

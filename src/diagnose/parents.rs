@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::facts::Facts;
 use super::walk::Finding;
-use crate::route::{Gateway, Listener, ParentRef, ParentState, ParentStatus, ParentView, Truth};
+use crate::route::{Condition, Gateway, Listener, ParentRef, ParentState, ParentStatus, ParentView, Truth};
 
 pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
     let mut found: Vec<Finding> = facts.route.parent_views().flat_map(|view| parent(facts, &view)).collect();
@@ -64,7 +64,7 @@ fn said(
     }
     let partly = condition("PartiallyInvalid", Truth::True);
     if let ParentState::Refused { seen } = view.state {
-        let why = partly.map(|c| c.words()).unwrap_or_default();
+        let why = partly.map(Condition::words).unwrap_or_default();
         let seen = format!("{name} refused generation {generation} and still serves {seen}: {why}");
         let advice = format!(
             "correct what it names, or take the edit back: kubectl -n {} edit httproute {}",

@@ -168,7 +168,7 @@ impl<'a> Shape<'a> {
         Self {
             path: path(one.path.as_ref()),
             method: one.method.as_deref(),
-            headers: list(&one.headers, |name| name.to_ascii_lowercase()),
+            headers: list(&one.headers, str::to_ascii_lowercase),
             query: list(&one.query, str::to_owned),
         }
     }

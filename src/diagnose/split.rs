@@ -5,7 +5,7 @@ use super::traffic::{of_now, settled};
 use super::walk::Finding;
 use crate::metrics::{BackendCounts, Granularity, Numbers, Unclaimed, claim_counted};
 use crate::rollout::{self, Claim, Observed, judge, untouched_paths};
-use crate::route::{BackendRef, Rule, RuleBackend, declared_share, weight_sum};
+use crate::route::{BackendRef, RouteId, Rule, RuleBackend, declared_share, weight_sum};
 
 /// A split in which a verdict on its canary takes longer than this is hardly used.
 const RARE_MINUTES: f64 = 60.0;
@@ -59,19 +59,21 @@ fn counted(facts: &Facts<'_>, index: usize) -> Result<Observed, Finding> {
         paths.iter().filter(|path| apart != Granularity::Route || path.route == facts.route.id).count()
     };
     let requests = claim_counted(numbers, granularity, other_paths)
-        .map_err(|unclaimed| unclaimable(&unclaimed, seconds))?;
+        .map_err(|unclaimed| unclaimable(&facts.route.id, &unclaimed, seconds))?;
     let scrapes = known.iter().map(|counted| counted.scrapes).max().unwrap_or(0);
     Ok(Observed { requests, scrapes: u32::try_from(scrapes).unwrap_or(u32::MAX), restarts: 0 })
 }
 
-fn unclaimable(unclaimed: &Unclaimed<'_>, seconds: i64) -> Finding {
+fn unclaimable(route: &RouteId, unclaimed: &Unclaimed<'_>, seconds: i64) -> Finding {
     match unclaimed {
         Unclaimed::Shared(paths) => {
             let by = if *paths == 1 { "another path leads" } else { "other paths lead" };
             Finding::unknown(format!(
                 "{by} to the same Services ({paths}), and the metrics count per Service"
             ))
-            .advise("count the versions by a response header at the client")
+            .advise(format!(
+                "count the versions by requests of your own: tidegate verify {route} --probe URL"
+            ))
         }
         Unclaimed::PerRule => Finding::unknown("the metrics count per rule, not per backend"),
         Unclaimed::Uncounted(why) => Finding::unknown(*why),
@@ -115,7 +117,8 @@ fn undecided(facts: &Facts<'_>, of: &str, (seen, needed): (f64, f64), words: &st
         let seen = format!(
             "{of}at this rate {hours:.0} h pass before the counts can tell anything: hardly anybody comes this way"
         );
-        let advice = "judge it by a probe, and give the canary a larger share before it gets all";
+        let advice =
+            format!("judge it by requests of your own: tidegate verify {} --probe URL", facts.route.id);
         found.push(Finding::warning(seen).advise(advice).explained("rare-path"));
     }
     found
@@ -176,7 +179,7 @@ fn other_shares(
     let too_much = over.is_some_and(|index| gets.get(index) > declared.get(index));
     broken(
         &why,
-        "tell them apart by a probe that opens a new connection for each request",
+        &format!("tell them apart by new connections: tidegate verify {} --probe URL", facts.route.id),
         if too_much { "too-much" } else { "none" },
     )
 }

@@ -28,6 +28,8 @@ struct World {
     granularity: Granularity,
     age: i64,
     changes: Vec<ChangeRecord>,
+    /// Of the canary, in seconds.
+    p99: Option<f64>,
 }
 
 fn backend(name: &str, weight: u32) -> Value {
@@ -87,6 +89,7 @@ fn world(rules: &Value) -> World {
         granularity: Granularity::Service,
         age: 1,
         changes: Vec::new(),
+        p99: None,
     }
 }
 
@@ -111,7 +114,10 @@ impl World {
             };
             let places = route.rule_backends(0).zip(counted);
             let backends = places.filter_map(|(place, counted)| Some((place, one(counted?)))).collect();
-            Traffic { counts: Counts { since, asked_at: now(), backends }, p99: HashMap::new() }
+            Traffic {
+                counts: Counts { since, asked_at: now(), backends },
+                p99: self.p99.map(|p99| (service("checkout-canary"), p99)).into_iter().collect(),
+            }
         });
         walk(&Facts {
             route: &route,
@@ -175,14 +181,13 @@ impl World {
 }
 
 #[test]
-fn what_is_fine_is_fine_at_every_step_but_the_one_that_nobody_can_see() {
+fn what_is_fine_is_fine_at_every_step() {
     let walk = checkout(90, 10).walk();
     assert_eq!(walk.first_broken(), None);
     for step in &walk.steps {
-        let wanted = if step.step == Place::Limits { Verdict::Unknown } else { Verdict::Ok };
-        assert_eq!(step.verdict, wanted, "{step:#?}");
+        assert_eq!(step.verdict, Verdict::Ok, "{step:#?}");
     }
-    assert_eq!(walk.what_to_do(), "nothing that could be seen is broken; not known: retries and time-outs");
+    assert_eq!(walk.what_to_do(), "nothing is broken");
 }
 
 #[test]
@@ -294,6 +299,35 @@ fn a_drained_canary_that_is_still_reached() {
     let rules = json!([{ "matches": [{ "path": { "type": "PathPrefix", "value": "/beta" } }], "backendRefs": [backend("checkout-canary", 1)] }]);
     world.others = vec![read(&object("beta", NOW, &rules))];
     assert!(world.warns_of("ineffective-rollback"));
+}
+
+#[test]
+fn retries_and_a_time_out_that_requests_run_into() {
+    let rule = |timeout: &str| {
+        json!({ "retry": { "attempts": 2 }, "timeouts": { "request": timeout },
+            "backendRefs": [backend("checkout-stable", 90), backend("checkout-canary", 10)] })
+    };
+    let with = |timeout: &str, p99: Option<f64>| {
+        let mut world = world(&json!([rule(timeout)]));
+        world.p99 = p99;
+        world
+    };
+    assert!(with("0s", None).warns_of("too-much"));
+    assert_eq!(with("0s", None).of(Place::Limits), Verdict::Unknown);
+    let said = |world: &World| world.said(Place::Limits)[0].clone();
+    let (verdict, seen) = said(&with("1s", Some(0.97)));
+    assert_eq!(verdict, Verdict::Broken);
+    assert!(
+        seen.contains("time-out 1s; 99 % of the requests to checkout-canary take less than 0.970 s"),
+        "{seen}"
+    );
+    let all = with("1s", Some(0.4)).said(Place::Limits);
+    assert!(
+        all.iter().any(|(verdict, seen)| *verdict == Verdict::Ok && seen.contains("time-out 1s")),
+        "{all:?}"
+    );
+    let all = with("1s", None).said(Place::Limits);
+    assert!(all.iter().any(|(_, seen)| seen.contains("no latency is known")), "{all:?}");
 }
 
 #[test]

@@ -102,16 +102,7 @@ impl Performer {
                     send(Msg::Alerts { generation, uid: route.uid.clone(), firing });
                 });
             }
-            Effect::Past { generation, route, uid } => {
-                let journal = Arc::clone(&self.session.journal);
-                tokio::spawn(async move {
-                    let read = tokio::task::spawn_blocking(move || journal.of(&uid).unwrap_or_default());
-                    let (records, json) = tokio::join!(read, cluster.get_json(&route));
-                    let writers = json.map(|json| writers(&json)).unwrap_or_default();
-                    let past = Past { records: records.unwrap_or_default(), writers };
-                    send(Msg::Past { generation, route, past });
-                });
-            }
+            Effect::Past { generation, route, uid } => self.past(generation, route, uid),
             Effect::Tick { generation, change, item, words } => {
                 let journal = Arc::clone(&self.session.journal);
                 tokio::task::spawn_blocking(move || {
@@ -180,6 +171,18 @@ impl Performer {
             // The terminal's holder does these.
             Effect::Copy(_) | Effect::Suspend | Effect::Quit | Effect::Theme(_) => {}
         }
+    }
+
+    fn past(&self, generation: u64, route: RouteId, uid: Box<str>) {
+        let (send, cluster) = (self.sender(), self.session.cluster.clone());
+        let journal = Arc::clone(&self.session.journal);
+        tokio::spawn(async move {
+            let read = tokio::task::spawn_blocking(move || journal.of(&uid).unwrap_or_default());
+            let (records, json) = tokio::join!(read, cluster.get_json(&route));
+            let writers = json.map(|json| writers(&json)).unwrap_or_default();
+            let past = Past { records: records.unwrap_or_default(), writers };
+            send(Msg::Past { generation, route, past });
+        });
     }
 
     fn walk(&self, generation: u64, id: RouteId, chosen: Option<String>) {
