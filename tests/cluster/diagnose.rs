@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::api;
 use crate::load::Load;
 use crate::program::Person;
-use crate::rig::{Space, now_ms, wait_for};
+use crate::rig::{Space, now_ms, var, wait_for};
 
 /// Walks until `first` is the first broken step, since the gateway needs a moment, and says all of these words.
 #[track_caller]
@@ -98,4 +98,41 @@ fn an_edit_that_the_gateway_refuses() {
     let gone = json!([{ "name": "nowhere", "namespace": "gateway-system" }]);
     api::merge(&space.route_path("checkout"), &json!({ "spec": { "parentRefs": gone } }));
     first_broken(&person, "parents", &["there is no Gateway gateway-system/nowhere"]);
+}
+
+/// A canary that fails for one host for as long as this lives.
+struct Failing<'a> {
+    space: &'a Space,
+}
+
+impl<'a> Failing<'a> {
+    fn on(space: &'a Space) -> Self {
+        let url = format!("{}/admin?error=0.3&host={}", var("RIG_CANARY_ADMIN_URL"), space.host);
+        let answer = api::block_on(api::http().post(url).send()).expect("the canary answers");
+        assert!(answer.status().is_success(), "{answer:?}");
+        Self { space }
+    }
+}
+
+impl Drop for Failing<'_> {
+    fn drop(&mut self) {
+        let url = format!("{}/admin?host={}", var("RIG_CANARY_ADMIN_URL"), self.space.host);
+        let _ = api::block_on(api::http().delete(url).send());
+    }
+}
+
+#[test]
+fn a_canary_that_fails_is_named_and_told_to_be_rolled_back() {
+    let space = Space::new("80/20");
+    let _failing = Failing::on(&space);
+    let _load = Load::on(&space);
+    let person = Person::oncall(&space);
+    first_broken(&person, "errors", &["checkout-canary: ", "requests failed"]);
+    let told = person.run(&["diagnose", "checkout"]).exits(1).stdout;
+    println!("{told}");
+    let advice = format!(
+        "what to do: first broken: errors by version; roll it back: tidegate rollback {}/checkout",
+        space.name
+    );
+    assert!(told.contains(&advice), "{told}");
 }
