@@ -138,10 +138,25 @@ fn other_shares(
     let broken = |why: &str, advice: &str, name| {
         Finding::broken(format!("{of}{words}; {why}"), advice).explained(name)
     };
+    let starved = declared.iter().zip(&gets).position(|(want, got)| *want > 0.0 && *got <= 0.0);
+    if let Some(starved) = starved.and_then(|index| rule.backends.get(index)) {
+        let taker = gets
+            .iter()
+            .enumerate()
+            .max_by(|a, b| a.1.total_cmp(b.1))
+            .and_then(|(index, _)| rule.backends.get(index));
+        let taker = taker.map(|backend| backend.to.to_string()).unwrap_or_default();
+        let why = format!("{} gets nothing: its share goes to {taker}", starved.to);
+        return broken(
+            &why,
+            "see the steps before this one: a backend that cannot be reached loses its share silently",
+            "none",
+        );
+    }
     #[expect(clippy::cast_precision_loss, reason = "at most 16 backends")]
     let equal = vec![1.0 / declared.len() as f64; declared.len()];
     if fits(&equal, observed) {
-        let why = "requests are spread evenly: the gateway ignores weights";
+        let why = "requests are spread evenly, as by a gateway that ignores weights";
         return broken(
             why,
             "see whether this gateway supports weights, and whether another object configures the same host",
@@ -151,25 +166,10 @@ fn other_shares(
     if let Some(by_endpoints) = by_endpoints(facts, rule).filter(|shares| fits(shares, observed)) {
         let shares: Vec<String> = by_endpoints.iter().map(|share| format!("{} %", percent(*share))).collect();
         let why = format!(
-            "requests are spread by the number of endpoints ({}): the gateway ignores weights",
+            "requests are spread by the number of endpoints ({}), as by a gateway that ignores weights",
             shares.join(", ")
         );
         return broken(&why, "see whether this gateway supports weights", "too-much");
-    }
-    let starved = declared.iter().zip(&gets).position(|(want, got)| *want > 0.0 && *got <= 0.0);
-    if let Some(starved) = starved.and_then(|index| rule.backends.get(index)) {
-        let taker = gets
-            .iter()
-            .enumerate()
-            .max_by(|a, b| a.1.total_cmp(b.1))
-            .and_then(|(index, _)| rule.backends.get(index));
-        let taker = taker.map(|backend| backend.to.to_string()).unwrap_or_default();
-        let why = format!("{} gets nothing: its share goes to {taker} without an error", starved.to);
-        return broken(
-            &why,
-            "see the steps before this one: a backend that cannot be reached loses its share silently",
-            "none",
-        );
     }
     let causes = causes(rule);
     let why = format!("possible causes: {}", causes.join("; "));
@@ -208,6 +208,7 @@ fn fits(shares: &[f64], observed: &Observed) -> bool {
 fn by_endpoints(facts: &Facts<'_>, rule: &Rule) -> Option<Vec<f64>> {
     let ready = |to: &BackendRef| Some(f64::from(facts.behind.get(to)?.endpoints.as_ref().ok()?.ready));
     let ready = rule.backends.iter().map(|backend| ready(&backend.to)).collect::<Option<Vec<f64>>>()?;
+    // One without endpoints gets nothing for another reason.
     let sum: f64 = ready.iter().sum();
-    (sum > 0.0).then(|| ready.iter().map(|ready| ready / sum).collect())
+    ready.iter().all(|ready| *ready > 0.0).then(|| ready.iter().map(|ready| ready / sum).collect())
 }

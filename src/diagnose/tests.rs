@@ -462,13 +462,19 @@ fn shares_that_are_not_the_declared_ones() {
         assert_eq!(place, Place::Split, "{seen}");
         seen
     };
-    assert!(seen(&[5000.0, 5000.0]).contains("spread evenly: the gateway ignores weights"));
+    assert!(seen(&[5000.0, 5000.0]).contains("spread evenly, as by a gateway that ignores weights"));
     assert!(
         seen(&[10_000.0, 0.0]).contains("checkout-canary gets nothing: its share goes to checkout-stable")
     );
     assert!(seen(&[8000.0, 2000.0]).contains("possible causes: sticky sessions by cookie"));
     let by_endpoints = checkout(50, 50).behind("checkout-canary", standing(1, 1)).counted(&[7500.0, 2500.0]);
     assert!(by_endpoints.broken().1.contains("by the number of endpoints (75 %, 25 %)"));
+    let gone = checkout(90, 10).behind("checkout-canary", standing(0, 0)).counted(&[10_000.0, 0.0]);
+    let said = gone.said(Place::Split);
+    assert!(
+        said[0].1.contains("checkout-canary gets nothing: its share goes to checkout-stable"),
+        "{said:?}"
+    );
     let leak = checkout(100, 0).counted(&[10_000.0, 4.0]);
     assert!(leak.broken().1.contains("4 of 10004 requests reached a backend of weight 0"));
     // no series where the others have some is 0
