@@ -59,7 +59,7 @@ fn open(
     prometheus: &Prometheus,
     settings: &Settings,
 ) -> Result<Option<Arc<dyn MetricSource>>, MetricError> {
-    let (access, providers) = (&prometheus.access, settings.providers.clone());
+    let (access, providers) = (&prometheus.access, settings.providers.clone().within(&prometheus.matchers));
     Ok(match PrometheusSource::reach(access, cluster, providers.clone())? {
         Some(named) => Some(Arc::new(named)),
         None if prometheus.discover => Some(Arc::new(Discovered::new(cluster, access, providers))),

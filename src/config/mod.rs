@@ -9,6 +9,7 @@ mod duration;
 mod fault;
 mod file;
 mod prometheus;
+mod providers;
 mod sample;
 mod section;
 mod settings;

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use toml::de::DeValue;
 
 use super::fault::Reach;
+use super::providers::matchers;
 use super::section::{Faults, Section, Value, Wrong, boolean, kind, text};
-use crate::metrics::{Access, Address, Header, Login, Secret};
+use crate::metrics::{Access, Address, Header, Login, Matcher, Secret};
 
 /// Where numbers come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,11 +17,13 @@ pub struct Prometheus {
     pub access: Access,
     /// Whether to look for one in the cluster where no URL is known.
     pub discover: bool,
+    /// Labels that all its series of this cluster have.
+    pub matchers: Vec<Matcher>,
 }
 
 impl Default for Prometheus {
     fn default() -> Self {
-        Self { access: Access::default(), discover: true }
+        Self { access: Access::default(), discover: true, matchers: Vec::new() }
     }
 }
 
@@ -60,6 +63,7 @@ fn keys(section: &mut Section<'_, '_>, faults: &mut Faults<'_>, to: &mut Prometh
         Ok(Some(text(value)?).filter(|url| !url.is_empty()).map(|url| Address(url.to_owned())))
     });
     section.read(faults, "discover", &mut to.discover, boolean);
+    section.read(faults, "matchers", &mut to.matchers, matchers);
     let tls = &mut access.tls;
     section.read(faults, "ca-file", &mut tls.ca_file, path);
     section.read(faults, "client-cert-file", &mut tls.client_cert_file, path);

@@ -73,6 +73,7 @@ mod tests {
                     format!("[{name}."),
                     format!("[keys.{name}]"),
                     format!("[prometheus.{name}."),
+                    format!("[[{name}]]"),
                 ];
                 assert!(there.iter().any(|text| sample.contains(text)), "{section} {name}");
             }

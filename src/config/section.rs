@@ -55,11 +55,13 @@ pub(super) struct Section<'a, 't> {
     table: Option<&'a DeTable<'t>>,
     asked: Vec<&'static str>,
     reach: Reach,
+    /// Where it begins.
+    start: usize,
 }
 
 impl<'a, 't> Section<'a, 't> {
     pub fn root(table: &'a DeTable<'t>) -> Self {
-        Self { prefix: String::new(), table: Some(table), asked: Vec::new(), reach: Reach::Work }
+        Self { prefix: String::new(), table: Some(table), asked: Vec::new(), reach: Reach::Work, start: 0 }
     }
 
     /// What stands under `key`.
@@ -94,7 +96,41 @@ impl<'a, 't> Section<'a, 't> {
             let message = format!("a section [{path}] is wanted, not {}", kind(value));
             faults.add(value.span().start, path, reach, message);
         }
-        Section { prefix: format!("{}.", self.path(key)), table, asked: Vec::new(), reach }
+        let start = value.map_or(0, |value| value.span().start);
+        Section { prefix: format!("{}.", self.path(key)), table, asked: Vec::new(), reach, start }
+    }
+
+    /// The tables that stand under `[[key]]`.
+    pub fn tables(
+        &mut self,
+        faults: &mut Faults<'_>,
+        key: &'static str,
+        reach: Reach,
+    ) -> Vec<Section<'a, 't>> {
+        let path = self.path(key);
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let all = value.get_ref().as_array();
+        let tables: Option<Vec<_>> = all.and_then(|all| {
+            all.iter().map(|item| Some((item.span().start, item.get_ref().as_table()?))).collect()
+        });
+        let Some(tables) = tables else {
+            let message = format!("[[{path}]] is wanted, not {}", kind(value));
+            faults.add(value.span().start, path, reach, message);
+            return Vec::new();
+        };
+        let section = |(start, table)| Section {
+            prefix: format!("{path}."),
+            table: Some(table),
+            asked: Vec::new(),
+            reach,
+            start,
+        };
+        tables.into_iter().map(section).collect()
+    }
+
+    /// Where the table begins.
+    pub fn start(&self) -> usize {
+        self.start
     }
 
     /// The tables under `key` by the names that somebody gave them.
@@ -111,7 +147,8 @@ impl<'a, 't> Section<'a, 't> {
             match value.get_ref().as_table() {
                 Some(table) => {
                     let prefix = format!("{path}.");
-                    let section = Section { prefix, table: Some(table), asked: Vec::new(), reach };
+                    let start = value.span().start;
+                    let section = Section { prefix, table: Some(table), asked: Vec::new(), reach, start };
                     found.push((name.get_ref().to_string(), section));
                 }
                 None => {

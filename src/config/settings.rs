@@ -93,9 +93,13 @@ impl Settings {
 
         let mut prometheus = root.section(faults, "prometheus", Reach::Work);
         (self.prometheus, self.contexts) = super::prometheus::read(&mut prometheus, faults);
+        self.providers = super::providers::providers(&mut root, faults);
         let known = self.providers.clone();
         prometheus.read(faults, "provider", &mut self.providers.usual, |value| {
             known.named(text(value)?).map_err(|error| Wrong::of(value, &error))
+        });
+        prometheus.read(faults, "routes", &mut self.providers.routes, |value| {
+            super::providers::routes(value, &known)
         });
         prometheus.finish(faults);
 

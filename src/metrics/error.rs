@@ -244,7 +244,7 @@ pub enum MetricError {
     /// Series of several clusters under the same names.
     #[error(
         "Prometheus at {url} holds these series for several clusters ({}); their numbers cannot be told apart. \
-         Give --prometheus an address that holds one cluster",
+         Name this one in the settings: matchers = {{ cluster = \"...\" }} in [prometheus.contexts.\"CONTEXT\"]",
         clusters.join(", ")
     )]
     Ambiguous {

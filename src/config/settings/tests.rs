@@ -121,3 +121,30 @@ fn a_login_is_shown_to_no_other_address() {
     let settings = good("[prometheus]\nbearer-token-env = \"T\"\n");
     assert!(settings.prometheus.at("https://b").access.login.is_some());
 }
+
+#[test]
+fn a_provider_of_ones_own_comes_first_and_a_known_one_keeps_what_is_not_said() {
+    let settings = good(
+        "[prometheus]\nprovider = \"mine\"\nmatchers = { cluster = [\"eu\", \"us-*\"] }\n\
+         [prometheus.contexts.test]\nmatchers = { cluster = \"test\" }\n\
+         [prometheus.routes]\n\"shop/*\" = \"traefik\"\n\"*/*\" = \"auto\"\n\
+         [[provider]]\nname = \"contour\"\nlabels = { cluster_name = \"{namespace}_{name}_{port}\" }\n\
+         [[provider]]\nname = \"traefik\"\nlabels = { app = \"{name}\" }\n\
+         [[provider]]\nname = \"mine\"\nrequests = \"r\"\nerrors = { code = [\"5*\", \"0\"] }\n\
+         labels = { pod = \"{name}-*\" }\nunit = \"ms\"\n",
+    );
+    let providers = &settings.providers;
+    let known = |name: &str| providers.known.iter().filter(|known| known.name == name).collect::<Vec<_>>();
+    assert_eq!(providers.known[0].name, "mine");
+    assert_eq!((providers.known[0].latency.as_deref(), providers.known[0].errors.len()), (None, 2));
+    assert_eq!(known("contour")[0].labels, ["cluster_name"]);
+    assert_eq!(known("contour")[0].requests, "envoy_cluster_upstream_rq_xx");
+    assert_eq!(known("traefik").len(), 1, "with labels of one's own there is one way");
+    assert_eq!(providers.usual.as_deref(), Some("mine"));
+    let routes: Vec<_> = providers.routes.iter().map(|(like, to)| (like.to_string(), to.as_str())).collect();
+    assert_eq!(routes, [("shop/*".to_owned(), "traefik"), ("*/*".to_owned(), "auto")]);
+    let matchers = |context: &str| settings.prometheus_of(context).matchers.clone();
+    assert_eq!((matchers("test")[0].values.len(), matchers("other")[0].values.len()), (1, 2));
+    let contour = &providers.clone().within(&matchers("test")).known[1];
+    assert_eq!((contour.matchers.len(), contour.matchers[0].label.as_str()), (1, "cluster"));
+}

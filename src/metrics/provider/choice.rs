@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::{PROVIDERS, Provider, Template};
+use super::{Matcher, PROVIDERS, Provider, Template};
 use crate::route::RuleBackend;
 
 /// All providers, and who named which.
@@ -97,6 +97,16 @@ impl Providers {
             // A flag that says so overrides the settings.
             None => Self { everywhere: None, routes: Vec::new(), usual: None, ..self },
         })
+    }
+
+    /// All of them, asked about series with these labels only: one Prometheus may hold many clusters.
+    #[must_use]
+    pub fn within(self, matchers: &[Matcher]) -> Self {
+        if matchers.is_empty() {
+            return self;
+        }
+        let known = self.known.iter().map(|provider| Arc::new(provider.within(matchers))).collect();
+        Self { known, ..self }
     }
 
     /// All names, with commas, each once.

@@ -151,6 +151,23 @@ impl Provider {
         self.namings.iter().map(|naming| naming.granularity).min()
     }
 
+    /// The same, of series with these labels only.
+    fn within(&self, matchers: &[Matcher]) -> Self {
+        let mut provider = self.clone();
+        provider.matchers.extend_from_slice(matchers);
+        if let Some(selector) = provider.recognise.as_mut().filter(|selector| selector.ends_with('}')) {
+            selector.pop();
+            for Matcher { label, values } in matchers {
+                let values = values.iter().map(Template::regex).collect::<Vec<_>>().join("|");
+                let comma = if selector.ends_with(['{', ',']) { "" } else { "," };
+                let values = values.replace('\\', r"\\").replace('"', "\\\"");
+                selector.push_str(&format!("{comma}{label}=~\"{values}\""));
+            }
+            selector.push('}');
+        }
+        provider
+    }
+
     /// Whether it counts the requests of routes that this controller serves. One without controllers is asked about any.
     pub(super) fn is_of(&self, controller: &str) -> bool {
         self.controllers.iter().any(|start| controller.starts_with(start.as_str()))

@@ -1,6 +1,7 @@
 //! The questions that are put, and to whom their answers are dealt out.
 
 use super::super::provider::fixture::{named, place};
+use super::super::provider::{Matcher, Providers};
 use super::*;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -159,4 +160,20 @@ fn each_exporter_is_recognised_by_the_shape_of_its_names() {
         "{__name__=\"http_requests_total\",namespace=~\"[a-z0-9.-]+\",service=~\"[a-z0-9.-]+\",status=~\".+\"}"
     );
     assert_eq!(recognised_by(&named("kong")), r#"{__name__=~"kong_(nginx_.+|http_requests_total)"}"#);
+}
+
+#[test]
+fn one_cluster_of_many_is_asked_about_everywhere() {
+    let cluster = Matcher { label: "cluster".to_owned(), values: vec!["prod-eu".parse().unwrap()] };
+    let within = Providers::default().within(&[cluster]);
+    let only = "cluster=~\"prod-eu\"";
+    for provider in &within.known {
+        assert!(recognised_by(provider).contains(only), "{}", recognised_by(provider));
+        for question in Question::all(provider, &services(&["stable"])) {
+            let buckets = question.buckets(MINUTE).unwrap();
+            for asked in [question.rates(MINUTE), buckets, question.newest(), question.raw(MINUTE)] {
+                assert!(asked.contains(only), "{asked}");
+            }
+        }
+    }
 }
