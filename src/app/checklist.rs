@@ -5,9 +5,9 @@ use super::split::Split;
 use super::state::{App, Tone};
 use crate::audit::Recorded;
 use crate::rollout::{
-    AfterRollback, ChangeRecord, ChecklistItem, Point, PointState, checklist, drained, remaining_paths,
+    AfterRollback, ChangeRecord, ChecklistItem, Point, PointState, checklist, remaining_paths,
 };
-use crate::route::Route;
+use crate::route::{Route, RuleBackend};
 
 impl App {
     /// The checklist of the newest change of a split's route; `None` where that was no rollback.
@@ -15,11 +15,8 @@ impl App {
     pub fn checklist(&self, split: &Split<'_>) -> Option<Vec<Point>> {
         let route = split.route;
         let record = ChangeRecord::newest(route)?;
-        let drained = drained(&record, route);
-        // Of several rules the one that is looked at.
-        let (rule, place) =
-            *drained.iter().find(|(rule, _)| *rule == split.index).or_else(|| drained.first())?;
-        let target = &route.rules.get(rule)?.backends.get(place)?.to;
+        let drained = self.drained(split)?;
+        let target = &drained.to;
         let related = self.routes.related([target]);
         let paths = remaining_paths(&[], target, related.iter().map(|route| &**route));
         let recorded = self.recorded(route, &record.id);
@@ -33,8 +30,8 @@ impl App {
             route,
             record: &record,
             ending: ending.as_deref(),
-            requests: self.requests_of(split, rule, place),
-            in_flight: Err("nobody counts them here".to_owned()),
+            requests: self.requests_of(&drained),
+            in_flight: self.in_flight(&drained),
             paths: &paths,
             unseen: unseen.as_deref(),
             journalled: recorded.is_some(),
@@ -42,11 +39,11 @@ impl App {
         })
     }
 
-    fn requests_of(&self, split: &Split<'_>, rule: usize, place: usize) -> Result<f64, String> {
+    fn requests_of(&self, of: &RuleBackend) -> Result<f64, String> {
         if !self.numbers.has_source {
-            return Err("no Prometheus is configured".to_owned());
+            return Err(self.numbers.without_source());
         }
-        let numbers = self.numbers.get(split.route, rule, place).filter(|n| !n.is_stale(self.shown_at()));
+        let numbers = self.numbers.at(of).filter(|n| !n.is_stale(self.shown_at()));
         let rate = numbers.and_then(|numbers| numbers.latest).and_then(|numbers| numbers.requests_per_second);
         rate.ok_or_else(|| "no data".to_owned())
     }

@@ -1,6 +1,7 @@
 //! Another context of the kubeconfig, or the same one opened again. Until it has answered, nothing changes here.
 
 use super::alerts::AlertsState;
+use super::draining::DrainingState;
 use super::facts::FactsState;
 use super::freeze;
 use super::layers::Layers;
@@ -141,6 +142,7 @@ fn watch_again(app: &mut App) -> Vec<Effect> {
     app.numbers.abandon();
     app.counts = CountsState::default();
     app.alerts = AlertsState::default();
+    app.draining = DrainingState::default();
     app.facts.abandon();
     app.timeline.abandon();
     // Its answer would be dropped.

@@ -12,6 +12,7 @@ mod changes;
 mod checklist;
 mod contexts;
 mod dialog;
+mod draining;
 mod facts;
 mod find;
 mod freeze;

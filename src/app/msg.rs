@@ -107,6 +107,15 @@ pub enum Msg {
         /// As far as it could be read.
         past: Past,
     },
+    /// How many requests a drained backend is working on.
+    InFlight {
+        /// Of the scope.
+        generation: u64,
+        /// The backend.
+        backend: RuleBackend,
+        /// `None` where nobody counts them; or why that is not known.
+        answer: Result<Option<f64>, String>,
+    },
     /// Whether a note of a person is in the journal.
     Ticked {
         /// Of the scope.
@@ -256,6 +265,13 @@ pub enum Effect {
         route: RouteId,
         /// Its identity.
         uid: Box<str>,
+    },
+    /// Ask how many requests a drained backend is working on.
+    InFlight {
+        /// Generation for the answer.
+        generation: u64,
+        /// The backend.
+        backend: RuleBackend,
     },
     /// Note in the journal that a person has looked at something after a rollback.
     Tick {

@@ -25,6 +25,7 @@ pub fn next_wake(app: &App) -> Option<Duration> {
         lamp_due(app),
         app.counts_due(),
         app.alerts_due(),
+        app.draining_due(),
         age_wake(app),
         flash_wake(app),
         app.said.as_ref().and_then(Said::ends),
@@ -119,6 +120,7 @@ pub(super) fn due(app: &mut App) -> Vec<Effect> {
     }
     effects.extend(app.count());
     effects.extend(app.ask_alerts());
+    effects.extend(app.ask_draining());
     effects.extend(app.read_past());
     effects.extend(super::survey::due(app));
     effects.extend(review_access(app));

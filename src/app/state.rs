@@ -9,6 +9,7 @@ use super::alerts::AlertsState;
 use super::arrangement::Arrangement;
 use super::changes::Changes;
 use super::contexts::Switching;
+use super::draining::DrainingState;
 use super::facts::FactsState;
 use super::freeze::Frozen;
 use super::lamp::Lamps;
@@ -161,6 +162,8 @@ pub struct App {
     /// What was counted for the gate of the open split.
     pub(super) counts: CountsState,
     pub(super) alerts: AlertsState,
+    /// What the drained backend of the open split is still working on.
+    pub(super) draining: DrainingState,
     /// What was read about the past of the open split.
     pub(super) timeline: TimelineState,
     /// Who we are.
@@ -218,6 +221,7 @@ impl App {
             facts: FactsState::default(),
             counts: CountsState::default(),
             alerts: AlertsState::default(),
+            draining: DrainingState::default(),
             timeline: TimelineState::default(),
             user: None,
             access: HashMap::new(),

@@ -62,6 +62,9 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Counted { generation, backend, answer } if generation == app.generation => {
             app.take_counts(&backend, answer);
         }
+        Msg::InFlight { generation, backend, answer } if generation == app.generation => {
+            app.take_in_flight(&backend, answer);
+        }
         Msg::Ticked { generation, item, answer } if generation == app.generation => {
             return checklist::ticked(app, item, answer);
         }
@@ -91,6 +94,7 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         | Msg::Alerts { .. }
         | Msg::Past { .. }
         | Msg::Ticked { .. }
+        | Msg::InFlight { .. }
         | Msg::Object { .. }
         | Msg::Walked { .. }
         | Msg::Survey { .. } => {}

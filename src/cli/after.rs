@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::session::Session;
-use crate::metrics::Snapshot;
+use crate::metrics::{MetricSource, Snapshot};
 use crate::rollout::{AfterRollback, ChangeRecord, Point, checklist, drained, in_brief, remaining_paths};
 use crate::route::{Route, RuleBackend};
 
@@ -30,10 +30,11 @@ pub struct Looked {
 
 /// The checklist of the newest change of `route`; `None` where that was no rollback. `others` are the routes that may
 /// lead to what was drained, and `unseen` why some may be missing.
-pub fn after<'a>(
+pub async fn after<'a>(
     session: &Session,
     route: &Route,
     snapshot: Result<&Snapshot, &str>,
+    metrics: Result<&dyn MetricSource, String>,
     others: impl IntoIterator<Item = &'a Route>,
     unseen: Option<&str>,
 ) -> Option<After> {
@@ -45,12 +46,19 @@ pub fn after<'a>(
     let rate = |snapshot: &Snapshot| snapshot.get(&place).and_then(|numbers| numbers.requests_per_second);
     let requests = snapshot.map_err(ToOwned::to_owned);
     let requests = requests.and_then(|snapshot| rate(snapshot).ok_or_else(|| "no data".to_owned()));
+    let in_flight = match metrics {
+        Err(why) => Err(why),
+        Ok(metrics) => match metrics.in_flight(std::slice::from_ref(&place)).await {
+            Ok(count) => count.ok_or_else(|| "its metrics do not count them".to_owned()),
+            Err(error) => Err(error.to_string()),
+        },
+    };
     let points = checklist(&AfterRollback {
         route,
         record: &record,
         ending: recorded.as_ref().and_then(|recorded| recorded.ending.as_deref()),
         requests,
-        in_flight: Err("nobody counts them here".to_owned()),
+        in_flight,
         paths: &remaining_paths(&[], &place.to, others),
         unseen,
         journalled: recorded.is_some(),

@@ -132,6 +132,15 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
         chosen: &session.chosen_canaries(),
         facts: &facts,
     };
+    let after_rollback = after(
+        session,
+        &route,
+        snapshot.as_ref().map_err(String::as_str),
+        metrics.clone(),
+        around.listed.iter().flatten(),
+        around.note.as_deref(),
+    )
+    .await;
     let document = Document {
         namespace: &id.namespace,
         name: &id.name,
@@ -148,13 +157,7 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
         },
         last_writer: route.last_writer.as_ref().map(|w| Writer { manager: &w.manager, at: &w.at }),
         last_change: ChangeRecord::newest(&route),
-        after_rollback: after(
-            session,
-            &route,
-            snapshot.as_ref().map_err(String::as_str),
-            around.listed.iter().flatten(),
-            around.note.as_deref(),
-        ),
+        after_rollback,
         splits: splits(&route, &source),
         other_paths: other_paths(&route, &related),
         other_paths_note: around.note.as_deref(),

@@ -291,6 +291,11 @@ impl MetricSource for DemoMetrics {
         Box::pin(ready(Ok(self.ticked(backends, since))))
     }
 
+    /// What is simulated is answered at once.
+    fn in_flight<'a>(&'a self, _: &'a [RuleBackend]) -> BoxFuture<'a, Result<Option<f64>, MetricError>> {
+        Box::pin(ready(Ok(Some(0.0))))
+    }
+
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {
         Box::pin(ready(Ok(())))
     }

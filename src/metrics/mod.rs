@@ -109,6 +109,14 @@ pub trait MetricSource: Send + Sync {
         Box::pin(ready(Ok(Vec::new())))
     }
 
+    /// Requests that these backends are working on at this moment, all together; `None` where nobody counts them. One query.
+    ///
+    /// # Errors
+    /// As [`MetricSource::numbers`].
+    fn in_flight<'a>(&'a self, _: &'a [RuleBackend]) -> BoxFuture<'a, Result<Option<f64>, MetricError>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     /// Asks whether the source answers at all.
     ///
     /// # Errors

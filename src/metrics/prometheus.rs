@@ -336,6 +336,26 @@ impl PrometheusSource {
         Ok(since.max(earliest.unwrap_or(Timestamp::MIN)))
     }
 
+    async fn ask_in_flight(&self, backends: &[RuleBackend]) -> Result<Option<f64>, MetricError> {
+        let mut asked = self.recognition.deal(&self.transport, backends).await?;
+        let mut questions = asked.next(self.transport.most_backends());
+        let mut known: HashMap<RuleBackend, f64> = HashMap::new();
+        while let Some(question) = questions.pop() {
+            let Some(promql) = question.in_flight() else { continue };
+            let answer = self.transport.instant(&promql).await?;
+            self.unambiguous(&question, &answer.series)?;
+            known.extend(rows::in_flight(&question, &answer.series));
+            questions.extend(asked.next(self.transport.most_backends()));
+        }
+        // Of some only is of none: the others may have any number.
+        let whole = !backends.is_empty() && backends.iter().all(|backend| known.contains_key(backend));
+        Ok(whole.then(|| {
+            // Two places that are counted as one have the same requests.
+            let of: HashMap<_, _> = known.iter().map(|(place, count)| (&place.to, *count)).collect();
+            of.values().sum()
+        }))
+    }
+
     /// All samples from two scrapes before `since`, so that the first increment has its baseline and
     /// a birth its earlier scrape. The interval is only known from samples: if it turns out longer
     /// than was taken for granted, the question is put once more.
@@ -416,6 +436,13 @@ impl MetricSource for PrometheusSource {
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Ticks, MetricError>> {
         Box::pin(self.ask_ticks(backends, since))
+    }
+
+    fn in_flight<'a>(
+        &'a self,
+        backends: &'a [RuleBackend],
+    ) -> BoxFuture<'a, Result<Option<f64>, MetricError>> {
+        Box::pin(self.ask_in_flight(backends))
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {

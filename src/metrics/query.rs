@@ -98,6 +98,13 @@ impl Question {
         Some(self.rate_by(self.provider.latency.as_ref()?, &["le"], window))
     }
 
+    /// Requests under way at this moment, where the provider counts them.
+    pub fn in_flight(&self) -> Option<String> {
+        let replicas = REPLICA_LABELS.join(", ");
+        let selector = self.selector(self.provider.in_flight()?);
+        Some(format!("sum by ({}) (max without ({replicas}) ({selector}))", self.by(&[])))
+    }
+
     /// When the newest sample was taken, as seconds since 1970.
     pub fn newest(&self) -> String {
         let by = self.by(&[]);

@@ -94,6 +94,17 @@ pub(super) fn numbers(
     rows
 }
 
+/// Requests under way at each backend that has the gauge.
+pub(super) fn in_flight(question: &Question, series: &[RawSeries]) -> HashMap<RuleBackend, f64> {
+    let mut counts: HashMap<RuleBackend, f64> = HashMap::new();
+    for (series, count) in last_values(series).filter(|(_, count)| count.is_finite()) {
+        for backend in question.backends_of(series) {
+            *counts.entry(backend.clone()).or_default() += count;
+        }
+    }
+    counts
+}
+
 fn last_values(series: &[RawSeries]) -> impl Iterator<Item = (&RawSeries, f64)> {
     series.iter().filter_map(|series| series.samples.last().map(|(_, value)| (series, *value)))
 }

@@ -16,13 +16,19 @@ type Script = dyn Fn(&[RuleBackend], Timestamp) -> Result<Counts, MetricError> +
 pub(super) struct Counted {
     script: Box<Script>,
     asked: Mutex<Vec<Timestamp>>,
+    in_flight: Option<f64>,
 }
 
 impl Counted {
     pub(super) fn by(
         script: impl Fn(&[RuleBackend], Timestamp) -> Result<Counts, MetricError> + Send + Sync + 'static,
     ) -> Self {
-        Self { script: Box::new(script), asked: Mutex::default() }
+        Self { script: Box::new(script), asked: Mutex::default(), in_flight: None }
+    }
+
+    /// The same, with so many requests under way.
+    pub(super) fn busy(self, in_flight: Option<f64>) -> Self {
+        Self { in_flight, ..self }
     }
 
     /// Since when requests were to be counted, each time.
@@ -60,6 +66,10 @@ impl MetricSource for Counted {
 
     fn ticks<'a>(&'a self, _: &'a [RuleBackend], _: Timestamp) -> BoxFuture<'a, Result<Ticks, MetricError>> {
         ready(Ok(Ticks::default())).boxed()
+    }
+
+    fn in_flight<'a>(&'a self, _: &'a [RuleBackend]) -> BoxFuture<'a, Result<Option<f64>, MetricError>> {
+        ready(Ok(self.in_flight)).boxed()
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {

@@ -121,6 +121,7 @@ impl Pilot {
                             Some(unseen) => format!("{words}; {unseen}"),
                             None => words,
                         };
+                        let words = format!("{words}{}", in_flight(&**metrics, &subject).await);
                         return telling.proven(words);
                     }
                     Some(why) if waited >= limit => {
@@ -145,6 +146,18 @@ impl Pilot {
             }
             tokio::time::sleep(interval.max(SHORTEST_INTERVAL)).await;
         }
+    }
+}
+
+/// That a drained backend is not done with all its requests yet, to be said behind a proof: it does not take it away.
+async fn in_flight(metrics: &dyn MetricSource, subject: &Subject) -> String {
+    let drained: Vec<_> = subject.drained().filter_map(|index| subject.backends.get(index)).collect();
+    let places: Vec<_> =
+        subject.places.iter().filter(|place| drained.contains(&&place.to)).cloned().collect();
+    let asked = tokio::time::timeout(DEFAULT_INTERVAL, metrics.in_flight(&places));
+    match asked.await {
+        Ok(Ok(Some(count))) if count >= 1.0 => format!("; draining: {count:.0} requests in flight"),
+        _ => String::new(),
     }
 }
 

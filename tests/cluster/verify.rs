@@ -52,6 +52,16 @@ fn a_probe_proves_a_split_and_a_rollback_without_other_traffic() {
     let found = run(&person, &probe(&space, "140", &[])).exits(0).json();
     println!("{}", found["words"]);
     assert_eq!((answers(&found, 0), answers(&found, 1)), (140, 0));
+
+    let shown = person.run(&["show", "checkout", "-o", "json"]).exits(0).json();
+    let after = &shown["afterRollback"];
+    println!("{}", after["brief"]);
+    let items = after["items"].as_array().expect("ten items");
+    let state = |name: &str| items.iter().find(|item| item["item"] == name).map(|item| &item["state"]);
+    for seen in ["weight 0", "status", "requests", "in flight", "other paths", "audit"] {
+        assert_eq!(state(seen), Some(&json!("seen")), "{seen}: {after}");
+    }
+    assert_eq!(state("data plane"), Some(&json!("not seen")), "the counts had no traffic to judge");
 }
 
 #[test]

@@ -103,6 +103,14 @@ impl Performer {
                 });
             }
             Effect::Past { generation, route, uid } => self.past(generation, route, uid),
+            Effect::InFlight { generation, backend } => {
+                let Some(metrics) = self.session.metrics.clone() else { return };
+                tokio::spawn(async move {
+                    let answer = metrics.in_flight(std::slice::from_ref(&backend)).await;
+                    let answer = answer.map_err(|error| error.to_string());
+                    send(Msg::InFlight { generation, backend, answer });
+                });
+            }
             Effect::Tick { generation, change, item, words } => {
                 let journal = Arc::clone(&self.session.journal);
                 tokio::task::spawn_blocking(move || {

@@ -164,6 +164,13 @@ impl MetricSource for Discovered {
         async move { self.source().await?.ticks(backends, since).await }.boxed()
     }
 
+    fn in_flight<'a>(
+        &'a self,
+        backends: &'a [RuleBackend],
+    ) -> BoxFuture<'a, Result<Option<f64>, MetricError>> {
+        async move { self.source().await?.in_flight(backends).await }.boxed()
+    }
+
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {
         async move { self.source().await?.check().await }.boxed()
     }

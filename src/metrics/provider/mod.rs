@@ -110,6 +110,12 @@ impl fmt::Display for Granularity {
 }
 
 impl Provider {
+    /// The gauge of requests under way. Every Envoy has one, with the labels of its counters.
+    #[must_use]
+    pub fn in_flight(&self) -> Option<&'static str> {
+        self.requests.starts_with("envoy_cluster_").then_some("envoy_cluster_upstream_rq_active")
+    }
+
     /// The values of the naming labels for `backend`, one for each way to name it that it has: none when it is no
     /// Service, or has no port where the name needs one.
     pub(super) fn names<'a>(

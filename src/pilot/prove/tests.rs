@@ -373,3 +373,16 @@ async fn a_contradiction_stands_while_the_count_begun_anew_waits_for_its_first_s
         "{ending}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn requests_that_are_still_in_flight_are_said_behind_a_proof_and_take_nothing_away() {
+    for (count, said) in [(Some(3.0), "; draining: 3 requests in flight"), (Some(0.0), ""), (None, "")] {
+        let mut bench = bench(&[Look::Counted(1064.0, 0.0, 2)]);
+        let source = Arc::new(scripted(&[Look::Counted(1064.0, 0.0, 2)], Duration::from_secs(5)).busy(count));
+        bench.pilot.metrics = Some(source);
+        let (ending, _) = bench.run(&drained()).await;
+        let proven =
+            "proven: 0 of 1064 requests reached the drained backend: leak < 0.44 % (99 %), 2 scrapes";
+        assert_eq!(ending, format!("{proven}{said}"));
+    }
+}
