@@ -15,7 +15,7 @@ use tidegate::config::Settings;
 use tidegate::demo::{Demo, Scenario};
 use tidegate::keys::Key;
 use tidegate::pilot::{Ending, NotWritten, Pilot, Prepared, Request};
-use tidegate::rollout::{ChangeRecord, Confirmation, Conventions, Direction, Intent, Verdict};
+use tidegate::rollout::{ChangeRecord, Confirmation, Conventions, Direction, Intent, LogPattern, Verdict};
 use tidegate::route::{BackendRef, DataPlane, RouteId, RuleBackend};
 use tidegate::ui::theme::{Depth, Theme};
 use tidegate::ui::{self, Look};
@@ -161,6 +161,29 @@ async fn contested_a_step_that_was_overtaken_is_not_written_and_an_owner_takes_i
     let prepared = play.prepare(&payments, step()).await;
     let ending = play.carry(prepared, "payments-canary").await;
     assert!(matches!(&ending, Ending::Unproven(why) if why.contains("flagger")), "{ending:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_canary_that_fails_logs_more_than_twice_as_many_errors() {
+    let play = play(Scenario::Failing, 1);
+    let logged = async || {
+        let route = play.demo.cluster().get(&checkout()).await.expect("the route");
+        let pattern = LogPattern::default();
+        play.pilot.logged(&route, 0, None, Duration::from_secs(30), &pattern).await
+    };
+    let (versions, check) = logged().await;
+    let read: Vec<usize> = versions.iter().map(|version| version.errors.pods).collect();
+    assert_eq!(read, [5, 3], "of six pods of stable five are read");
+    assert_eq!(versions[0].errors.unread, ["1 more pods"]);
+    assert_eq!(check.expect("both roles are known").verdict, Verdict::Pass);
+    for _ in 0..2 {
+        assert!(matches!(play.change(step()).await, Ending::Proven(_)));
+    }
+    sleep(Duration::from_secs(30)).await;
+    let (versions, check) = logged().await;
+    let check = check.expect("both roles are known");
+    assert_eq!(check.verdict, Verdict::Hold, "{check:?}");
+    assert!(versions[1].errors.examples[0].contains("ERROR"), "{versions:?}");
 }
 
 /// The cockpit as it stands after some seconds, at 120x40.

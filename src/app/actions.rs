@@ -1,5 +1,7 @@
 //! What can be asked for of a split: the question to confirm it, or why it cannot be done.
 
+use std::sync::Arc;
+
 use super::changes::{Change, list};
 use super::checklist::tick;
 use super::dialog::{Ask, ChangeDialog, Step, What};
@@ -12,7 +14,7 @@ use super::weights::WeightEditor;
 use crate::keys::{Action, Context, Key};
 use crate::pilot::{Stage, Verify};
 use crate::rollout::{self, Direction, Intent, Refusal, RollbackTarget, plan, rollback_target, undoable};
-use crate::route::{BackendRef, weight_sum};
+use crate::route::{BackendRef, RouteId, weight_sum};
 
 /// Does what `action` asks for, or says why not. `key` opened it: a dialog swallows it while it is held.
 pub(super) fn begin(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
@@ -24,6 +26,7 @@ pub(super) fn begin(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
         Action::SetWeights => open_editor(app),
         Action::Verify => verify(app),
         Action::Tick(item) => tick(app, item),
+        Action::LogErrors => read_logs(app),
         _ => change(app, action, key),
     }
 }
@@ -38,6 +41,7 @@ impl App {
             Action::SetWeights => self.refused(),
             Action::Verify => self.not_verifiable(),
             Action::Tick(item) => self.cannot_tick(item),
+            Action::LogErrors => self.selected().is_none().then(|| self.refused()).flatten(),
             Action::Copy => {
                 let key = self.start.keymap.key_of(Action::Copy, Context::Dialog);
                 let key = key.map(|key| format!(", and {key} sends the kubectl command that makes it"));
@@ -136,6 +140,21 @@ pub(super) fn ask(app: &mut App, what: What, intent: Intent, key: Key) -> Vec<Ef
             Vec::new()
         }
     }
+}
+
+/// Reads logs, which is only done when somebody asks.
+fn read_logs(app: &mut App) -> Vec<Effect> {
+    let Some(split) = app.selected() else { return Vec::new() };
+    let (route, rule) = (Arc::clone(split.route), split.index);
+    let canary = app.chosen_canary(&route.uid).map(ToOwned::to_owned);
+    app.say(Tone::Plain, format!("{}: reading logs", route.id));
+    vec![Effect::Logs { generation: app.generation, route, rule, canary }]
+}
+
+/// What they say: more than a row holds, so all of it is among the messages.
+pub(super) fn logs_read(app: &mut App, route: &RouteId, lines: &[String], is_worse: bool) {
+    let tone = if is_worse { Tone::Warn } else { Tone::Plain };
+    app.say(tone, format!("{route} log errors: {}", lines.join("; ")));
 }
 
 /// Counts requests from now on. Nothing is written, so nothing is asked.

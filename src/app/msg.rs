@@ -116,6 +116,17 @@ pub enum Msg {
         /// `None` where nobody counts them; or why that is not known.
         answer: Result<Option<f64>, String>,
     },
+    /// What was found in the logs of each version of a split.
+    Logs {
+        /// Of the scope.
+        generation: u64,
+        /// The route.
+        route: RouteId,
+        /// One a version, in words.
+        lines: Vec<String>,
+        /// Whether the canary logs more than twice as many errors as stable.
+        is_worse: bool,
+    },
     /// Whether a note of a person is in the journal.
     Ticked {
         /// Of the scope.
@@ -272,6 +283,17 @@ pub enum Effect {
         generation: u64,
         /// The backend.
         backend: RuleBackend,
+    },
+    /// Count the errors in the logs of each version of a split.
+    Logs {
+        /// Generation for the answer.
+        generation: u64,
+        /// The route.
+        route: Arc<Route>,
+        /// Index of the rule.
+        rule: usize,
+        /// The canary that somebody named.
+        canary: Option<String>,
     },
     /// Note in the journal that a person has looked at something after a rollback.
     Tick {

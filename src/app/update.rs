@@ -62,6 +62,9 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Counted { generation, backend, answer } if generation == app.generation => {
             app.take_counts(&backend, answer);
         }
+        Msg::Logs { generation, route, lines, is_worse } if generation == app.generation => {
+            actions::logs_read(app, &route, &lines, is_worse);
+        }
         Msg::InFlight { generation, backend, answer } if generation == app.generation => {
             app.take_in_flight(&backend, answer);
         }
@@ -95,6 +98,7 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         | Msg::Past { .. }
         | Msg::Ticked { .. }
         | Msg::InFlight { .. }
+        | Msg::Logs { .. }
         | Msg::Object { .. }
         | Msg::Walked { .. }
         | Msg::Survey { .. } => {}

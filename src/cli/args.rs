@@ -213,6 +213,9 @@ pub struct Show {
     /// Ask no Prometheus
     #[arg(long)]
     pub no_metrics: bool,
+    /// Count the errors in the newest logs of each backend's pods
+    #[arg(long)]
+    pub logs: bool,
 }
 
 /// `diagnose`.

@@ -17,6 +17,7 @@ mod flip;
 mod gather;
 mod list;
 mod log;
+mod logs;
 mod observed;
 mod output;
 mod probed;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::after::{After, after};
 use super::args::{Format, Show};
 use super::exit::{Exit, Failure};
+use super::logs::{LogsOfRule, logs};
 use super::observed::{Evidence, Related};
 use super::output::{self, one_line, warn};
 use super::session::Session;
@@ -38,6 +39,9 @@ struct Document<'a> {
     last_change: Option<ChangeRecord>,
     /// Only where that was a rollback.
     after_rollback: Option<After>,
+    /// Only where they were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logs: Option<Vec<LogsOfRule>>,
     splits: Vec<Split<'a>>,
     other_paths: Vec<OtherPath>,
     /// Why some paths may be missing.
@@ -141,6 +145,7 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
         around.note.as_deref(),
     )
     .await;
+    let logs = if args.logs { Some(logs(session, &route).await) } else { None };
     let document = Document {
         namespace: &id.namespace,
         name: &id.name,
@@ -158,6 +163,7 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
         last_writer: route.last_writer.as_ref().map(|w| Writer { manager: &w.manager, at: &w.at }),
         last_change: ChangeRecord::newest(&route),
         after_rollback,
+        logs,
         splits: splits(&route, &source),
         other_paths: other_paths(&route, &related),
         other_paths_note: around.note.as_deref(),
@@ -267,6 +273,9 @@ fn text(document: &Document<'_>, status_problem: Option<&str>) -> String {
             write!(out, "\nRule {} ({})\n{}", split.rule_index, one_line(&split.rule_label), table(split));
         if let Some(reason) = split.backends.first().and_then(|b| b.observed_share_reason.as_deref()) {
             let _ = writeln!(out, "Observed share: {}", one_line(reason));
+        }
+        for line in document.logs.iter().flatten().flat_map(|logs| logs.lines(split.rule_index)) {
+            let _ = writeln!(out, "{}", one_line(&line));
         }
         for path in document.other_paths.iter().filter(|path| path.rule_index == split.rule_index) {
             let _ = writeln!(out, "Other path: {}", one_line(&path.path));

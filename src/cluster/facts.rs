@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::{Container, Pod, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::Api;
 use kube::api::ListParams;
@@ -122,7 +122,7 @@ impl Cluster {
         .await
     }
 
-    async fn slices(&self, namespace: &str, name: &str) -> Result<Vec<EndpointSlice>, Trouble> {
+    pub(super) async fn slices(&self, namespace: &str, name: &str) -> Result<Vec<EndpointSlice>, Trouble> {
         let of_service = &ListParams::default().labels(&format!("kubernetes.io/service-name={name}"));
         self.read(&format!("read the endpoints of {namespace}/{name}"), |client| async move {
             Ok(Api::namespaced(client, namespace).list(of_service).await?.items)
@@ -131,7 +131,7 @@ impl Cluster {
     }
 
     /// The pods that the endpoints name: by the Service's selector in one request, else one by one.
-    async fn pods(
+    pub(super) async fn pods(
         &self,
         namespace: &str,
         service: &str,
@@ -166,13 +166,13 @@ impl Cluster {
 }
 
 /// What the slices of one Service say. An endpoint may stand in several of them, one for each address family.
-struct Behind {
-    endpoints: Endpoints,
-    pods: BTreeSet<String>,
+pub(super) struct Behind {
+    pub endpoints: Endpoints,
+    pub pods: BTreeSet<String>,
 }
 
 impl Behind {
-    fn read(slices: &[EndpointSlice]) -> Self {
+    pub fn read(slices: &[EndpointSlice]) -> Self {
         let mut ready_by_endpoint = BTreeMap::<String, bool>::new();
         let mut pods = BTreeSet::new();
         for endpoint in slices.iter().flat_map(|slice| &slice.endpoints) {
@@ -232,8 +232,13 @@ fn summary(pods: &[Pod]) -> Known<Pods> {
     })
 }
 
-/// The image of the container that `kubectl logs` would choose, but never a mesh's sidecar.
+/// The image of the main container.
 fn main_image(pod: &Pod) -> Option<&str> {
+    main_container(pod)?.image.as_deref()
+}
+
+/// The container that `kubectl logs` would choose, but never a mesh's sidecar.
+pub(super) fn main_container(pod: &Pod) -> Option<&Container> {
     let chosen =
         pod.metadata.annotations.as_ref().and_then(|a| a.get("kubectl.kubernetes.io/default-container"));
     let containers = &pod.spec.as_ref()?.containers;
@@ -241,7 +246,6 @@ fn main_image(pod: &Pod) -> Option<&str> {
         .iter()
         .find(|container| Some(&container.name) == chosen)
         .or_else(|| containers.iter().find(|container| !SIDECARS.contains(&container.name.as_str())))
-        .and_then(|container| container.image.as_deref())
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ mod tests {
     fn the_sample_has_every_setting() {
         // One that does not exist in each section tells all that do.
         let sample = sample();
-        for section in ["", "[prometheus]", "[roles]", "[production]", "[times]", "[keys]"] {
+        for section in ["", "[prometheus]", "[roles]", "[production]", "[logs]", "[times]", "[keys]"] {
             let (_, faults) = Settings::read(&format!("{section}\nxxxxxxxxxx = 1"));
             let known = faults[0].message.split_once("there are: ").unwrap().1;
             for name in known.split(", ") {

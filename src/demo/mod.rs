@@ -6,6 +6,7 @@
 
 pub mod api;
 mod controller;
+mod logs;
 mod metrics;
 mod people;
 mod scenario;
@@ -22,11 +23,12 @@ use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::metrics::MetricSource;
 use crate::pilot::Timing;
+use crate::route::BackendRef;
 use api::{ApiServer, User};
 use controller::Controller;
 use metrics::DemoMetrics;
 pub use scenario::Scenario;
-use shop::{NAMESPACE, Shop};
+use shop::{NAMESPACE, PORT, Shop};
 use traffic::Traffic;
 
 /// How far back the numbers go when it starts.
@@ -53,7 +55,12 @@ impl Demo {
             traffic.serve(at, route);
         }
         let traffic = Arc::new(Mutex::new(traffic));
-        let api = ApiServer::new(clock, scenario.answer_delay());
+        let writer = Arc::clone(&traffic);
+        let api =
+            ApiServer::new(clock, scenario.answer_delay()).with_logs(move |namespace, app, pods, seconds| {
+                let backend = BackendRef::service(namespace, app, PORT);
+                logs::log(&writer, &backend, pods, seconds, clock.now())
+            });
         for object in &objects {
             api.load(object);
         }

@@ -23,7 +23,7 @@ pub const EDITED: [(&str, usize, [[u32; 2]; 2]); 2] =
     [(CHECKOUT, 0, [[95, 5], [90, 10]]), ("search", 1, [[75, 25], [80, 20]])];
 
 const CHECKOUT_UID: &str = "3c7b8f0a-91d4-4a27-8a55-0b6f2e19c4d1";
-const PORT: u16 = 8080;
+pub(super) const PORT: u16 = 8080;
 const REGISTRY: &str = "registry.example";
 
 /// Everything there is at first.

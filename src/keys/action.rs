@@ -31,6 +31,8 @@ pub enum Action {
     Undo,
     /// Count whether the declared split is served.
     Verify,
+    /// Count the errors in the logs of each version.
+    LogErrors,
     /// Note that a person has looked at an item of a rollback's checklist.
     Tick(ChecklistItem),
     /// Send the kubectl command to the terminal's clipboard.
@@ -111,6 +113,7 @@ impl Action {
             Self::Flip => "flip",
             Self::Undo => "undo",
             Self::Verify => "verify",
+            Self::LogErrors => "log-errors",
             Self::Tick(ChecklistItem::Consumers) => "consumers-off",
             Self::Tick(ChecklistItem::Flag) => "flag-off",
             Self::Tick(_) => "hypothesis-noted",

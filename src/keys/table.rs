@@ -68,6 +68,7 @@ pub static TABLE: &[Binding] = &[
     change(C::Split, &[Char('u')], A::Undo, "undo", "the newest change back; again: redo it"),
     change(C::Split, &[], A::Promote, "", "all traffic to the canary"),
     row(C::Split, &[Char('v')], A::Verify, "verify", "count whether the declared split is served"),
+    row(C::Split, &[], A::LogErrors, "", "count the errors in the newest logs of each version"),
     row(C::Split, &[], A::Tick(ChecklistItem::Consumers), "", "note that what was drained consumes no queue"),
     row(
         C::Split,
@@ -179,7 +180,7 @@ mod tests {
                 Context::ALL.contains(&binding.context)
                     && !binding.help.is_empty()
                     // what is done seldom is in the palette alone
-                    && (!binding.keys.is_empty() || matches!(binding.action, Action::Promote | Action::Tick(_)))
+                    && (!binding.keys.is_empty() || matches!(binding.action, Action::Promote | Action::Tick(_) | Action::LogErrors))
             );
         }
         assert!(Context::ALL.iter().all(|context| TABLE.iter().any(|binding| binding.context == *context)));

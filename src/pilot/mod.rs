@@ -9,6 +9,7 @@ mod carry;
 #[cfg(test)]
 mod counted;
 mod evidence;
+mod logged;
 mod prepare;
 mod progress;
 mod prove;
@@ -34,6 +35,7 @@ use crate::cluster::Cluster;
 use crate::metrics::MetricSource;
 use crate::rollout::Conventions;
 
+pub use logged::Logged;
 pub use prepare::{PrepareError, Rehearsed, Request};
 pub use progress::{Ending, NotWritten, Progress, Stage};
 pub use states::{BackendFacts, Confirmed, DryRun, NotConfirmed, Planned, Prepared, Watched, Written};

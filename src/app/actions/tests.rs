@@ -124,6 +124,17 @@ fn verify_counts_without_a_question_and_ends_like_a_proof() {
 }
 
 #[test]
+fn logs_are_read_when_somebody_asks_and_said_with_their_verdict() {
+    let mut bench = bench(checkout(1, 95, 5));
+    let effects = begin(&mut bench.app, Action::LogErrors, Char('x'));
+    assert!(matches!(effects.as_slice(), [Effect::Logs { rule: 0, .. }]), "{effects:?}");
+    let (generation, route) = (bench.app.generation, bench.app.selected().unwrap().route.id.clone());
+    let lines = vec!["checkout-canary 12 of 400 lines in 3 pods".to_owned()];
+    bench.msg(Msg::Logs { generation, route, lines, is_worse: true });
+    assert_eq!(bench.said(), "shop/checkout log errors: checkout-canary 12 of 400 lines in 3 pods");
+}
+
+#[test]
 fn c_sends_the_command_of_what_is_shown_and_is_a_letter_where_a_name_is_typed() {
     let mut bench = bench(checkout(1, 90, 10));
     bench.keys("sc");

@@ -19,8 +19,9 @@ use crate::cli::session::Session;
 use crate::cli::source::elsewhere;
 use crate::cluster::{Cluster, Listed, Scope, Trouble, Why, endpoint_changes, watch};
 use crate::metrics::{MetricSource, Origin};
-use crate::pilot::{Ending, Pilot, Progress};
+use crate::pilot::{Ending, Logged, Pilot, Progress};
 use crate::route::{BackendRef, RouteId, writers};
+use crate::stats::Verdict;
 
 /// Another context, with its credential plugin, has this long to answer.
 const OPENING: Duration = Duration::from_secs(20);
@@ -103,6 +104,18 @@ impl Performer {
                 });
             }
             Effect::Past { generation, route, uid } => self.past(generation, route, uid),
+            Effect::Logs { generation, route, rule, canary } => {
+                let pilot = self.pilot();
+                let settings = &self.session.settings;
+                let (since, pattern) = (settings.logs_since, settings.log_pattern.clone());
+                tokio::spawn(async move {
+                    let (logged, check) =
+                        pilot.logged(&route, rule, canary.as_deref(), since, &pattern).await;
+                    let is_worse = check.is_some_and(|check| check.verdict == Verdict::Hold);
+                    let lines = logged.iter().map(Logged::words).collect();
+                    send(Msg::Logs { generation, route: route.id.clone(), lines, is_worse });
+                });
+            }
             Effect::InFlight { generation, backend } => {
                 let Some(metrics) = self.session.metrics.clone() else { return };
                 tokio::spawn(async move {

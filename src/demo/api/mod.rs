@@ -50,12 +50,16 @@ pub struct User {
     pub writes: bool,
 }
 
+/// What writes the logs of pods: by namespace, label `app`, how many pods have that, and for how many seconds.
+type PodLogs = dyn Fn(&str, &str, u64, i64) -> String + Send + Sync;
+
 /// An API server. Cheap to clone; all clones serve the same objects.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ApiServer {
     store: Arc<Store>,
     clock: Clock,
     faults: Arc<Faults>,
+    logs: Option<Arc<PodLogs>>,
 }
 
 #[derive(Debug, Default)]
@@ -74,7 +78,13 @@ impl ApiServer {
     #[must_use]
     pub fn new(clock: Clock, delay: Duration) -> Self {
         let faults = Faults { delay, ..Faults::default() };
-        Self { store: Arc::new(Store::new()), clock, faults: Arc::new(faults) }
+        Self { store: Arc::new(Store::new()), clock, faults: Arc::new(faults), logs: None }
+    }
+
+    /// The same, whose pods have logs.
+    #[must_use]
+    pub fn with_logs(self, logs: impl Fn(&str, &str, u64, i64) -> String + Send + Sync + 'static) -> Self {
+        Self { logs: Some(Arc::new(logs)), ..self }
     }
 
     /// A client that asks as `user`, with `namespace` as its own. Needs a runtime.
@@ -215,6 +225,14 @@ impl ApiServer {
                 Err(refusal) => answer(refusal.code, &refusal.body),
             });
         }
+        if let (Target::Log { namespace, pod }, &Method::GET) = (&target, &parts.method) {
+            let seconds =
+                query.get("sinceSeconds").and_then(|seconds| seconds.parse().ok()).unwrap_or(i64::MAX);
+            return Ok(match self.log(namespace, pod, seconds) {
+                Ok(text) => Response::new(Full::new(Bytes::from(text)).boxed_unsync()),
+                Err(refusal) => answer(refusal.code, &refusal.body),
+            });
+        }
         let content_type =
             parts.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
@@ -223,6 +241,24 @@ impl ApiServer {
             Ok((code, body)) => answer(code, &body),
             Err(refusal) => answer(refusal.code, &refusal.body),
         })
+    }
+
+    fn log(&self, namespace: &str, pod: &str, seconds: i64) -> Result<String, Refusal> {
+        let resource = Resource::of("pods").ok_or_else(Refusal::no_path)?;
+        let app = |object: &Value| object["metadata"]["labels"]["app"].as_str().map(ToOwned::to_owned);
+        let (app, pods) = {
+            let world = self.store.look();
+            let key = Key::new(resource.plural, namespace, pod);
+            let object = world.objects.get(&key).ok_or_else(|| Refusal::not_found(resource, pod))?;
+            let label = app(object);
+            let same = |(key, other): &(&Key, &Arc<Value>)| {
+                key.resource == resource.plural && *key.namespace == *namespace && app(other) == label
+            };
+            let pods = world.objects.iter().filter(same).count();
+            (label.unwrap_or_default(), pods)
+        };
+        let write = self.logs.as_ref().ok_or_else(Refusal::no_path)?;
+        Ok(write(namespace, &app, u64::try_from(pods).unwrap_or(1), seconds))
     }
 
     fn stream(&self, watch: Watch) -> Out {

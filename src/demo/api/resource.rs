@@ -79,6 +79,8 @@ pub enum Target<'a> {
     Collection { resource: &'static str, namespace: Option<&'a str> },
     /// One object.
     Object { resource: &'static str, namespace: &'a str, name: &'a str },
+    /// What a pod has logged.
+    Log { namespace: &'a str, pod: &'a str },
     /// What is only ever created: a review.
     Review(&'a str),
     /// The server's version.
@@ -118,6 +120,7 @@ impl<'a> Target<'a> {
             ["namespaces", namespace, plural] => collection(plural, Some(namespace)),
             ["namespaces", namespace, plural, name] => known(plural, true)
                 .map_or(Self::Nothing, |r| Self::Object { resource: r.plural, namespace, name }),
+            ["namespaces", namespace, "pods", pod, "log"] => Self::Log { namespace, pod },
             [plural, name] => known(plural, false)
                 .filter(|r| !r.namespaced)
                 .map_or(Self::Nothing, |r| Self::Object { resource: r.plural, namespace: "", name }),
