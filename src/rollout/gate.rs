@@ -156,7 +156,14 @@ pub fn gate(input: &GateInput<'_>) -> Gate {
         Ok(Evidence::Entry(_)) => traffic::unknown("requests are being counted"),
         Ok(Evidence::Running(judged)) => traffic::checks(judged, input),
     });
-    checks.push(alerts_check(&input.alerts));
+    let alerts = alerts_check(&input.alerts);
+    checks.push(match (&input.alerts, &input.counted) {
+        // One reason is said once.
+        (Firing::Unknown(why), Err(same)) if why == same => {
+            Check { words: "nor is it known which alerts fire".to_owned(), ..alerts }
+        }
+        _ => alerts,
+    });
     Gate { checks, owner_refuses: owner == OwnerRule::Refuse }
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking, their helpers too")]
 
 mod faults;
+mod holding;
 mod rig;
 mod server;
 mod source;
