@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test panics when it fails")]
 
 mod changes;
+mod diagnose;
 mod program;
 mod server;
 mod verify;
@@ -351,6 +352,8 @@ fn help() {
         ("help", &["--help"][..]),
         ("list", &["list", "--help"]),
         ("show", &["show", "--help"]),
+        ("diagnose", &["diagnose", "--help"]),
+        ("explain", &["explain", "--help"]),
         ("set", &["set", "--help"]),
         ("rollback", &["rollback", "--help"]),
         ("step", &["step", "--help"]),
