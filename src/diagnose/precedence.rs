@@ -25,6 +25,7 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
             found.push(Finding::ok(format!("{}no other rule takes its requests", facts.of_rule(index))));
         }
     }
+    found.extend(closer_hosts(facts));
     if let Some(note) = facts.around_note {
         found.push(Finding::unknown(format!("whether another route takes its requests: {note}")));
     }
@@ -48,9 +49,7 @@ fn taken(facts: &Facts<'_>, index: usize, one: &Match) -> Vec<Finding> {
     let rivals = facts.others().filter(|other| other.rules.iter().any(equal));
     let rivals = rivals.filter_map(|other| {
         let hosts = contested(mine, other)?;
-        // What is not accepted takes nothing.
-        (!matches!(other.state(), RouteState::NotAccepted(_) | RouteState::NoStatus))
-            .then_some((other, hosts))
+        takes_requests(other).then_some((other, hosts))
     });
     let rivals = rivals.map(|(other, hosts)| rival(facts, index, one, other, &hosts));
     earlier.into_iter().chain(rivals).collect()
@@ -108,9 +107,7 @@ fn around(facts: &Facts<'_>, index: usize, rule: &Rule) -> Option<Finding> {
     if named.is_empty() {
         return None;
     }
-    let more = named.len().saturating_sub(MOST_NAMED);
-    named.truncate(MOST_NAMED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = shortened(&mut named);
     let seen = format!(
         "{}requests with these matches never come to the split: {}{more}",
         facts.of_rule(index),
@@ -122,20 +119,66 @@ fn around(facts: &Facts<'_>, index: usize, rule: &Rule) -> Option<Finding> {
     )
 }
 
+/// Routes for hosts that this one serves by a wildcard, or since it names none: the more specific host comes first.
+fn closer_hosts(facts: &Facts<'_>) -> Option<Finding> {
+    let mine = facts.route;
+    mine.splits().next()?;
+    let covered = |host: &str| {
+        let below = |own: &str| {
+            own.strip_prefix('*').is_some_and(|end| host.len() > own.len() && host.ends_with(end))
+        };
+        mine.hostnames.is_empty() || mine.hostnames.iter().any(|own| below(own))
+    };
+    let is_named = |host: &str| mine.hostnames.iter().any(|own| own.eq_ignore_ascii_case(host));
+    let beside = facts.others().filter(|other| share_a_parent(mine, other) && takes_requests(other));
+    let mut taken: Vec<String> = beside
+        .flat_map(|other| other.hostnames.iter().map(move |host| (host, &other.id)))
+        .filter(|(host, _)| covered(host) && !is_named(host))
+        .map(|(host, id)| format!("{host} (route {id})"))
+        .collect();
+    if taken.is_empty() {
+        return None;
+    }
+    let more = shortened(&mut taken);
+    let own = if mine.hostnames.is_empty() { "all hosts".to_owned() } else { mine.hostnames.join(", ") };
+    let seen = format!(
+        "it serves {own}; requests for hosts that other routes name go there: {}{more}",
+        taken.join("; ")
+    );
+    Some(Finding::warning(seen).advise("name the hosts in this route if it is to get their requests"))
+}
+
+/// Keeps the first few, and says how many more there were.
+fn shortened(named: &mut Vec<String>) -> String {
+    let more = named.len().saturating_sub(MOST_NAMED);
+    named.truncate(MOST_NAMED);
+    if more > 0 { format!(" and {more} more") } else { String::new() }
+}
+
+/// What is not accepted takes nothing.
+fn takes_requests(route: &Route) -> bool {
+    !matches!(route.state(), RouteState::NotAccepted(_) | RouteState::NoStatus)
+}
+
 fn same_shares(one: &Rule, other: &Rule) -> bool {
     one.backends.len() == other.backends.len()
         && one.backends.iter().all(|backend| other.backends.contains(backend))
 }
 
-/// The hosts that both routes serve at a parent of both; `None` if there is none.
-fn contested(mine: &Route, other: &Route) -> Option<String> {
+/// Whether both attach to the same listener, or may.
+fn share_a_parent(mine: &Route, other: &Route) -> bool {
     let meet = |a: &ParentRef, b: &ParentRef| {
         let same = (&a.group, &a.kind, &a.namespace, &a.name) == (&b.group, &b.kind, &b.namespace, &b.name);
         let apart = |a: bool, b: bool, equal: bool| a && b && !equal;
         same && !apart(a.section.is_some(), b.section.is_some(), a.section == b.section)
             && !apart(a.port.is_some(), b.port.is_some(), a.port == b.port)
     };
-    if !mine.parents.iter().any(|a| other.parents.iter().any(|b| meet(a, b))) {
+    mine.parents.iter().any(|a| other.parents.iter().any(|b| meet(a, b)))
+}
+
+/// The hosts that both routes serve at a parent of both; `None` if there is none.
+fn contested(mine: &Route, other: &Route) -> Option<String> {
+    if !share_a_parent(mine, other) {
         return None;
     }
     if mine.hostnames.is_empty() && other.hostnames.is_empty() {

@@ -252,6 +252,19 @@ fn the_older_of_two_equal_matches_gets_all() {
 }
 
 #[test]
+fn a_route_that_names_the_host_comes_before_one_that_does_not() {
+    let rules = json!([{ "backendRefs": [backend("other", 1)] }]);
+    let mut world = checkout(90, 10);
+    world.others = vec![read(&object("another", NOW, &rules))];
+    for (hosts, taken) in [(json!([]), true), (json!(["*.example"]), true), (json!(["*.test"]), false)] {
+        world.object["spec"]["hostnames"] = hosts;
+        let said = world.said(Place::Route);
+        let told = said.iter().any(|(_, seen)| seen.contains("checkout.example (route shop/another)"));
+        assert_eq!(told, taken, "{said:?}");
+    }
+}
+
+#[test]
 fn narrower_rules_are_told() {
     let premium = json!({ "matches": [{ "path": { "type": "PathPrefix", "value": "/" },
         "headers": [{ "name": "x-tier", "value": "premium" }] }], "backendRefs": [backend("checkout-stable", 1)] });
