@@ -11,8 +11,8 @@ use crate::keys::{Key, Keymap};
 use crate::metrics::{Granularity, Numbers, PROVIDERS, Quantile, Snapshot, Used};
 use crate::pilot::{BackendFacts, DryRun, Planned, Prepared};
 use crate::rollout::{
-    Check, Conventions, Course, Demand, ErrorCount, Evidence, Gate, Intent, Judged, Split, Turn, Verdict,
-    judged, plan,
+    Check, Conventions, Course, Demand, ErrorCount, Evidence, Gate, Intent, Judged, Seen, Split, Turn,
+    Verdict, judged, plan,
 };
 use crate::route::{BackendRef, Path, PathKind, Route, RouteId, RuleBackend};
 use crate::stats::{Counts, Limits, Tick, Ticks};
@@ -153,12 +153,13 @@ impl Bench {
             _ => None,
         });
         let Some((generation, backend, starts)) = asked else { return self };
-        let answer = if starts {
-            Evidence::Entry(ErrorCount { requests, errors, seconds: 600.0 })
+        let seen = if starts {
+            Seen::Entry(ErrorCount { requests, errors, seconds: 600.0 })
         } else {
-            Evidence::Running(Box::new(judged_by(requests, errors, self.now().wall)))
+            Seen::Running(Box::new(judged_by(requests, errors, self.now().wall)), Ok(None))
         };
-        self.msg(Msg::Counted { generation, backend, answer: Ok(answer) })
+        let answer = Ok(Evidence { seen, own: Vec::new() });
+        self.msg(Msg::Counted { generation, backend, answer })
     }
 
     /// The number of the preparation that was asked for by the last message.

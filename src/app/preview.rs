@@ -7,7 +7,7 @@ use super::msg::Effect;
 use super::split::Split;
 use super::state::App;
 use crate::metrics::untestable;
-use crate::rollout::{Direction, Evidence, Gate, GateInput, Intent, Plan, Refusal, gate, plan};
+use crate::rollout::{Direction, Evidence, Gate, GateInput, Intent, Plan, Refusal, Seen, gate, plan};
 use crate::route::{BackendRef, Path};
 
 /// How often requests are counted for it.
@@ -125,7 +125,7 @@ impl App {
     pub(super) fn take_counts(&mut self, backend: &BackendRef, answer: Result<Evidence, String>) {
         self.counts.in_flight = false;
         let interval = match &answer {
-            Ok(Evidence::Running(judged)) => judged.interval_seconds,
+            Ok(Evidence { seen: Seen::Running(judged, _), .. }) => judged.interval_seconds,
             _ => None,
         };
         if let Some(interval) = interval.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {

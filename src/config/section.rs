@@ -21,6 +21,11 @@ impl Wrong {
         Self { at: value.span(), message: message.into() }
     }
 
+    /// What is wrong.
+    pub fn message(self) -> String {
+        self.message
+    }
+
     pub fn of(value: &Value<'_>, error: &impl ToString) -> Self {
         Self::new(value, error.to_string())
     }
@@ -158,6 +163,22 @@ impl<'a, 't> Section<'a, 't> {
             }
         }
         found
+    }
+
+    /// What stands in the section under `key`, by the names that somebody gave it.
+    pub fn named_values(
+        &mut self,
+        faults: &mut Faults<'_>,
+        key: &'static str,
+        reach: Reach,
+    ) -> Vec<(String, &'a Value<'t>)> {
+        let all = self.section(faults, key, reach);
+        all.table.into_iter().flatten().map(|(name, value)| (name.get_ref().to_string(), value)).collect()
+    }
+
+    /// A fault at a value under `key`.
+    pub fn fault_at(&self, faults: &mut Faults<'_>, key: &str, value: &Value<'_>, message: String) {
+        faults.add(value.span().start, self.path(key), self.reach, message);
     }
 
     /// Tells what is wrong with the first of `keys` that is there.

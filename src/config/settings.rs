@@ -14,7 +14,7 @@ use crate::app::REFRESH;
 use crate::keys::Keymap;
 use crate::metrics::Providers;
 use crate::pilot::Timing;
-use crate::rollout::{Conventions, GateRules, Gates, Ladder, LogPattern, Pattern};
+use crate::rollout::{Conventions, GateRules, Gates, Ladder, LogPattern, OWN, Pattern};
 
 /// What the settings file says. Flags and the environment come before it.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,13 +152,10 @@ fn gates(root: &mut Section<'_, '_>, faults: &mut Faults<'_>, gates: &mut Gates)
     let general: Vec<&'static str> = GateRules::KEYS.into_iter().filter(|key| *key != "settle").collect();
     for (key, value) in rules(&mut gate, faults, &general) {
         // Tried when it was read.
-        let _ = gates.rules.set(key, &value);
+        let _ = gates.rules.set(&key, &value);
     }
     for (pattern, mut section) in gate.named_sections(faults, "routes", Reach::Work) {
-        let pairs = rules(&mut section, faults, &GateRules::KEYS)
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect();
+        let pairs = rules(&mut section, faults, &GateRules::KEYS);
         match pattern.parse() {
             Ok(pattern) => gates.some.push((vec![pattern], pairs)),
             Err(error) => section.fault(faults, &GateRules::KEYS, &format!("{error}")),
@@ -173,7 +170,7 @@ fn rules(
     section: &mut Section<'_, '_>,
     faults: &mut Faults<'_>,
     keys: &[&'static str],
-) -> Vec<(&'static str, String)> {
+) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for &key in keys {
         let mut rule = None;
@@ -186,7 +183,18 @@ fn rules(
             GateRules::default().set(key, &text).map_err(|error| Wrong::new(value, error))?;
             Ok(Some(text))
         });
-        found.extend(rule.map(|text| (key, text)));
+        found.extend(rule.map(|text| (key.to_owned(), text)));
+    }
+    for (name, value) in section.named_values(faults, "checks", Reach::Work) {
+        let key = format!("{OWN}{name}");
+        let read = text(value).and_then(|text| {
+            GateRules::default().set(&key, text).map_err(|error| Wrong::new(value, error))?;
+            Ok(text.to_owned())
+        });
+        match read {
+            Ok(text) => found.push((key, text)),
+            Err(wrong) => section.fault_at(faults, &format!("checks.{name}"), value, wrong.message()),
+        }
     }
     found
 }

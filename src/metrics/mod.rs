@@ -39,7 +39,7 @@ pub use alerts::Named;
 pub use claim::{Unclaimed, claim, claim_counted, untestable};
 pub use discovery::Discovered;
 pub use error::MetricError;
-pub use model::{BackendCounts, BackendHistory, Counts, History, Numbers, Snapshot};
+pub use model::{BackendCounts, BackendHistory, Counts, History, Numbers, Snapshot, Strain};
 pub use prometheus::PrometheusSource;
 pub use provider::{
     BadTemplate, Granularity, Matcher, Naming, PROVIDERS, Provider, Providers, Template, Unit,
@@ -115,6 +115,28 @@ pub trait MetricSource: Send + Sync {
     /// As [`MetricSource::numbers`].
     fn in_flight<'a>(&'a self, _: &'a [RuleBackend]) -> BoxFuture<'a, Result<Option<f64>, MetricError>> {
         Box::pin(std::future::ready(Ok(None)))
+    }
+
+    /// For gates: how often since an instant the proxies retried, timed out or turned requests away; `None` where the
+    /// provider of these backends counts nothing of the kind. One query.
+    ///
+    /// # Errors
+    /// As [`MetricSource::counts`].
+    fn strain<'a>(
+        &'a self,
+        _: &'a [RuleBackend],
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<Vec<Strain>>, MetricError>> {
+        Box::pin(ready(Ok(None)))
+    }
+
+    /// The values that a query of somebody's own gives now.
+    ///
+    /// # Errors
+    /// As [`MetricSource::counts`].
+    fn values<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Vec<f64>, MetricError>> {
+        let why = "nobody answers queries here".to_owned();
+        Box::pin(ready(Err(MetricError::NotCounted { why })))
     }
 
     /// Asks whether the source answers at all.

@@ -54,6 +54,15 @@ pub struct Numbers {
     pub granularity: Granularity,
 }
 
+/// Something that proxies count when a backend does not keep up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Strain {
+    /// What it is, as in `retries`.
+    pub what: &'static str,
+    /// How often it was counted, by backend; none is 0.
+    pub events: HashMap<RuleBackend, f64>,
+}
+
 /// Series over a span of time, for sparklines.
 #[derive(Debug, Clone, PartialEq)]
 pub struct History {

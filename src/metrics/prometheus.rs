@@ -15,13 +15,13 @@ use super::decode::{Answer, RawSeries};
 use super::error::MetricError;
 use super::history::{Grid, histories};
 use super::increments;
-use super::model::{Counts, History, Snapshot};
+use super::model::{Counts, History, Snapshot, Strain};
 use super::provider::{Granularity, Providers};
 use super::query::{self, Question};
 use super::recognition::{Asked, Recognition};
 use super::rows;
 use super::samples::Samples;
-use super::tally::Tally;
+use super::tally::{self, Tally};
 use super::ticks;
 use super::transport::Transport;
 use super::{MetricSource, Origin};
@@ -326,6 +326,25 @@ impl PrometheusSource {
         Ok(())
     }
 
+    async fn ask_strain(
+        &self,
+        backends: &[RuleBackend],
+        since: Timestamp,
+    ) -> Result<Option<Vec<Strain>>, MetricError> {
+        let mut asked = self.recognition.deal(&self.transport, backends).await?;
+        let mut all: Option<Vec<Strain>> = None;
+        for question in asked.next(self.transport.most_backends()) {
+            let now = Timestamp::now();
+            let since_then = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+            let before = LOOK_BACK.max(self.interval().unwrap_or(ASSUMED_INTERVAL) * 2);
+            let Some(raw) = question.raw_strain(since_then + before) else { continue };
+            let answer = self.transport.whole(&raw).await?;
+            self.unambiguous(&question, &answer.series)?;
+            all.get_or_insert_default().extend(tally::strains(&question, answer.series, since));
+        }
+        Ok(all)
+    }
+
     /// `since`, or as long ago as there are samples that can be read at one look.
     async fn affordable(&self, question: &Question, since: Timestamp) -> Result<Timestamp, MetricError> {
         let answer = self.transport.whole(&question.how_many()).await?;
@@ -443,6 +462,22 @@ impl MetricSource for PrometheusSource {
         backends: &'a [RuleBackend],
     ) -> BoxFuture<'a, Result<Option<f64>, MetricError>> {
         Box::pin(self.ask_in_flight(backends))
+    }
+
+    fn strain<'a>(
+        &'a self,
+        backends: &'a [RuleBackend],
+        since: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<Vec<Strain>>, MetricError>> {
+        Box::pin(self.ask_strain(backends, since))
+    }
+
+    fn values<'a>(&'a self, promql: &'a str) -> BoxFuture<'a, Result<Vec<f64>, MetricError>> {
+        Box::pin(async move {
+            let answer = self.transport.whole(promql).await?;
+            let last = |series: RawSeries| series.samples.last().map(|(_, value)| *value);
+            Ok(answer.series.into_iter().filter_map(last).collect())
+        })
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), MetricError>> {

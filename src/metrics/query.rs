@@ -121,6 +121,17 @@ impl Question {
         Some(format!("{}[{}]", self.selector(self.provider.latency.as_ref()?), duration(window)))
     }
 
+    /// Every stored sample of what a proxy counts under strain, in the last `window`, and of requests: by those it is known
+    /// that it was scraped before the first retry. `None` where it counts nothing of the kind.
+    pub fn raw_strain(&self, window: Duration) -> Option<String> {
+        let mut metrics: Vec<&str> = self.provider.strain()?.iter().map(|(_, metric)| *metric).collect();
+        metrics.push(&self.provider.requests);
+        let selector = self.selector(&self.provider.requests);
+        // The same names, of other metrics.
+        let (_, names) = selector.split_once(',')?;
+        Some(format!("{{__name__=~\"{}\",{names}[{}]", metrics.join("|"), duration(window)))
+    }
+
     /// How many series [`Question::raw`] and [`Question::raw_buckets`] have now.
     pub fn how_many(&self) -> String {
         let requests = self.selector(&self.provider.requests);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::decode::{Labels, RawSeries};
 use super::increments::{self, Follower};
-use super::model::BackendCounts;
+use super::model::{BackendCounts, Strain};
 use super::provider::Provider;
 use super::query::Question;
 use crate::route::RuleBackend;
@@ -101,6 +101,29 @@ impl Tally {
         }
         counts
     }
+}
+
+/// What the proxies of a question counted under strain since an instant.
+pub(super) fn strains(question: &Question, series: Vec<RawSeries>, since: Timestamp) -> Vec<Strain> {
+    let provider = question.provider();
+    let series = increments::without_replicas(series, provider);
+    let forget = increments::interval(&series).map_or(FORGET, |interval| FORGET.max(interval * 3));
+    let found = Follower::new(forget).feed(&series, provider);
+    let strain = |(what, metric): &(&'static str, &str)| {
+        let mut events: HashMap<RuleBackend, f64> = HashMap::new();
+        for increment in found.iter().filter(|increment| increment.at > since) {
+            let Some(series) =
+                series.get(increment.series).filter(|series| series.label("__name__") == *metric)
+            else {
+                continue;
+            };
+            for place in question.backends_of(series) {
+                *events.entry(place.clone()).or_default() += increment.amount;
+            }
+        }
+        Strain { what, events }
+    };
+    provider.strain().unwrap_or_default().iter().map(strain).collect()
 }
 
 fn up_by_target(up: &[RawSeries], provider: &Provider) -> HashMap<Labels, bool> {

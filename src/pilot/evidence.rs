@@ -1,14 +1,17 @@
 //! What the gate judges a backend by: what was counted of it.
 
+use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Pilot;
 use super::prepare::{PATIENCE, within};
-use crate::metrics::MetricSource;
+use crate::metrics::{MetricSource, Strain};
 use crate::rollout::{
-    Course, Effect, ErrorCount, Evidence, HISTORY, Plan, RuleChange, Split, Turn, course, judged, shares,
+    Course, Effect, ErrorCount, Evidence, HISTORY, Names, OwnAnswer, OwnCheck, Plan, Pressure, RuleChange,
+    Seen, Split, Turn, course, judged, shares,
 };
 use crate::route::{BackendRef, Route, Rule, RuleBackend};
+use crate::stats::{Limits, Ticks, Trials};
 
 /// Requests of a backend that has no traffic now are counted over this time.
 const COUNTED: SignedDuration = SignedDuration::from_mins(10);
@@ -36,12 +39,17 @@ impl Pilot {
             return Err("no Prometheus is configured (--prometheus URL)".to_owned());
         };
         let backend = plan.advancing.first().ok_or("no backend gains")?;
+        let rules = self.conventions.gates.of(fresh, self.timing.settle);
         let looked = async {
-            if plan.starts() {
-                self.idle(&**metrics, fresh, backend).await.map(Evidence::Entry)
-            } else {
-                self.running(&**metrics, fresh, plan, backend).await
-            }
+            let seen = async {
+                if plan.starts() {
+                    self.idle(&**metrics, fresh, backend).await.map(Seen::Entry)
+                } else {
+                    self.running(&**metrics, fresh, plan, backend, rules.limits).await
+                }
+            };
+            let (seen, own) = tokio::join!(seen, own_answers(&**metrics, fresh, plan, backend, &rules.own));
+            Ok(Evidence { seen: seen?, own })
         };
         within(PATIENCE, looked).await?
     }
@@ -77,7 +85,8 @@ impl Pilot {
         fresh: &Route,
         plan: &Plan,
         backend: &BackendRef,
-    ) -> Result<Evidence, String> {
+        limits: Limits,
+    ) -> Result<Seen, String> {
         let is_looked_at = |change: &&RuleChange| {
             let mut pairs = change.backends.iter().zip(&change.before);
             pairs.any(|(other, before)| other == backend && *before > 0)
@@ -90,11 +99,44 @@ impl Pilot {
         let course = course(fresh, change.rule, place, &self.earlier(plan), now);
         let course = parties.of_course(&course);
         let since = course.began.saturating_sub(HISTORY).unwrap_or(Timestamp::MIN);
-        let ticks = metrics.ticks(&parties.asked, since).await.map_err(|error| error.to_string())?;
+        let lately = now.saturating_sub(COUNTED).unwrap_or(Timestamp::MIN);
+        let lately = course.turns.last().map_or(lately, |turn| turn.at.max(lately));
+        let (ticks, strained) =
+            tokio::join!(metrics.ticks(&parties.asked, since), metrics.strain(&parties.asked, lately));
+        let ticks = ticks.map_err(|error| error.to_string())?;
+        let pressure = strained
+            .map(|strained| strained.map(|strained| parties.pressure(&strained, &ticks, lately)))
+            .map_err(|error| error.to_string());
         let split = parties.split(change, rule);
-        let limits = self.conventions.gates.of(fresh, self.timing.settle).limits;
-        Ok(Evidence::Running(Box::new(judged(&ticks, &course, split, limits, now))))
+        Ok(Seen::Running(Box::new(judged(&ticks, &course, split, limits, now)), pressure))
     }
+}
+
+/// What comes of a team's own checks. Names stand for the backend that gains and the largest of the others.
+async fn own_answers(
+    metrics: &dyn MetricSource,
+    fresh: &Route,
+    plan: &Plan,
+    backend: &BackendRef,
+    checks: &[OwnCheck],
+) -> Vec<OwnAnswer> {
+    let parties = plan.changes().find_map(|change| Parties::of(fresh, change, backend));
+    let stable = parties.and_then(|parties| parties.asked.into_iter().nth(parties.stable));
+    let stable = stable.map(|place| place.to.name).unwrap_or_default();
+    let (namespace, route) = (&fresh.id.namespace, &fresh.id.name);
+    let names = Names { stable: &stable, canary: &backend.name, namespace, route };
+    join_all(checks.iter().map(|check| async move {
+        let value = match metrics.values(&check.query(names)).await {
+            Ok(values) => match values.as_slice() {
+                [value] => Ok(*value),
+                [] => Err("the query gave nothing".to_owned()),
+                several => Err(format!("the query gave {} series, one is wanted", several.len())),
+            },
+            Err(error) => Err(error.to_string()),
+        };
+        OwnAnswer { check: check.clone(), value }
+    }))
+    .await
 }
 
 /// The backends of a rule, each once: one that stands in it twice has one series.
@@ -143,6 +185,25 @@ impl Parties {
             after: self.fold(&turn.after),
         };
         Course { began: course.began, turns: course.turns.iter().map(turn).collect() }
+    }
+
+    /// What was counted besides requests since an instant, of the requests in that time.
+    fn pressure(&self, strained: &[Strain], ticks: &Ticks, since: Timestamp) -> Vec<Pressure> {
+        let since = since.as_duration().as_secs_f64();
+        let lately = || ticks.rounds.iter().flatten().filter(|tick| tick.end > since);
+        let requests = |index: usize| {
+            lately().filter_map(|tick| tick.backends.get(index)).map(|counts| counts.requests).sum::<f64>()
+        };
+        let of = |strain: &Strain, index: usize| {
+            let events = self.asked.get(index).and_then(|place| strain.events.get(place)).copied();
+            Trials { requests: requests(index), events: events.unwrap_or(0.0) }
+        };
+        let pressure = |strain: &Strain| Pressure {
+            what: strain.what,
+            canary: of(strain, self.canary),
+            stable: of(strain, self.stable),
+        };
+        strained.iter().map(pressure).collect()
     }
 
     fn split(&self, change: &RuleChange, rule: &Rule) -> Split {

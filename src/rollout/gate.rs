@@ -3,6 +3,8 @@
 //! Here: the checks of the route itself. `entry` judges a backend without traffic, `traffic` one that has some.
 
 mod entry;
+mod own;
+mod pressure;
 mod traffic;
 
 use std::fmt;
@@ -11,13 +13,15 @@ use jiff::Timestamp;
 
 use super::alerts::{Firing, alerts_check};
 use super::change::ChangeRecord;
-use super::gates::GateRules;
+use super::gates::{GateRules, Switchable};
 use super::judged::Judged;
 use super::plan::{Effect, Plan};
 use crate::route::{BackendRef, Owner, OwnerRule, ParentState, Route, RouteState};
 use crate::stats::Verdict;
 
 pub use entry::{ALPHA_ERRORS, BLIND, ERROR_LIMIT, ErrorCount};
+pub use own::{Names, OwnAnswer, OwnCheck, Want};
+pub use pressure::Pressure;
 
 /// One check with the numbers that it saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,11 +111,21 @@ impl fmt::Display for Readiness {
 
 /// What was counted of the backend that gains.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Evidence {
+pub struct Evidence {
+    /// Its requests.
+    pub seen: Seen,
+    /// What came of a team's own checks.
+    pub own: Vec<OwnAnswer>,
+}
+
+/// The requests of the backend that gains.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Seen {
     /// It has no traffic now: what there was in the last minutes.
     Entry(ErrorCount),
-    /// It has traffic: what the statistics say of it.
-    Running(Box<Judged>),
+    /// It has traffic: what the statistics say of it, and the pressure that its proxies saw; `None` where these are not
+    /// counted.
+    Running(Box<Judged>, Result<Option<Vec<Pressure>>, String>),
 }
 
 /// What the gate looks at.
@@ -152,10 +166,15 @@ pub fn gate(input: &GateInput<'_>) -> Gate {
     checks.extend(match &input.counted {
         _ if input.plan.starts() => entry::checks(input),
         Err(why) => traffic::unknown(why),
+        Ok(Evidence { seen: Seen::Running(judged, pressure), .. }) => {
+            let mut checks = traffic::checks(judged, input);
+            checks.push(switched(input.rules, Switchable::Saturation, pressure::check(pressure)));
+            checks
+        }
         // It was counted when it had no traffic yet.
-        Ok(Evidence::Entry(_)) => traffic::unknown("requests are being counted"),
-        Ok(Evidence::Running(judged)) => traffic::checks(judged, input),
+        Ok(Evidence { seen: Seen::Entry(_), .. }) => traffic::unknown("requests are being counted"),
     });
+    checks.extend(own_checks(input));
     let alerts = alerts_check(&input.alerts);
     checks.push(match (&input.alerts, &input.counted) {
         // One reason is said once.
@@ -165,6 +184,24 @@ pub fn gate(input: &GateInput<'_>) -> Gate {
         _ => alerts,
     });
     Gate { checks, owner_refuses: owner == OwnerRule::Refuse }
+}
+
+fn own_checks(input: &GateInput<'_>) -> Vec<Check> {
+    match &input.counted {
+        Ok(evidence) => evidence.own.iter().map(OwnAnswer::check).collect(),
+        Err(why) => {
+            let unanswered =
+                |check: &OwnCheck| OwnAnswer { check: check.clone(), value: Err(why.clone()) }.check();
+            input.rules.own.iter().map(unanswered).collect()
+        }
+    }
+}
+
+fn switched(rules: &GateRules, of: Switchable, check: Check) -> Check {
+    match rules.is_off(of) {
+        true => Check { verdict: Verdict::NotApplicable, words: "switched off".to_owned(), ..check },
+        false => check,
+    }
 }
 
 /// Rules that nobody can read are not rules that were kept.

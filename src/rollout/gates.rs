@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::gate::OwnCheck;
 use super::pattern::Pattern;
 use crate::route::{Route, RouteId};
 use crate::stats::Limits;
+
+/// How the keys of own checks begin; the rest is the name.
+pub const OWN: &str = "check.";
 
 /// The rules of a gate.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -16,6 +20,8 @@ pub struct GateRules {
     pub limits: Limits,
     /// Checks that are switched off.
     pub off: Vec<Switchable>,
+    /// Queries of a team's own.
+    pub own: Vec<OwnCheck>,
     /// What of a route's annotations cannot be read, in words.
     pub faults: Vec<String>,
 }
@@ -29,10 +35,12 @@ pub enum Switchable {
     Latency,
     /// The burn rate.
     BurnRate,
+    /// Retries, time-outs and overflow.
+    Saturation,
 }
 
 impl Switchable {
-    const ALL: [Self; 3] = [Self::Share, Self::Latency, Self::BurnRate];
+    const ALL: [Self; 4] = [Self::Share, Self::Latency, Self::BurnRate, Self::Saturation];
 }
 
 impl fmt::Display for Switchable {
@@ -41,6 +49,7 @@ impl fmt::Display for Switchable {
             Self::Share => "share",
             Self::Latency => "latency",
             Self::BurnRate => "burn-rate",
+            Self::Saturation => "saturation",
         })
     }
 }
@@ -107,7 +116,14 @@ impl GateRules {
             "bake" => limits.bake = seconds(value)?,
             "settle" => limits.settle = seconds(value)?,
             "off" => self.off = switched_off(value)?,
-            _ => return Err(format!("unknown; there are: {}", Self::KEYS.join(", "))),
+            _ => match key.strip_prefix(OWN) {
+                Some(name) => {
+                    let own = OwnCheck::parse(name, value)?;
+                    self.own.retain(|known| known.name != name);
+                    self.own.push(own);
+                }
+                None => return Err(format!("unknown; there are: {}, {OWN}NAME", Self::KEYS.join(", "))),
+            },
         }
         Ok(())
     }

@@ -43,9 +43,10 @@ pub use confirm::{Confirmation, Demand, SHOWN_FOR, dead_end, demand};
 pub use conventions::{Conventions, Production, RoleNames};
 pub use course::{Course, LONGEST, Turn, course};
 pub use gate::{
-    ALPHA_ERRORS, BLIND, Check, ERROR_LIMIT, ErrorCount, Evidence, Gate, GateInput, Readiness, gate,
+    ALPHA_ERRORS, BLIND, Check, ERROR_LIMIT, ErrorCount, Evidence, Gate, GateInput, Names, OwnAnswer,
+    OwnCheck, Pressure, Readiness, Seen, Want, gate,
 };
-pub use gates::{GateRules, Gates, Switchable};
+pub use gates::{GateRules, Gates, OWN, Switchable};
 pub use judged::{HISTORY, Judged, Split, judged};
 pub use kubectl::kubectl;
 pub use ladder::{BadLadder, Ladder, Stage};

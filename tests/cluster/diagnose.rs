@@ -101,12 +101,12 @@ fn an_edit_that_the_gateway_refuses() {
 }
 
 /// A canary that fails for one host for as long as this lives.
-struct Failing<'a> {
+pub struct Failing<'a> {
     space: &'a Space,
 }
 
 impl<'a> Failing<'a> {
-    fn on(space: &'a Space) -> Self {
+    pub fn on(space: &'a Space) -> Self {
         let url = format!("{}/admin?error=0.3&host={}", var("RIG_CANARY_ADMIN_URL"), space.host);
         let answer = api::block_on(api::http().post(url).send()).expect("the canary answers");
         assert!(answer.status().is_success(), "{answer:?}");

@@ -18,6 +18,7 @@ mod pairs;
 mod program;
 mod races;
 mod rig;
+mod truth;
 mod verbs;
 mod verify;
 mod watching;

@@ -1,7 +1,7 @@
 //! Ten minutes of a rollout from 0 to 5 %, scraped every five seconds from one gateway.
 
 use jiff::{SignedDuration, Timestamp};
-use tidegate::rollout::{Course, Evidence, Judged, Split, Turn, judged};
+use tidegate::rollout::{Course, Evidence, Judged, Seen, Split, Turn, judged};
 use tidegate::stats::{Counts, Limits, Tick, Ticks};
 
 pub const NOW: &str = "2026-03-01T12:00:00Z";
@@ -10,7 +10,12 @@ const EDGES: [f64; 4] = [5.0, 10.0, 25.0, 100.0];
 
 /// What came of the canary's requests and errors; stable has 19 times as many requests, of which 4 in 10,000 failed.
 pub fn running(requests: f64, errors: f64) -> Evidence {
-    Evidence::Running(Box::new(judged_by(requests, errors, 2.0)))
+    seen(judged_by(requests, errors, 2.0))
+}
+
+/// What the gate is told of it.
+pub fn seen(judged: Judged) -> Evidence {
+    Evidence { seen: Seen::Running(Box::new(judged), Ok(None)), own: Vec::new() }
 }
 
 /// The same, as it is known `age` seconds after the newest sample.

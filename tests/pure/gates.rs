@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 use tidegate::rollout::{
     ChangeRecord, Confirmation, Conventions, Demand, Direction, ErrorCount, Evidence, Firing, Gate,
-    GateInput, GateRules, Intent, Plan, Readiness, Verdict, demand, gate, plan,
+    GateInput, GateRules, Intent, Plan, Readiness, Seen, Verdict, demand, gate, plan,
 };
 use tidegate::route::{BackendRef, Route};
 
-use super::counted::{NOW, judged_by, running};
+use super::counted::{NOW, judged_by, running, seen};
 use super::{document, route, split};
 
 fn accepted(mut doc: Value) -> Value {
@@ -25,7 +25,7 @@ fn ready(stable: u32, canary: u32) -> Vec<(BackendRef, Readiness)> {
 
 /// What is known of one that has no traffic now.
 fn idle(requests: f64, errors: f64) -> Evidence {
-    Evidence::Entry(ErrorCount { requests, errors, seconds: 600.0 })
+    Evidence { seen: Seen::Entry(ErrorCount { requests, errors, seconds: 600.0 }), own: Vec::new() }
 }
 
 fn step(doc: &Value) -> (Route, Plan) {
@@ -99,7 +99,7 @@ fn no_numbers_and_old_numbers_are_no_data() {
     assert!(!demand.met_by(&Confirmation::default()));
     assert!(!demand.met_by(&Confirmation { reason: Some("  ".into()), typed: None }));
     assert!(demand.met_by(&Confirmation { reason: Some("low traffic".into()), typed: None }));
-    let old = Evidence::Running(Box::new(judged_by(500.0, 0.0, 15.5)));
+    let old = seen(judged_by(500.0, 0.0, 15.5));
     assert_eq!(judged(&change, &ready(3, 3), Ok(old)).0.verdict(), Verdict::NoData);
 }
 

@@ -17,7 +17,7 @@ use super::error::MetricError;
 use super::model::{Counts, History, Snapshot};
 use super::prometheus::PrometheusSource;
 use super::provider::{Granularity, Providers};
-use super::{MetricSource, Named, Origin};
+use super::{MetricSource, Named, Origin, Strain};
 use crate::cluster::{Cluster, Why};
 use crate::route::{RouteId, RuleBackend};
 use crate::stats::Ticks;
@@ -154,6 +154,18 @@ impl MetricSource for Discovered {
         about: &'a [Named],
     ) -> BoxFuture<'a, Result<Vec<BTreeMap<String, String>>, MetricError>> {
         async move { self.source().await?.firing(about).await }.boxed()
+    }
+
+    fn strain<'a>(
+        &'a self,
+        backends: &'a [RuleBackend],
+        since: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<Vec<Strain>>, MetricError>> {
+        async move { self.source().await?.strain(backends, since).await }.boxed()
+    }
+
+    fn values<'a>(&'a self, promql: &'a str) -> BoxFuture<'a, Result<Vec<f64>, MetricError>> {
+        async move { self.source().await?.values(promql).await }.boxed()
     }
 
     fn ticks<'a>(

@@ -116,6 +116,17 @@ impl Provider {
         self.requests.starts_with("envoy_cluster_").then_some("envoy_cluster_upstream_rq_active")
     }
 
+    /// What it counts when a backend does not keep up, each with its counter: all data planes made of Envoy have the same.
+    #[must_use]
+    pub fn strain(&self) -> Option<&'static [(&'static str, &'static str)]> {
+        const ENVOY: &[(&str, &str)] = &[
+            ("retries", "envoy_cluster_upstream_rq_retry"),
+            ("time-outs", "envoy_cluster_upstream_rq_timeout"),
+            ("overflow", "envoy_cluster_upstream_cx_overflow"),
+        ];
+        self.requests.starts_with("envoy_cluster_").then_some(ENVOY)
+    }
+
     /// The values of the naming labels for `backend`, one for each way to name it that it has: none when it is no
     /// Service, or has no port where the name needs one.
     pub(super) fn names<'a>(

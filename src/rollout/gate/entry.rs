@@ -1,7 +1,7 @@
 //! The checks of a backend that has no traffic yet: nobody can be judged before the first request.
 
 use super::super::restart;
-use super::{Check, Evidence, GateInput};
+use super::{Check, Evidence, GateInput, Seen};
 use crate::rollout::ChangeRecord;
 use crate::stats::{Interval, Verdict, interval};
 
@@ -72,9 +72,9 @@ fn errors(input: &GateInput<'_>) -> (Verdict, String) {
     let drained = input.plan.advancing.iter().find_map(drained);
     let drained = drained.map(|record| restart::in_words(record, input.now));
     let counted = match &input.counted {
-        Ok(Evidence::Entry(counted)) => Ok(counted),
+        Ok(Evidence { seen: Seen::Entry(counted), .. }) => Ok(counted),
         // It was counted when it still had traffic.
-        Ok(Evidence::Running(_)) => Err("requests are being counted"),
+        Ok(Evidence { seen: Seen::Running(..), .. }) => Err("requests are being counted"),
         Err(why) => Err(why.as_str()),
     };
     match (drained, counted) {

@@ -1,6 +1,6 @@
 //! The checks of a backend that has traffic, in words: freshness, bake time, share, errors, latency, burn rate.
 
-use super::{Check, GateInput};
+use super::{Check, GateInput, switched};
 use crate::rollout::{Judged, Switchable};
 use crate::stats::{
     BackendShare, Burn, BurnReason, Errors, ErrorsReason, LatencyReason, Missing, Movement, QuantileCheck,
@@ -18,10 +18,7 @@ pub(super) fn unknown(why: &str) -> Vec<Check> {
 }
 
 pub(super) fn checks(judged: &Judged, input: &GateInput<'_>) -> Vec<Check> {
-    let switchable = |of: Switchable, check: Check| match input.rules.is_off(of) {
-        true => Check { verdict: Verdict::NotApplicable, words: "switched off".to_owned(), ..check },
-        false => check,
-    };
+    let switchable = |of, check| switched(input.rules, of, check);
     vec![
         freshness(judged),
         bake(judged),
