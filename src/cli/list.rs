@@ -60,7 +60,10 @@ pub async fn run(session: &Session, args: &List) -> Result<Exit, Failure> {
     };
     match args.output {
         Format::Json => output::json(&document)?,
-        Format::Table => print(&document, &session.scope, snapshot.is_ok())?,
+        Format::Table => {
+            print(&document, &session.scope, snapshot.is_ok())?;
+            tell_providers(&document);
+        }
     }
     Ok(Exit::Done)
 }
@@ -86,6 +89,22 @@ async fn read<'a>(
         tell(format_args!("numbers come from {url}, which was found in this cluster"));
     }
     Ok((around, metrics))
+}
+
+/// Whose numbers they are, where that is not a matter of course; each sentence once.
+fn tell_providers(document: &Document<'_>) {
+    let mut told: Vec<String> = Vec::new();
+    for split in &document.splits {
+        let Some(note) = &split.provider_note else { continue };
+        let words = match &split.provider {
+            Some(provider) => format!("numbers of {provider}: {note}; --provider names another"),
+            None => format!("no numbers: {note}"),
+        };
+        if !told.contains(&words) {
+            tell(&words);
+            told.push(words);
+        }
+    }
 }
 
 fn print(document: &Document<'_>, scope: &Scope, metrics: bool) -> Result<(), Failure> {

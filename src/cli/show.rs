@@ -77,6 +77,9 @@ struct Metrics {
     url: Option<String>,
     /// Nobody named it.
     found: bool,
+    /// Whose series they are and what they tell apart, for people.
+    #[serde(skip)]
+    series: Option<String>,
     /// Why there are none.
     reason: Option<String>,
 }
@@ -123,6 +126,10 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
     let metrics_of = Metrics {
         found: origin.as_ref().is_some_and(|origin| origin.found),
         url: origin.map(|origin| origin.url),
+        series: snapshot.as_ref().ok().and_then(|snapshot| snapshot.used.get(id)).map(|used| match used {
+            Ok(used) => used.sentence(),
+            Err(why) => why.clone(),
+        }),
         reason: snapshot.as_ref().err().cloned(),
     };
     let source = Source {
@@ -291,12 +298,14 @@ fn text(document: &Document<'_>, status_problem: Option<&str>) -> String {
 }
 
 fn metrics(metrics: &Metrics) -> String {
-    match (&metrics.url, &metrics.reason) {
-        (_, Some(reason)) => format!("no data: {reason}"),
+    let origin = match (&metrics.url, &metrics.reason) {
+        (_, Some(reason)) => return format!("no data: {reason}"),
         (Some(url), None) if metrics.found => format!("{url}, found in this cluster"),
         (Some(url), None) => url.clone(),
         (None, None) => "known".to_owned(),
-    }
+    };
+    let series = metrics.series.as_ref().map(|series| format!("; {series}"));
+    format!("{origin}{}", series.unwrap_or_default())
 }
 
 fn table(split: &Split<'_>) -> Table {

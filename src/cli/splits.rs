@@ -25,6 +25,10 @@ pub struct Split<'a> {
     pub state: &'static str,
     pub state_reason: Option<String>,
     pub owner: Option<&'static str>,
+    /// Whose numbers these are.
+    pub provider: Option<String>,
+    /// What else should be known of that, or why there are none.
+    pub provider_note: Option<String>,
     pub backends: Vec<BackendRow<'a>>,
 }
 
@@ -91,6 +95,7 @@ pub fn splits<'a>(route: &'a Route, source: &Source<'_>) -> Vec<Split<'a>> {
         }
         RouteState::Accepted | RouteState::Pending | RouteState::NoStatus => None,
     };
+    let used = source.evidence.snapshot.ok().and_then(|snapshot| snapshot.used.get(&route.id));
     let of_rule = |(index, rule): (usize, &'a crate::route::Rule)| Split {
         namespace: &route.id.namespace,
         route: &route.id.name,
@@ -101,6 +106,11 @@ pub fn splits<'a>(route: &'a Route, source: &Source<'_>) -> Vec<Split<'a>> {
         state: state.word(),
         state_reason: state_reason.clone(),
         owner: route.owners.first().map(crate::route::Owner::badge),
+        provider: used.and_then(|used| used.as_ref().ok()).map(|used| used.provider.name.clone()),
+        provider_note: used.and_then(|used| match used {
+            Ok(used) => used.note.clone(),
+            Err(why) => Some(why.clone()),
+        }),
         backends: backends(route, index, &rule.backends, source),
     };
     route.splits().map(of_rule).collect()

@@ -7,6 +7,7 @@ mod low;
 mod moves;
 mod odd;
 mod rows;
+mod sources;
 mod still;
 
 use ratatui::Terminal;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tidegate::metrics::MetricSource as _;
+use tidegate::metrics::{Granularity, MetricSource as _};
 use tidegate::route::RuleBackend;
 
 use super::server::{Asked, Reply, Server};
@@ -261,4 +261,75 @@ async fn scrapes_so_rare_that_one_is_all_there_is() {
     let counts =
         source(&server.url, "contour").counts(&[canary()], second(i64::from(i32::MAX) * 9)).await.unwrap();
     assert_eq!(counts.get(&canary()).unwrap().scrape_interval, Some(Duration::from_mins(5)));
+}
+
+/// Envoy Gateway has one cluster for a rule; the app beside it knows the versions.
+#[tokio::test]
+async fn what_is_counted_per_rule_is_asked_of_the_app() {
+    let whole = r#"{"envoy_cluster_name":"httproute/shop/checkout/rule/0","envoy_response_code_class":"2"}"#;
+    let app = r#"{"namespace":"shop","service":"checkout-canary","status":"500"}"#;
+    let server = |providers: &'static [&'static str]| {
+        Server::start(move |asked| match asked.query() {
+            query if query.contains("label_replace") => found(providers),
+            query if query.contains("http_requests_total") => Reply::vector(&[(app, "3")]),
+            query if query.contains("upstream_rq_xx") => Reply::vector(&[(whole, "100")]),
+            _ => Reply::vector(&[]),
+        })
+    };
+    let both = server(&["envoy-gateway", "app"]);
+    let snapshot = source(&both.url, "auto").numbers(&[stable(), canary()], MINUTE).await.unwrap();
+    let used = snapshot.used[&canary().route].as_ref().unwrap();
+    assert_eq!(used.words(), "app (envoy-gateway counts per rule)");
+    assert_eq!(snapshot.get(&canary()).unwrap().error_rate, Some(1.0));
+    // Without the app nothing is known of a version, and nothing is decided.
+    let alone = server(&["envoy-gateway"]);
+    let alone = source(&alone.url, "auto");
+    let snapshot = alone.numbers(&[stable(), canary()], MINUTE).await.unwrap();
+    let row = snapshot.get(&canary()).unwrap();
+    assert_eq!((row.granularity, row.requests, row.error_rate), (Granularity::Rule, None, None));
+    let error = alone.counts(&[stable(), canary()], Timestamp::now()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "envoy-gateway counts rule 0 of shop/checkout as a whole: its backends cannot be told apart; numbers need the \
+         app's own metrics"
+    );
+}
+
+/// It gives each backend a cluster of its own as soon as the rule needs it.
+#[tokio::test]
+async fn a_rule_may_change_over_to_a_cluster_for_each_backend() {
+    let series = |name: &str| format!(r#"{{"envoy_cluster_name":"{name}","envoy_response_code_class":"2"}}"#);
+    let whole = series("httproute/shop/checkout/rule/0");
+    let own = series("httproute/shop/checkout/rule/0/backend/1");
+    let server = Server::start(move |asked| match asked.query() {
+        query if query.contains("upstream_rq_xx") => Reply::vector(&[(&whole, "100"), (&own, "7")]),
+        _ => Reply::vector(&[]),
+    });
+    let snapshot = source(&server.url, "envoy-gateway").numbers(&[stable(), canary()], MINUTE).await.unwrap();
+    let row = snapshot.get(&canary()).unwrap();
+    assert_eq!((row.granularity, row.requests_per_second), (Granularity::Split, Some(7.0)));
+    assert_eq!(snapshot.get(&stable()).unwrap().requests, None, "what the rule had as a whole is nobody's");
+}
+
+/// Gateways come and go: what was found holds for a minute.
+#[tokio::test]
+async fn it_is_looked_again_for_whose_series_are_there() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let server = Server::start(move |asked| match asked.query().contains("label_replace") {
+        true if calls.fetch_add(1, Ordering::SeqCst) == 0 => found(&["app"]),
+        true => found(&["app", "contour"]),
+        false => Reply::vector(&[]),
+    });
+    let source = source(&server.url, "auto");
+    let used = async || {
+        let snapshot = source.numbers(&[canary()], MINUTE).await.unwrap();
+        snapshot.used[&canary().route].as_ref().unwrap().provider.name.clone()
+    };
+    assert_eq!(used().await, "app");
+    assert_eq!(used().await, "app");
+    // Real sockets are not for paused time.
+    tokio::time::pause();
+    tokio::time::advance(MINUTE).await;
+    tokio::time::resume();
+    assert_eq!(used().await, "contour");
 }

@@ -63,6 +63,14 @@ impl Used {
         self.instead.clone().map(|provider| Self { provider, note: Some(note), instead: None })
     }
 
+    /// In words: `contour counts per Service; app is found as well`.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let counts = self.provider.granularity().map(|granularity| format!(" {granularity}"));
+        let note = self.note.as_ref().map(|note| format!("; {note}"));
+        format!("{}{}{}", self.provider.name, counts.unwrap_or_default(), note.unwrap_or_default())
+    }
+
     /// In words: `contour (app is found as well)`.
     #[must_use]
     pub fn words(&self) -> String {

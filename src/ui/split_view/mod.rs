@@ -13,6 +13,7 @@ mod panels;
 mod parents;
 mod part;
 mod paths;
+mod source;
 mod versions;
 
 use ratatui::buffer::Buffer;
@@ -148,7 +149,8 @@ fn ruler_of(buffer: &mut Buffer, area: Rect, part: &Part<'_>) {
 
 /// What is declared and observed, whether a rollback would work, and the change under way.
 fn summary(part: &Part<'_>) -> Vec<Line<'static>> {
-    [part.weights(), part.lamp()].into_iter().chain(alerts::brief(part)).chain(under_way(part)).collect()
+    let told = alerts::brief(part).into_iter().chain(source::brief(part));
+    [part.weights(), part.lamp()].into_iter().chain(told).chain(under_way(part)).collect()
 }
 
 /// Where there is room for one column, the most important comes first.
@@ -162,6 +164,7 @@ fn one_column(part: &Part<'_>, view: &SplitView, height: usize) -> Vec<Line<'sta
     head.splice(at..at, ladder::across(part, view));
     head.push(checks::verdict(part, view));
     head.extend(alerts::brief(part));
+    head.extend(source::brief(part));
     // The second row of these parts the table from what stands above it.
     head.extend(under_way(part));
     let mut all: Vec<_> = head.iter().flat_map(|line| fold(line, part.room, part::LABEL)).collect();
