@@ -1,5 +1,6 @@
 //! The ten things to look at after a rollback, of the open split; and ticking off those that only a person can know.
 
+use super::draining::drained_of;
 use super::msg::Effect;
 use super::split::Split;
 use super::state::{App, Tone};
@@ -15,7 +16,7 @@ impl App {
     pub fn checklist(&self, split: &Split<'_>) -> Option<Vec<Point>> {
         let route = split.route;
         let record = ChangeRecord::newest(route)?;
-        let drained = self.drained(split)?;
+        let drained = drained_of(split)?;
         let target = &drained.to;
         let related = self.routes.related([target]);
         let paths = remaining_paths(&[], target, related.iter().map(|route| &**route));

@@ -19,6 +19,15 @@ pub(super) struct DrainingState {
     asked_at: Duration,
 }
 
+/// What the newest change has drained in a split, if that was a rollback; of several rules the one that is looked at.
+pub(super) fn drained_of(split: &Split<'_>) -> Option<RuleBackend> {
+    let record = ChangeRecord::newest(split.route).filter(ChangeRecord::was_rollback)?;
+    let drained = drained(&record, split.route);
+    let here = drained.iter().find(|(rule, _)| *rule == split.index);
+    let (rule, place) = *here.or_else(|| drained.first())?;
+    split.route.rule_backends(rule).nth(place)
+}
+
 impl App {
     /// How many requests a drained backend is working on, or why that is not known.
     pub(super) fn in_flight(&self, of: &RuleBackend) -> Result<f64, String> {
@@ -33,19 +42,10 @@ impl App {
         }
     }
 
-    /// What the newest change has drained in a split, if that was a rollback; of several rules the one that is looked at.
-    pub(super) fn drained(&self, split: &Split<'_>) -> Option<RuleBackend> {
-        let record = ChangeRecord::newest(split.route).filter(ChangeRecord::was_rollback)?;
-        let drained = drained(&record, split.route);
-        let here = drained.iter().find(|(rule, _)| *rule == split.index);
-        let (rule, place) = *here.or_else(|| drained.first())?;
-        split.route.rule_backends(rule).nth(place)
-    }
-
     /// When they are to be asked for again.
     pub(super) fn draining_due(&self) -> Option<Duration> {
         self.open_split().filter(|_| self.numbers.has_source)?;
-        let of = self.drained(&self.selected()?)?;
+        let of = drained_of(&self.selected()?)?;
         let same = self.draining.of.as_ref() == Some(&of);
         Some(if same { self.draining.asked_at + REFRESH } else { self.now.since_start })
     }
@@ -53,7 +53,7 @@ impl App {
     /// Asks for them, if it is time.
     pub(super) fn ask_draining(&mut self) -> Option<Effect> {
         self.draining_due().filter(|due| *due <= self.now.since_start)?;
-        let backend = self.drained(&self.selected()?)?;
+        let backend = drained_of(&self.selected()?)?;
         if self.draining.of.as_ref() != Some(&backend) {
             self.draining.answer = None;
         }

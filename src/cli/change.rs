@@ -185,7 +185,7 @@ fn ended_dry(voice: &Voice, prepared: &Prepared, demanded: Option<String>) -> Re
     if let Some(demanded) = demanded {
         voice.line(&format!("to write it: {demanded}"));
     }
-    end(&voice, Exit::Done, &Outcome::unwritten("dry run", "nothing was written".to_owned()))
+    end(voice, Exit::Done, &Outcome::unwritten("dry run", "nothing was written".to_owned()))
 }
 
 /// What was answered.

@@ -120,7 +120,7 @@ mod tests {
     #[tokio::test]
     async fn the_newest_lines_of_a_few_pods_are_read_and_the_rest_is_named() {
         let (server, cluster) = server(7, |number| Answer::Say(200, format!("line of {number}\n")));
-        let logs = cluster.logs(&canary(), Duration::from_secs(300)).await;
+        let logs = cluster.logs(&canary(), Duration::from_mins(5)).await;
         assert_eq!((logs.texts.len(), logs.unread), (5, vec!["2 more pods".to_owned()]));
         let asked = "/pods/canary-0/log?sinceSeconds=300&limitBytes=1048576&tailLines=10000&container=app";
         assert!(server.lines().iter().any(|line| line.contains(asked)), "{:?}", server.lines());
@@ -130,7 +130,7 @@ mod tests {
     async fn a_right_that_is_missing_is_named_once() {
         let message = "pods \"canary-0\" is forbidden: User \"v\" cannot get resource \"pods/log\" in API group \"\" in the namespace \"shop\"";
         let (_, cluster) = server(3, move |_| Answer::Say(403, status_json(403, "Forbidden", message)));
-        let logs = cluster.logs(&canary(), Duration::from_secs(300)).await;
+        let logs = cluster.logs(&canary(), Duration::from_mins(5)).await;
         assert!(logs.texts.is_empty());
         assert_eq!(logs.unread.len(), 1, "{:?}", logs.unread);
         assert!(logs.unread[0].contains("you lack the right to get pods/log"), "{:?}", logs.unread);

@@ -1,6 +1,5 @@
 //! Sends the requests of a probe: few at a time, a new connection each, nothing twice.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -161,10 +160,7 @@ fn innermost(error: &reqwest::Error) -> String {
     while let Some(source) = inner.source() {
         inner = source;
     }
-    match error.is_connect() || error.source().is_some() {
-        true => inner.to_string(),
-        false => error.to_string(),
-    }
+    inner.to_string()
 }
 
 #[cfg(test)]

@@ -25,12 +25,13 @@ pub enum Named {
 /// Whose `version` is: what a person said comes first, then the names of the backends, then what their pods say.
 #[must_use]
 pub fn whose(version: &str, backends: &[(BackendRef, Known)]) -> Named {
-    let told = |(_, known): &(BackendRef, Known)| known.told.iter().any(|told| told == version);
-    let called = |(backend, _): &(BackendRef, Known)| &*backend.name == version;
-    let has = |(_, known): &(BackendRef, Known)| known.of_pods.iter().any(|own| own == version);
-    let rules: [&dyn Fn(&(BackendRef, Known)) -> bool; 3] = [&told, &called, &has];
-    for rule in rules {
-        let mut found = (0..backends.len()).filter(|index| rule(&backends[*index]));
+    let is = |rule: usize, (backend, known): &(BackendRef, Known)| match rule {
+        0 => known.told.iter().any(|told| told == version),
+        1 => &*backend.name == version,
+        _ => known.of_pods.iter().any(|own| own == version),
+    };
+    for rule in 0..3 {
+        let mut found = (0..backends.len()).filter(|index| is(rule, &backends[*index]));
         match (found.next(), found.next()) {
             (Some(index), None) => return Named::Backend(index),
             (Some(_), Some(_)) => return Named::Several,

@@ -1,5 +1,7 @@
 //! The ten things to look at after a rollback: what is seen of each, and which only a person can know.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 
 use crate::route::{Path, Route, RouteState};
@@ -170,14 +172,15 @@ pub fn checklist(after: &AfterRollback<'_>) -> Option<Vec<Point>> {
 #[must_use]
 pub fn in_brief(points: &[Point]) -> String {
     let of = |state| points.iter().filter(|point| point.state == state).count();
-    let rest =
-        [PointState::NotSeen, PointState::Unknown, PointState::Person].map(|state| (of(state), state.word()));
-    let rest: String = rest
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!(", {count} {word}"))
-        .collect();
-    format!("{} of {} seen{rest}", of(PointState::Seen), points.len())
+    let mut words = format!("{} of {} seen", of(PointState::Seen), points.len());
+    for state in [PointState::NotSeen, PointState::Unknown, PointState::Person] {
+        let count = of(state);
+        if count > 0 {
+            // Writing to a string cannot fail.
+            let _ = write!(words, ", {count} {}", state.word());
+        }
+    }
+    words
 }
 
 fn look(after: &AfterRollback<'_>, drained: &[(usize, usize)], item: ChecklistItem) -> (PointState, String) {
@@ -225,17 +228,13 @@ fn look(after: &AfterRollback<'_>, drained: &[(usize, usize)], item: ChecklistIt
 
 fn weight(route: &Route, drained: &[(usize, usize)]) -> (PointState, String) {
     let backend = |(rule, place): &(usize, usize)| route.rules.get(*rule)?.backends.get(*place);
-    match drained.iter().filter_map(backend).find(|backend| backend.weight > 0) {
-        Some(backend) => {
-            (PointState::NotSeen, format!("{} has weight {} again", backend.to.name, backend.weight))
-        }
-        None => {
-            let mut names: Vec<&str> = drained.iter().filter_map(backend).map(|b| &*b.to.name).collect();
-            names.sort_unstable();
-            names.dedup();
-            (PointState::Seen, names.join(", "))
-        }
+    if let Some(backend) = drained.iter().filter_map(backend).find(|backend| backend.weight > 0) {
+        return (PointState::NotSeen, format!("{} has weight {} again", backend.to.name, backend.weight));
     }
+    let mut names: Vec<&str> = drained.iter().filter_map(backend).map(|b| &*b.to.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    (PointState::Seen, names.join(", "))
 }
 
 #[cfg(test)]

@@ -20,7 +20,8 @@ use crate::cli::source::elsewhere;
 use crate::cluster::{Cluster, Listed, Scope, Trouble, Why, endpoint_changes, watch};
 use crate::metrics::{MetricSource, Origin};
 use crate::pilot::{Ending, Logged, Pilot, Progress};
-use crate::route::{BackendRef, RouteId, writers};
+use crate::rollout::ChecklistItem;
+use crate::route::{BackendRef, Route, RouteId, RuleBackend, writers};
 use crate::stats::Verdict;
 
 /// Another context, with its credential plugin, has this long to answer.
@@ -78,15 +79,7 @@ impl Performer {
                 });
                 replace(&mut self.watch, task);
             }
-            Effect::Facts { generation, backends } => {
-                tokio::spawn(async move {
-                    let found = join_all(backends.into_iter().map(|backend| async {
-                        let facts = cluster.facts(&backend).await;
-                        (backend, facts)
-                    }));
-                    send(Msg::Facts { generation, found: found.await });
-                });
-            }
+            Effect::Facts { generation, backends } => self.facts(generation, backends),
             Effect::FollowEndpoints { generation, backends } => self.follow_endpoints(generation, &backends),
             Effect::Count { generation, route, plan } => {
                 let pilot = self.pilot();
@@ -104,33 +97,9 @@ impl Performer {
                 });
             }
             Effect::Past { generation, route, uid } => self.past(generation, route, uid),
-            Effect::Logs { generation, route, rule, canary } => {
-                let pilot = self.pilot();
-                let settings = &self.session.settings;
-                let (since, pattern) = (settings.logs_since, settings.log_pattern.clone());
-                tokio::spawn(async move {
-                    let (logged, check) =
-                        pilot.logged(&route, rule, canary.as_deref(), since, &pattern).await;
-                    let is_worse = check.is_some_and(|check| check.verdict == Verdict::Hold);
-                    let lines = logged.iter().map(Logged::words).collect();
-                    send(Msg::Logs { generation, route: route.id.clone(), lines, is_worse });
-                });
-            }
-            Effect::InFlight { generation, backend } => {
-                let Some(metrics) = self.session.metrics.clone() else { return };
-                tokio::spawn(async move {
-                    let answer = metrics.in_flight(std::slice::from_ref(&backend)).await;
-                    let answer = answer.map_err(|error| error.to_string());
-                    send(Msg::InFlight { generation, backend, answer });
-                });
-            }
-            Effect::Tick { generation, change, item, words } => {
-                let journal = Arc::clone(&self.session.journal);
-                tokio::task::spawn_blocking(move || {
-                    let answer = journal.ticked(&change, item, &words).map_err(|error| error.to_string());
-                    send(Msg::Ticked { generation, item, answer });
-                });
-            }
+            Effect::Logs { generation, route, rule, canary } => self.logs(generation, route, rule, canary),
+            Effect::InFlight { generation, backend } => self.in_flight(generation, backend),
+            Effect::Tick { generation, change, item, words } => self.tick(generation, change, item, words),
             Effect::Context { ticket, name } => {
                 tokio::spawn(async move {
                     let answer = match timeout(OPENING, cluster.in_context(&name)).await {
@@ -192,6 +161,45 @@ impl Performer {
             // The terminal's holder does these.
             Effect::Copy(_) | Effect::Suspend | Effect::Quit | Effect::Theme(_) => {}
         }
+    }
+
+    fn facts(&self, generation: u64, backends: Vec<BackendRef>) {
+        let (send, cluster) = (self.sender(), self.session.cluster.clone());
+        tokio::spawn(async move {
+            let found = join_all(backends.into_iter().map(|backend| async {
+                let facts = cluster.facts(&backend).await;
+                (backend, facts)
+            }));
+            send(Msg::Facts { generation, found: found.await });
+        });
+    }
+
+    fn logs(&self, generation: u64, route: Arc<Route>, rule: usize, canary: Option<String>) {
+        let (send, pilot, settings) = (self.sender(), self.pilot(), &self.session.settings);
+        let (since, pattern) = (settings.logs_since, settings.log_pattern.clone());
+        tokio::spawn(async move {
+            let (logged, check) = pilot.logged(&route, rule, canary.as_deref(), since, &pattern).await;
+            let is_worse = check.is_some_and(|check| check.verdict == Verdict::Hold);
+            let lines = logged.iter().map(Logged::words).collect();
+            send(Msg::Logs { generation, route: route.id.clone(), lines, is_worse });
+        });
+    }
+
+    fn in_flight(&self, generation: u64, backend: RuleBackend) {
+        let Some(metrics) = self.session.metrics.clone() else { return };
+        let send = self.sender();
+        tokio::spawn(async move {
+            let answer = metrics.in_flight(std::slice::from_ref(&backend)).await;
+            send(Msg::InFlight { generation, backend, answer: answer.map_err(|error| error.to_string()) });
+        });
+    }
+
+    fn tick(&self, generation: u64, change: String, item: ChecklistItem, words: String) {
+        let (send, journal) = (self.sender(), Arc::clone(&self.session.journal));
+        tokio::task::spawn_blocking(move || {
+            let answer = journal.ticked(&change, item, &words).map_err(|error| error.to_string());
+            send(Msg::Ticked { generation, item, answer });
+        });
     }
 
     fn past(&self, generation: u64, route: RouteId, uid: Box<str>) {
