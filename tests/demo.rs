@@ -174,7 +174,7 @@ async fn a_canary_that_fails_logs_more_than_twice_as_many_errors() {
     let (versions, check) = logged().await;
     let read: Vec<usize> = versions.iter().map(|version| version.errors.pods).collect();
     assert_eq!(read, [5, 3], "of six pods of stable five are read");
-    assert_eq!(versions[0].errors.unread, ["1 more pods"]);
+    assert_eq!(versions[0].errors.unread, ["1 more pod"]);
     assert_eq!(check.expect("both roles are known").verdict, Verdict::Pass);
     for _ in 0..2 {
         assert!(matches!(play.change(step()).await, Ending::Proven(_)));

@@ -201,12 +201,13 @@ fn own(recorded: &Recorded, route: &Route) -> Event {
     let mut more = vec![record.verdict.clone()];
     more.extend(record.reason.as_ref().map(|reason| format!("reason: {reason}")));
     more.extend(record.other_edits.iter().cloned());
+    more.extend(recorded.ticked.iter().map(|(item, words)| format!("{}: {words}", item.name())));
+    // What comes last is what is shown where there is little room.
     more.extend(match (&recorded.ending, recorded.written) {
         (Some(ending), _) => Some(ending.clone()),
         (None, true) => None,
         (None, false) => Some("not known to be written".to_owned()),
     });
-    more.extend(recorded.ticked.iter().map(|(item, words)| format!("{}: {words}", item.name())));
     more.retain(|words| !words.is_empty());
     Event {
         at: record.at.parse().ok(),

@@ -48,7 +48,8 @@ impl Cluster {
             }
         }
         if pods.len() > MOST_PODS {
-            logs.unread.push(format!("{} more pods", pods.len() - MOST_PODS));
+            let more = pods.len() - MOST_PODS;
+            logs.unread.push(format!("{more} more pod{}", if more == 1 { "" } else { "s" }));
         }
         // A right that is missing is missing for all of them.
         logs.unread.dedup();

@@ -108,7 +108,8 @@ impl LogErrors {
         if *pods == 0 {
             return format!("not known: {}", self.unread.join("; "));
         }
-        let per = requests.filter(|requests| *requests >= 1.0).map(|requests| {
+        // Of some pods only, the requests of all say nothing.
+        let per = requests.filter(|requests| *requests >= 1.0 && self.unread.is_empty()).map(|requests| {
             #[expect(clippy::cast_precision_loss, reason = "at most 50,000 lines")]
             let share = *errors as f64 / requests * 1000.0;
             format!(", {share:.1} for 1000 requests")
@@ -124,7 +125,7 @@ impl LogErrors {
 }
 
 /// Whether a canary logs errors more than twice as often as stable, by a difference that is more than chance. Per
-/// request where those of both are known and no request logs several, else per line.
+/// request where those of both are known, all logs were read and no request logs several; else per line.
 #[must_use]
 pub fn log_check(
     (canary, of_canary): (&LogErrors, Option<f64>),
@@ -132,7 +133,9 @@ pub fn log_check(
 ) -> Check {
     #[expect(clippy::cast_precision_loss, reason = "at most 50,000 lines")]
     let float = |count: usize| count as f64;
-    let fits = |log: &LogErrors, requests: Option<f64>| requests.filter(|n| *n >= float(log.errors));
+    let fits = |log: &LogErrors, requests: Option<f64>| {
+        requests.filter(|n| *n >= float(log.errors) && log.unread.is_empty())
+    };
     let per_request = fits(canary, of_canary).zip(fits(stable, of_stable));
     let (n_canary, n_stable) = per_request.unwrap_or((float(canary.lines), float(stable.lines)));
     let words = format!("canary {}; stable {}", canary.words(of_canary), stable.words(of_stable));
@@ -202,5 +205,9 @@ mod tests {
         assert_eq!(verdict(None), Verdict::Hold, "per line it looks bad");
         assert_eq!(verdict(Some(6000.0)), Verdict::Pass, "per request it is the same");
         assert_eq!(log(6, 40).words(Some(3000.0)), "6 of 40 lines in 1 pod, 2.0 for 1000 requests");
+        let partly = LogErrors { unread: vec!["2 more pods".to_owned()], ..canary.clone() };
+        let check = log_check((&partly, Some(6000.0)), (&stable, Some(6000.0)));
+        assert_eq!(check.verdict, Verdict::Hold, "requests of pods that were not read do not count");
+        assert_eq!(partly.words(Some(6000.0)), "60 of 60 lines in 1 pod; not read: 2 more pods");
     }
 }
