@@ -15,7 +15,7 @@ use tidegate::config::Settings;
 use tidegate::demo::{Demo, Scenario};
 use tidegate::keys::Key;
 use tidegate::pilot::{Ending, NotWritten, Pilot, Prepared, Request};
-use tidegate::rollout::{ChangeRecord, Confirmation, Conventions, Direction, Intent, LogPattern, Verdict};
+use tidegate::rollout::{ChangeRecord, Confirmation, Conventions, Direction, Intent, LogRules, Verdict};
 use tidegate::route::{BackendRef, DataPlane, RouteId, RuleBackend};
 use tidegate::ui::theme::{Depth, Theme};
 use tidegate::ui::{self, Look};
@@ -30,11 +30,14 @@ struct Play {
 }
 
 fn play(scenario: Scenario, seed: u64) -> Play {
+    play_by(scenario, seed, Conventions::default())
+}
+
+fn play_by(scenario: Scenario, seed: u64, conventions: Conventions) -> Play {
     let clock = Clock::starting_at("2026-03-14T09:00:00Z".parse().expect("a time"));
     let demo = Demo::start(scenario, seed, clock);
     let folder = TempDir::new().expect("a folder");
     let journal = Arc::new(Journal::at(folder.path().join("journal")));
-    let conventions = Conventions::default();
     let pilot = Pilot::new(demo.cluster(), demo.metrics(), journal, conventions, Demo::timing(), "you")
         .with_clock(clock);
     Play { demo, pilot, _folder: folder }
@@ -165,11 +168,14 @@ async fn contested_a_step_that_was_overtaken_is_not_written_and_an_owner_takes_i
 
 #[tokio::test(start_paused = true)]
 async fn a_canary_that_fails_logs_more_than_twice_as_many_errors() {
-    let play = play(Scenario::Failing, 1);
+    // Those of before are forgotten sooner.
+    let logs = LogRules { since: Duration::from_secs(30), ..LogRules::default() };
+    let mut conventions = Conventions { logs, ..Conventions::default() };
+    conventions.gates.rules.set("logs", "on").expect("a rule");
+    let play = play_by(Scenario::Failing, 1, conventions);
     let logged = async || {
         let route = play.demo.cluster().get(&checkout()).await.expect("the route");
-        let pattern = LogPattern::default();
-        play.pilot.logged(&route, 0, None, Duration::from_secs(30), &pattern).await
+        play.pilot.logged(&route, 0, None).await
     };
     let (versions, check) = logged().await;
     let read: Vec<usize> = versions.iter().map(|version| version.errors.pods).collect();
@@ -183,6 +189,8 @@ async fn a_canary_that_fails_logs_more_than_twice_as_many_errors() {
     let (versions, check) = logged().await;
     let check = check.expect("both roles are known");
     assert_eq!(check.verdict, Verdict::Hold, "{check:?}");
+    let gate = play.prepare(&checkout(), step()).await.gate;
+    assert!(gate.checks.contains(&check), "{gate:?}");
     assert!(versions[1].errors.examples[0].contains("ERROR"), "{versions:?}");
 }
 

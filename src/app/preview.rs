@@ -7,7 +7,9 @@ use super::msg::Effect;
 use super::split::Split;
 use super::state::App;
 use crate::metrics::untestable;
-use crate::rollout::{Direction, Evidence, Gate, GateInput, Intent, Plan, Refusal, Seen, gate, plan};
+use crate::rollout::{
+    Check, Direction, Evidence, Gate, GateInput, Intent, LOG_CHECK, Plan, Refusal, Seen, Verdict, gate, plan,
+};
 use crate::route::{BackendRef, Path};
 
 /// How often requests are counted for it.
@@ -46,13 +48,19 @@ impl App {
         let readiness: Vec<_> = plan.advancing.iter().map(|b| (b.clone(), self.readiness(b))).collect();
         let counted = self.counted(split, &plan);
         let earlier: Vec<_> = self.written_before(split.route).collect();
+        let rules = self.start.conventions.gates.of(split.route, self.start.settle);
         let gate = gate(&GateInput {
             route: split.route,
             plan: &plan,
             readiness: &readiness,
             counted,
             alerts: self.firing(split),
-            rules: &self.start.conventions.gates.of(split.route, self.start.settle),
+            logs: (rules.logs && !plan.starts()).then(|| Check {
+                name: LOG_CHECK,
+                verdict: Verdict::NotApplicable,
+                words: "read before the step".to_owned(),
+            }),
+            rules: &rules,
             shared: self.untestable(split, &plan),
             earlier: &earlier,
             now: self.now.wall,

@@ -34,13 +34,12 @@ struct OfBackend {
 
 /// Reads the logs behind every split of `route`.
 pub async fn logs(session: &Session, route: &Route) -> Vec<LogsOfRule> {
-    let (pilot, settings) = (session.pilot().await, &session.settings);
+    let pilot = session.pilot().await;
     let chosen = session.chosen_canaries();
     let chosen = chosen.get(&*route.uid).map(String::as_str);
     let mut all = Vec::new();
     for (rule, _) in route.splits() {
-        let (logged, check) =
-            pilot.logged(route, rule, chosen, settings.logs_since, &settings.log_pattern).await;
+        let (logged, check) = pilot.logged(route, rule, chosen).await;
         let backend = |logged: Logged| OfBackend {
             words: logged.words(),
             name: logged.backend.name.to_string(),
@@ -49,7 +48,7 @@ pub async fn logs(session: &Session, route: &Route) -> Vec<LogsOfRule> {
         };
         all.push(LogsOfRule {
             rule_index: rule,
-            seconds: settings.logs_since.as_secs(),
+            seconds: session.settings.conventions.logs.since.as_secs(),
             backends: logged.into_iter().map(backend).collect(),
             verdict: check.map(|check| check.verdict.to_string()),
         });

@@ -14,7 +14,7 @@ use crate::app::REFRESH;
 use crate::keys::Keymap;
 use crate::metrics::Providers;
 use crate::pilot::Timing;
-use crate::rollout::{Conventions, GateRules, Gates, Ladder, LogPattern, OWN, Pattern};
+use crate::rollout::{Conventions, GateRules, Gates, Ladder, OWN, Pattern};
 
 /// What the settings file says. Flags and the environment come before it.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,10 +37,6 @@ pub struct Settings {
     pub timing: Timing,
     /// Ladder, role names, production.
     pub conventions: Conventions,
-    /// What an error looks like in a log.
-    pub log_pattern: LogPattern,
-    /// How far back logs are read (5 min).
-    pub logs_since: Duration,
     /// Which key does what.
     pub keymap: Keymap,
 }
@@ -57,8 +53,6 @@ impl Default for Settings {
             refresh: REFRESH,
             timing: Timing::default(),
             conventions: Conventions::default(),
-            log_pattern: LogPattern::default(),
-            logs_since: LOGS_SINCE,
             keymap: Keymap::default(),
         }
     }
@@ -127,10 +121,10 @@ impl Settings {
         production.finish(faults);
 
         let mut logs = root.section(faults, "logs", Reach::Work);
-        logs.read(faults, "pattern", &mut self.log_pattern, |value| {
+        logs.read(faults, "pattern", &mut conventions.logs.pattern, |value| {
             text(value)?.parse().map_err(|error| Wrong::of(value, &error))
         });
-        logs.read(faults, "since", &mut self.logs_since, |value| time(value, positive));
+        logs.read(faults, "since", &mut conventions.logs.since, |value| time(value, positive));
         logs.finish(faults);
 
         let mut times = root.section(faults, "times", Reach::Work);
@@ -199,8 +193,6 @@ fn rules(
     found
 }
 
-/// How far back logs are read.
-const LOGS_SINCE: Duration = Duration::from_mins(5);
 /// The shortest and the longest pause between two questions.
 const REFRESHES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(5));
 

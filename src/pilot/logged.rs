@@ -1,12 +1,11 @@
 //! Errors in the logs of each version of a split, read when somebody asks.
 
-use std::time::Duration;
-
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 
 use super::Pilot;
-use crate::rollout::{Check, LogErrors, LogPattern, Role, log_check, roles};
+use super::prepare::{PATIENCE, within};
+use crate::rollout::{Check, Effect, LOG_CHECK, LogErrors, LogRules, Plan, Role, Verdict, log_check, roles};
 use crate::route::{BackendRef, Route};
 
 /// What one backend has logged.
@@ -36,9 +35,9 @@ impl Pilot {
         route: &Route,
         rule: usize,
         chosen: Option<&str>,
-        since: Duration,
-        pattern: &LogPattern,
     ) -> (Vec<Logged>, Option<Check>) {
+        let LogRules { pattern, since } = &self.conventions.logs;
+        let since = *since;
         let places: Vec<_> = route.rule_backends(rule).collect();
         let back = SignedDuration::try_from(since).unwrap_or_default();
         let from = self.clock.now().saturating_sub(back).unwrap_or(Timestamp::MIN);
@@ -69,5 +68,21 @@ impl Pilot {
             log_check((&canary.errors, canary.requests), (&stable.errors, stable.requests))
         });
         (logged, check)
+    }
+
+    /// What the gate says of errors in logs, where its rules ask for it and the canary has traffic to have logged of.
+    pub(super) async fn log_gate(&self, plan: &Plan, fresh: &Route) -> Option<Check> {
+        let asked = self.conventions.gates.of(fresh, self.timing.settle).logs;
+        let change =
+            plan.main_change().filter(|_| asked && plan.effect == Effect::Advance && !plan.starts())?;
+        let canary = plan.canary.as_ref().map(|canary| &*canary.name);
+        let unknown =
+            |words: &str| Check { name: LOG_CHECK, verdict: Verdict::NoData, words: words.to_owned() };
+        Some(match within(PATIENCE, self.logged(fresh, change.rule, canary)).await {
+            Ok((_, check)) => {
+                check.unwrap_or_else(|| unknown("which backends are to be compared is not known"))
+            }
+            Err(why) => unknown(&why),
+        })
     }
 }

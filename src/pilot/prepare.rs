@@ -85,7 +85,7 @@ impl Pilot {
         let remaining = remaining(&plans, &routes);
         let shared = shared(&plans, main, fresh, &routes);
         let patience = if main.effect == Effect::Rollback { ROLLBACK_PATIENCE } else { PATIENCE };
-        let (backends, dry_runs, counted, alerts) = tokio::join!(
+        let (backends, dry_runs, counted, alerts, logs) = tokio::join!(
             join_all(all_backends(&plans).into_iter().map(|backend| self.facts(backend, patience))),
             join_all(plans.iter().map(|plan| self.dry_run(plan, patience))),
             self.counted(main, fresh),
@@ -95,6 +95,7 @@ impl Pilot {
                     _ => Firing::NobodyToAsk,
                 }
             },
+            self.log_gate(main, fresh),
         );
         let readiness = readiness(&backends);
         let earlier = self.earlier(main);
@@ -104,6 +105,7 @@ impl Pilot {
             readiness: &readiness,
             counted,
             alerts,
+            logs,
             rules: &self.conventions.gates.of(fresh, self.timing.settle),
             shared: untestable(self.granularity(&fresh.id), &fresh.id, &shared),
             earlier: &earlier.iter().collect::<Vec<_>>(),

@@ -2,6 +2,7 @@
 
 use super::gates::Gates;
 use super::ladder::Ladder;
+use super::log_errors::LogRules;
 use super::pattern::Pattern;
 
 /// What people have agreed on: the settings file may say otherwise, and a route's annotations come before both.
@@ -15,6 +16,8 @@ pub struct Conventions {
     pub production: Production,
     /// What a backend must show before it gets more traffic.
     pub gates: Gates,
+    /// How errors in logs are counted.
+    pub logs: LogRules,
 }
 
 /// Which names tell roles. Each name is tried on the patterns in this order.

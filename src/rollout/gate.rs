@@ -142,6 +142,8 @@ pub struct GateInput<'a> {
     pub counted: Result<Evidence, String>,
     /// The alerts that fire on the route.
     pub alerts: Firing,
+    /// How the canary's errors in logs compare with stable's, where that was asked for and it has traffic.
+    pub logs: Option<Check>,
     /// What this route's backends must show.
     pub rules: &'a GateRules,
     /// Why the observed share cannot be tested, if so: other paths lead to the same Services, and the series do not tell
@@ -175,6 +177,7 @@ pub fn gate(input: &GateInput<'_>) -> Gate {
         Ok(Evidence { seen: Seen::Entry(_), .. }) => traffic::unknown("requests are being counted"),
     });
     checks.extend(own_checks(input));
+    checks.extend(input.logs.clone());
     let alerts = alerts_check(&input.alerts);
     checks.push(match (&input.alerts, &input.counted) {
         // One reason is said once.

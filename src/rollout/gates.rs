@@ -20,6 +20,8 @@ pub struct GateRules {
     pub limits: Limits,
     /// Checks that are switched off.
     pub off: Vec<Switchable>,
+    /// Whether errors in logs are compared.
+    pub logs: bool,
     /// Queries of a team's own.
     pub own: Vec<OwnCheck>,
     /// What of a route's annotations cannot be read, in words.
@@ -93,8 +95,8 @@ fn covers(patterns: &[Pattern], id: &RouteId) -> bool {
 
 impl GateRules {
     /// What may be set.
-    pub const KEYS: [&'static str; 7] =
-        ["errors", "slo", "latency-ratio", "latency-floor", "bake", "settle", "off"];
+    pub const KEYS: [&'static str; 8] =
+        ["errors", "slo", "latency-ratio", "latency-floor", "bake", "settle", "off", "logs"];
 
     /// Sets one rule, as the settings file and annotations name it.
     ///
@@ -116,6 +118,13 @@ impl GateRules {
             "bake" => limits.bake = seconds(value)?,
             "settle" => limits.settle = seconds(value)?,
             "off" => self.off = switched_off(value)?,
+            "logs" => {
+                self.logs = match value.trim() {
+                    "on" => true,
+                    "off" => false,
+                    _ => return Err(format!("'{value}' is neither on nor off")),
+                };
+            }
             _ => match key.strip_prefix(OWN) {
                 Some(name) => {
                     let own = OwnCheck::parse(name, value)?;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use regex::Regex;
 use thiserror::Error;
@@ -19,12 +20,29 @@ const TIMES: f64 = 2.0;
 const MARGIN: f64 = 0.005;
 /// Below this many lines nothing is said.
 const FEWEST_LINES: f64 = 20.0;
+/// What the check is called.
+pub const LOG_CHECK: &str = "log errors";
 /// Lines that are shown.
 const SHOWN: usize = 3;
 
 /// What a line of an error looks like.
 #[derive(Debug, Clone)]
 pub struct LogPattern(Regex);
+
+/// How errors in logs are counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogRules {
+    /// What one looks like.
+    pub pattern: LogPattern,
+    /// How far back logs are read (5 min).
+    pub since: Duration,
+}
+
+impl Default for LogRules {
+    fn default() -> Self {
+        Self { pattern: LogPattern::default(), since: Duration::from_mins(5) }
+    }
+}
 
 /// A text that is no regular expression.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -149,7 +167,7 @@ pub fn log_check(
         let than = interval(float(stable.errors), n_stable, ALPHA).hi;
         if worse > TIMES * than + MARGIN { Verdict::Hold } else { Verdict::Pass }
     };
-    Check { name: "log errors", verdict, words }
+    Check { name: LOG_CHECK, verdict, words }
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ pub use gates::{GateRules, Gates, OWN, Switchable};
 pub use judged::{HISTORY, Judged, Split, judged};
 pub use kubectl::kubectl;
 pub use ladder::{BadLadder, Ladder, Stage};
-pub use log_errors::{BadLogPattern, LogErrors, LogPattern, log_check};
+pub use log_errors::{BadLogPattern, LOG_CHECK, LogErrors, LogPattern, LogRules, log_check};
 pub use patch::json_patch;
 pub use pattern::{BadPattern, Pattern};
 pub use plan::{Direction, Edit, Effect, Intent, Plan, Refusal, RuleChange};

@@ -89,6 +89,7 @@ fn a_flip_is_an_advance_that_wants_the_receiver_typed() {
         readiness,
         counted,
         alerts,
+        logs: None,
         rules,
         shared,
         earlier,

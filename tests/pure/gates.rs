@@ -64,8 +64,18 @@ fn judged_after(
 ) -> (Gate, Demand) {
     let alerts = Firing::Known(Vec::new());
     let (now, rules) = (NOW.parse().unwrap(), &GateRules::default());
-    let gate =
-        gate(&GateInput { route, plan, readiness, counted, alerts, rules, shared: None, earlier, now });
+    let gate = gate(&GateInput {
+        route,
+        plan,
+        readiness,
+        counted,
+        alerts,
+        logs: None,
+        rules,
+        shared: None,
+        earlier,
+        now,
+    });
     let demand = demand(plan, &gate, readiness);
     (gate, demand)
 }

@@ -175,10 +175,9 @@ impl Performer {
     }
 
     fn logs(&self, generation: u64, route: Arc<Route>, rule: usize, canary: Option<String>) {
-        let (send, pilot, settings) = (self.sender(), self.pilot(), &self.session.settings);
-        let (since, pattern) = (settings.logs_since, settings.log_pattern.clone());
+        let (send, pilot) = (self.sender(), self.pilot());
         tokio::spawn(async move {
-            let (logged, check) = pilot.logged(&route, rule, canary.as_deref(), since, &pattern).await;
+            let (logged, check) = pilot.logged(&route, rule, canary.as_deref()).await;
             let is_worse = check.is_some_and(|check| check.verdict == Verdict::Hold);
             let lines = logged.iter().map(Logged::words).collect();
             send(Msg::Logs { generation, route: route.id.clone(), lines, is_worse });
