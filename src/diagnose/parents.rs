@@ -56,11 +56,14 @@ fn said(
         }
         _ => String::new(),
     };
-    if let Some(refused) = condition("Accepted", Truth::False).or(condition("Accepted", Truth::Unknown)) {
+    if let Some(refused) = condition("Accepted", Truth::False) {
         let why = gateway.and_then(|gateway| unfit(facts, name, gateway));
         let seen = format!("{name} does not serve it: {}{older}", refused.sentence());
         let advice = why.unwrap_or_else(|| remedy(facts, &refused.reason));
         return Finding::broken(seen, advice).explained("none");
+    }
+    if let Some(undecided) = condition("Accepted", Truth::Unknown) {
+        return late(facts, format!("{name} has not decided: {}{older}", undecided.sentence()));
     }
     let partly = condition("PartiallyInvalid", Truth::True);
     if let ParentState::Refused { seen } = view.state {

@@ -401,6 +401,13 @@ fn parents_that_do_not_serve_the_route() {
     just_now.object["metadata"]["creationTimestamp"] = json!("2026-03-14T08:59:50Z");
     assert_eq!((just_now.walk().first_broken(), just_now.of(Place::Parents)), (None, Verdict::Unknown));
 
+    let mut undecided = checkout(90, 10).condition("Accepted", "Unknown", "Pending", "waiting", 7);
+    assert!(
+        undecided.broken().1.contains("has not decided: Accepted=Unknown Pending: waiting, 60 min after")
+    );
+    undecided.object["metadata"]["creationTimestamp"] = json!("2026-03-14T08:59:50Z");
+    assert_eq!((undecided.walk().first_broken(), undecided.of(Place::Parents)), (None, Verdict::Unknown));
+
     let mut silent = checkout(90, 10);
     silent.object["status"] = json!({ "parents": null });
     assert_eq!(silent.broken().0, Place::Parents);
