@@ -74,7 +74,7 @@ const PICTURES: &[Picture] = &[
         name: "ladder",
         size: WIDE,
         theme: "dark",
-        way: &[("metrics ok", "@checkout Enter Tab j Enter"), ("y confirm", "")],
+        way: &[("metrics ok", "@checkout Enter Tab j Enter"), ("go to stage", "")],
     },
     Picture { name: "weights", size: WIDE, theme: "dark", way: &[("metrics ok", "@checkout w Tab 25")] },
     Picture { name: "timeline", size: SMALL, theme: "dark", way: &[("metrics ok", "@checkout l")] },

@@ -22,7 +22,7 @@ pub const SCREENS: &[Screen] = &[
         way: &[("metrics ok", "@checkout Enter r"), ("y confirm", "y"), ("[proven]", "")],
     },
     Screen { name: "weights", way: &[("metrics ok", "@checkout w Tab 25")] },
-    Screen { name: "ladder", way: &[("metrics ok", "@checkout Enter Tab j Enter"), ("y confirm", "")] },
+    Screen { name: "ladder", way: &[("metrics ok", "@checkout Enter Tab j Enter"), ("go to stage", "")] },
     Screen { name: "timeline", way: &[("metrics ok", "@checkout l")] },
     Screen { name: "yaml", way: &[("metrics ok", "@checkout d"), ("apiVersion", "")] },
     Screen { name: "walk", way: &[("metrics ok", "@checkout x"), ("live split", "")] },
