@@ -11,7 +11,7 @@ use crate::program::Person;
 use crate::rig::{DEADLINE, Space, kubectl, now_ms};
 
 /// The first split of a route, as `list -o json` has it.
-fn split(person: &Person, route: &str) -> Value {
+pub fn split(person: &Person, route: &str) -> Value {
     let list = person.run(&["list", "-o", "json"]).exits(0).json();
     let splits = list["splits"].as_array().expect("splits");
     let found = splits.iter().find(|split| split["route"] == route);
