@@ -6,6 +6,7 @@ use super::walk::Finding;
 use crate::metrics::{BackendCounts, Granularity, Numbers, Unclaimed, claim_counted};
 use crate::rollout::{self, Claim, Observed, judge, untouched_paths};
 use crate::route::{BackendRef, RouteId, Rule, RuleBackend, declared_share, weight_sum};
+use crate::stats::expected_dispersion;
 
 /// A split in which a verdict on its canary takes longer than this is hardly used.
 const RARE_MINUTES: f64 = 60.0;
@@ -61,7 +62,8 @@ fn counted(facts: &Facts<'_>, index: usize) -> Result<Observed, Finding> {
     let requests = claim_counted(numbers, granularity, other_paths)
         .map_err(|unclaimed| unclaimable(&facts.route.id, &unclaimed, seconds))?;
     let scrapes = known.iter().map(|counted| counted.scrapes).max().unwrap_or(0);
-    Ok(Observed { requests, scrapes: u32::try_from(scrapes).unwrap_or(u32::MAX), restarts: 0 })
+    let dispersion = expected_dispersion(facts.route.rules.get(index).is_some_and(|rule| rule.sticky));
+    Ok(Observed { requests, scrapes: u32::try_from(scrapes).unwrap_or(u32::MAX), dispersion, restarts: 0 })
 }
 
 fn unclaimable(route: &RouteId, unclaimed: &Unclaimed<'_>, seconds: i64) -> Finding {

@@ -11,8 +11,9 @@ use super::progress::{Ending, Progress, Stage};
 use super::states::Watched;
 use super::subject::Subject;
 use crate::metrics::{Counts, MetricSource};
-use crate::rollout::{Finding, Observed, judge};
+use crate::rollout::{Finding, Observed, judge, share_dispersion};
 use crate::route::{RouteId, RouteState};
+use crate::stats::expected_dispersion;
 
 /// Between counts, while the scrape interval is not known.
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(5);
@@ -171,11 +172,26 @@ async fn look(
     match metrics.counts(&subject.places, since).await {
         Ok(counts) => {
             let interval = subject.backends.iter().filter_map(|b| counts.of(b)?.scrape_interval).max();
-            let finding =
-                observed(&counts, subject, restarts).map(|observed| judge(&subject.claim, &observed));
+            let dispersion = dispersion(metrics, subject, since).await;
+            let finding = observed(&counts, subject, restarts)
+                .map(|observed| judge(&subject.claim, &Observed { dispersion, ..observed }));
             (finding, interval.unwrap_or(DEFAULT_INTERVAL))
         }
         Err(error) => (Err(error.to_string()), DEFAULT_INTERVAL),
+    }
+}
+
+/// How much more the shares vary since an instant than those of independent requests.
+async fn dispersion(metrics: &dyn MetricSource, subject: &Subject, since: Timestamp) -> f64 {
+    let expected = expected_dispersion(subject.sticky);
+    let is_shared_out = |(_, new): &(f64, f64)| *new > 0.0 && *new < 1.0;
+    // A drained backend is told by none at all, and one of several rules by no order.
+    if !subject.claim.shares.iter().any(is_shared_out) || subject.places.len() != subject.claim.shares.len() {
+        return expected;
+    }
+    match metrics.ticks(&subject.places, since).await {
+        Ok(ticks) => share_dispersion(&ticks, &subject.claim, since, subject.sticky).unwrap_or(expected),
+        Err(_) => expected,
     }
 }
 
@@ -207,6 +223,7 @@ fn observed(counts: &Counts, subject: &Subject, restarts: u32) -> Result<Observe
         restarts,
         requests: counted().map(|counted| counted.requests).collect(),
         scrapes: u32::try_from(scrapes).unwrap_or(u32::MAX),
+        dispersion: 1.0,
     })
 }
 

@@ -22,6 +22,8 @@ pub struct Subject {
     pub(super) caveat: Option<String>,
     /// What could not be looked at, to be said beside a proof.
     pub(super) unseen: Option<String>,
+    /// Whether sessions stick to a backend.
+    pub(super) sticky: bool,
     /// Whether other requests than the split's are counted too, so that the old share must be measured.
     pub(super) shared: bool,
 }
@@ -55,6 +57,10 @@ impl Subject {
             claim,
             caveat: caveat(prepared),
             unseen: prepared.unseen.clone(),
+            sticky: prepared
+                .planned
+                .iter()
+                .any(|one| is_sticky(&one.fresh, one.plan.edits.iter().map(Edit::rule))),
             shared: !prepared.shared.is_empty(),
         }
     }
@@ -86,6 +92,7 @@ impl Subject {
             claim: Claim { shares },
             caveat: other_paths(route, &edited, others),
             unseen,
+            sticky: is_sticky(route, edited),
             shared: false,
         })
     }
@@ -108,6 +115,7 @@ impl Subject {
             claim: Claim::served(&shares?),
             caveat: other_paths(route, &[index], others),
             unseen,
+            sticky: rule.sticky,
             shared: false,
         })
     }
@@ -127,6 +135,11 @@ impl Subject {
         let drained = |(_, (old, new)): &(usize, &(f64, f64))| *old > 0.0 && *new <= 0.0;
         self.claim.shares.iter().enumerate().filter(drained).map(|(index, _)| index)
     }
+}
+
+/// Whether sessions stick to a backend in one of these rules.
+fn is_sticky(route: &Route, rules: impl IntoIterator<Item = usize>) -> bool {
+    rules.into_iter().any(|index| route.rules.get(index).is_some_and(|rule| rule.sticky))
 }
 
 /// Backends with their shares before and after.

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::course::Course;
+use super::proof::Claim;
 use crate::stats::{Burn, Errors, Input, Judge, Latency, Limits, Setup, Shares, Stage, Tick, Ticks};
 
 /// What was counted so long before a rollout tells how events come, and how quick stable is.
@@ -86,6 +87,29 @@ pub fn judged(ticks: &Ticks, course: &Course, split: Split, limits: Limits, now:
         age_seconds: newest.map(|newest| (seconds(now) - newest).max(0.0)),
         interval_seconds: ticks.scrape_seconds,
     }
+}
+
+/// D of the shares of `claim`, the largest of its backends, by what was counted since an instant; `None` before that. One
+/// tick for each scrape, with the backends in the order of the claim.
+#[must_use]
+pub fn share_dispersion(ticks: &Ticks, claim: &Claim, since: Timestamp, sticky: bool) -> Option<f64> {
+    let setup = Setup {
+        canary: claim.shares.len().checked_sub(1)?,
+        stable: 0,
+        edges_ms: Vec::new(),
+        began: seconds(since),
+        scrape_seconds: ticks.scrape_seconds?,
+        paired: ticks.paired,
+        raw_history: true,
+        sticky,
+        limits: Limits { settle: 0.0, ..Limits::default() },
+    };
+    let (before, shares) = claim.shares.iter().copied().unzip();
+    let stage = Input::Stage(Stage { observed: seconds(since), shares, before, next: 1.0 });
+    let rounds = halves(ticks, seconds(since)).1.map(|round| Input::Round(round.clone()));
+    let inputs: Vec<Input> = std::iter::once(stage).chain(rounds).collect();
+    let shares = Judge::replay(setup, &[], &inputs).shares()?;
+    shares.backends.iter().map(|share| share.dispersion).reduce(f64::max)
 }
 
 fn stage(turn: &super::course::Turn, next: f64) -> Input {

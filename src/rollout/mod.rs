@@ -47,7 +47,7 @@ pub use gate::{
     OwnCheck, Pressure, Readiness, Seen, Want, gate,
 };
 pub use gates::{GateRules, Gates, OWN, Switchable};
-pub use judged::{HISTORY, Judged, Split, judged};
+pub use judged::{HISTORY, Judged, Split, judged, share_dispersion};
 pub use kubectl::kubectl;
 pub use ladder::{BadLadder, Ladder, Stage};
 pub use log_errors::{BadLogPattern, LOG_CHECK, LogErrors, LogPattern, LogRules, log_check};

@@ -46,6 +46,22 @@ pub struct Observed {
     pub scrapes: u32,
     /// How often the count was started again. Each start is another try, so it must show twice as much.
     pub restarts: u32,
+    /// How much more the shares vary than those of independent requests, where sessions stick to a backend for example.
+    /// Below 1 it is taken for 1.
+    pub dispersion: f64,
+}
+
+impl Observed {
+    /// D ≥ 1: so many requests tell as much as one that is independent of the others.
+    pub(super) fn dispersion(&self) -> f64 {
+        self.dispersion.max(1.0)
+    }
+
+    /// The interval of the share of `hits` requests, at a level.
+    pub(super) fn interval(&self, hits: f64, alpha: f64) -> Interval {
+        let total: f64 = self.requests.iter().sum();
+        interval(hits / self.dispersion(), total / self.dispersion(), alpha)
+    }
 }
 
 /// What the counts say.
@@ -166,8 +182,9 @@ fn judge_drained(drained: &[(usize, f64)], observed: &Observed, total: f64) -> F
         return Finding::Contradicted { words, leak: Some(hits / total) };
     }
     let smallest = telling(drained.iter().map(|(_, old)| *old).fold(1.0, f64::min));
-    let needed = requests_to_miss(smallest, spent(POWER_MISS, observed.restarts));
-    let leak = 1.0 - 0.01_f64.powf(1.0 / total);
+    let dispersion = observed.dispersion();
+    let needed = dispersion * requests_to_miss(smallest, spent(POWER_MISS, observed.restarts));
+    let leak = 1.0 - 0.01_f64.powf(dispersion / total);
     if total >= needed && observed.scrapes >= FEWEST_SCRAPES {
         // A bound is rounded up: rounded down it would claim what was not shown.
         let leak = (leak * 10_000.0).ceil() / 100.0;
@@ -177,7 +194,8 @@ fn judge_drained(drained: &[(usize, f64)], observed: &Observed, total: f64) -> F
         ));
     }
     let words = format!("0 of {total:.0} requests reached the drained backend");
-    if observed.scrapes >= 1 && total >= requests_to_miss(smallest, spent(FOLLOWS_MISS, observed.restarts)) {
+    let follows = dispersion * requests_to_miss(smallest, spent(FOLLOWS_MISS, observed.restarts));
+    if observed.scrapes >= 1 && total >= follows {
         Finding::Follows { seen: total, needed, words }
     } else {
         Finding::Undecided { seen: total, needed, words }
@@ -212,7 +230,7 @@ fn judge_moved(claim: &Claim, observed: &Observed, total: f64) -> Finding {
     let moving = claim.shares.iter().enumerate().filter(|(index, shares)| moves(*index, shares));
     for (index, (old, new)) in moving.skip(claim.shares.len() - tested) {
         let hits = observed.requests.get(index).copied().unwrap_or(0.0);
-        let seen = interval(hits, total, alpha);
+        let seen = observed.interval(hits, alpha);
         let share = in_words(hits, total, seen, *new);
         if is_off(seen, *new) {
             let old_fits = seen.lo <= *old && *old <= seen.hi;
@@ -225,7 +243,7 @@ fn judge_moved(claim: &Claim, observed: &Observed, total: f64) -> Finding {
         all_moved &= past(f64::midpoint(*old, *new));
         #[expect(clippy::cast_precision_loss, reason = "a count of requests")]
         let need = needed(*new, f64::midpoint(*old, *new), alpha).map_or(f64::INFINITY, |n| n as f64);
-        most_needed = most_needed.max(need);
+        most_needed = most_needed.max(observed.dispersion() * need);
         words.push(share);
     }
     let words = words.join("; ");
@@ -243,7 +261,7 @@ mod tests {
     use super::*;
 
     fn seen(requests: &[f64], scrapes: u32) -> Observed {
-        Observed { requests: requests.to_vec(), scrapes, restarts: 0 }
+        Observed { requests: requests.to_vec(), scrapes, ..Observed::default() }
     }
 
     #[test]
@@ -337,6 +355,21 @@ mod tests {
             matches!(&not_moved, Finding::Contradicted { words, .. } if words.starts_with("not moved")),
             "{not_moved:?}"
         );
+    }
+
+    #[test]
+    fn requests_that_do_not_come_by_themselves_must_be_more() {
+        let sticky = |requests: &[f64]| Observed { dispersion: 10.0, ..seen(requests, 9) };
+        let drained = Claim { shares: vec![(0.9, 1.0), (0.1, 0.0)] };
+        assert!(
+            matches!(judge(&drained, &sticky(&[659.0, 0.0])), Finding::Follows { needed, .. } if (needed - 660.0).abs() < 0.5)
+        );
+        assert!(matches!(judge(&drained, &sticky(&[660.0, 0.0])), Finding::Proven(_)));
+        let step = Claim { shares: vec![(0.95, 0.90), (0.05, 0.10)] };
+        assert!(!matches!(judge(&step, &sticky(&[2745.0, 305.0])), Finding::Proven(_)), "3050 would do else");
+        assert!(matches!(judge(&step, &sticky(&[27_450.0, 3050.0])), Finding::Proven(_)));
+        let not_moved = judge(&step, &sticky(&[2850.0, 150.0]));
+        assert!(matches!(not_moved, Finding::Undecided { .. }), "nor is it refuted so soon: {not_moved:?}");
     }
 
     #[test]

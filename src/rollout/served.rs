@@ -3,7 +3,7 @@
 use super::proof::{
     ALPHA_SHARE, FEWEST_SCRAPES, Finding, Observed, POWER_MISS, in_words, is_off, requests_to_miss, spent,
 };
-use crate::stats::{interval, needed};
+use crate::stats::needed;
 
 /// A leak to a backend of weight 0 that would matter: as many requests are counted as would have shown it, 135.
 pub(super) const LEAK: f64 = 0.05;
@@ -22,7 +22,7 @@ pub(super) fn judge_served(declared: &[f64], observed: &Observed) -> Finding {
     let mut most_needed: f64 = 0.0;
     let mut shown = true;
     if parked().next().is_some() {
-        most_needed = requests_to_miss(LEAK, spent(POWER_MISS, observed.restarts));
+        most_needed = observed.dispersion() * requests_to_miss(LEAK, spent(POWER_MISS, observed.restarts));
         shown = total >= most_needed;
         words.push(format!("0 of {total:.0} requests reached a backend of weight 0"));
     }
@@ -32,7 +32,7 @@ pub(super) fn judge_served(declared: &[f64], observed: &Observed) -> Finding {
     let alpha = spent(ALPHA_SHARE, observed.restarts) / tested as f64;
     let shares = declared.iter().copied().enumerate().skip(declared.len() - tested);
     for (index, share) in shares.filter(|(_, share)| *share > 0.0 && *share < 1.0) {
-        let seen = interval(hits(index), total, alpha);
+        let seen = observed.interval(hits(index), alpha);
         // Within half of the smaller part, which is at least 0.2 points and at most 5.
         let close = (0.5 * share.min(1.0 - share)).clamp(0.002, 0.05);
         let said = in_words(hits(index), total, seen, share);
@@ -41,7 +41,9 @@ pub(super) fn judge_served(declared: &[f64], observed: &Observed) -> Finding {
         }
         shown &= share - close <= seen.lo && seen.hi <= share + close;
         #[expect(clippy::cast_precision_loss, reason = "a count of requests")]
-        let need = |edge: f64| needed(share, edge, alpha).map_or(f64::INFINITY, |n| n as f64);
+        let need = |edge: f64| {
+            needed(share, edge, alpha).map_or(f64::INFINITY, |n| observed.dispersion() * n as f64)
+        };
         most_needed = most_needed.max(need(share - close)).max(need(share + close));
         words.push(said);
     }
@@ -59,7 +61,10 @@ mod tests {
     use crate::rollout::{Claim, judge};
 
     fn found(declared: &[f64], requests: &[f64], scrapes: u32) -> Finding {
-        judge(&Claim::served(declared), &Observed { requests: requests.to_vec(), scrapes, restarts: 0 })
+        judge(
+            &Claim::served(declared),
+            &Observed { requests: requests.to_vec(), scrapes, ..Observed::default() },
+        )
     }
 
     #[test]

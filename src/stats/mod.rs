@@ -35,7 +35,9 @@ pub use judge::Judge;
 pub use latency::{Latency, LatencyReason, QuantileCheck};
 pub use leak::{Leak, excluded_leak};
 pub use setup::{Input, Limits, Setup};
-pub use share::{BackendShare, Movement, ShareWord, Shares, requests_until_consistent, share_word};
+pub use share::{
+    BackendShare, Movement, ShareWord, Shares, expected_dispersion, requests_until_consistent, share_word,
+};
 pub use stage::Stage;
 pub use tick::{Counts, Tick, Ticks, Trials};
 pub use verdict::Verdict;

@@ -13,6 +13,12 @@ const LEVEL: f64 = 0.001;
 /// D where sessions stick to a backend.
 const STICKY: f64 = 10.0;
 
+/// D of shares before any was seen: how much more they vary than those of independent requests.
+#[must_use]
+pub fn expected_dispersion(sticky: bool) -> f64 {
+    if sticky { STICKY } else { 1.0 }
+}
+
 /// Whether a backend gets its declared share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShareWord {
@@ -222,7 +228,7 @@ impl ShareTests {
             began,
             block_seconds,
             level,
-            expected_dispersion: if sticky { STICKY } else { 1.0 },
+            expected_dispersion: expected_dispersion(sticky),
             tested: tested.collect(),
             starts: Vec::new(),
             leaks: all()

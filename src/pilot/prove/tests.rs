@@ -121,6 +121,7 @@ fn drained() -> Subject {
         claim: Claim { shares: vec![(0.9, 1.0), (0.1, 0.0)] },
         caveat: None,
         unseen: None,
+        sticky: false,
         shared: false,
     }
 }

@@ -140,12 +140,22 @@ impl OwnAnswer {
             Ok(value) if value.is_nan() => (Verdict::NoData, format!("{name}: the query gave no number")),
             Ok(value) => {
                 let verdict = if want.is_met(*value) { Verdict::Pass } else { Verdict::Hold };
-                (verdict, format!("{name}: {value}, wanted {want}"))
+                (verdict, format!("{name}: {}, wanted {want}", four_digits(*value)))
             }
             Err(why) => (Verdict::NoData, format!("{name}: {why}")),
         };
         Check { name: "own check", verdict, words }
     }
+}
+
+/// A number with four significant digits at most.
+fn four_digits(value: f64) -> String {
+    let magnitude = value.abs().log10().floor();
+    if !magnitude.is_finite() || !(-6.0..=9.0).contains(&magnitude) {
+        return format!("{value}");
+    }
+    let scale = 10.0_f64.powf(3.0 - magnitude);
+    format!("{}", (value * scale).round() / scale)
 }
 
 #[cfg(test)]
