@@ -68,8 +68,6 @@ fn a_step_writes_the_weights_alone_and_is_proven() {
     let space = Space::new("95/5");
     let load = Load::on(&space);
     let before = space.route();
-    assert!(before["spec"]["rules"][0]["retry"].is_object(), "{before:#}");
-    assert!(before["spec"]["rules"][0]["sessionPersistence"].is_object(), "{before:#}");
     let mut cockpit = Cockpit::open(Person::oncall(&space));
     cockpit.wait_rates("checkout");
     load.wait_requests(1000, now_ms());
@@ -88,6 +86,30 @@ fn a_step_writes_the_weights_alone_and_is_proven() {
     println!("the client counted {counted:?}, {:.2} %", counted.share() * 100.0);
     assert!(counted.agrees_with(0.10) && !counted.agrees_with(0.05), "{counted:?}");
     assert_eq!(counted.failed, 0);
+}
+
+#[test]
+fn fields_that_are_not_known_survive_and_sessions_that_may_stick_need_more_requests() {
+    let space = Space::sticky("95/5");
+    let _load = Load::on(&space);
+    let before = space.route();
+    assert!(before["spec"]["rules"][0]["retry"].is_object(), "{before:#}");
+    assert!(before["spec"]["rules"][0]["sessionPersistence"].is_object(), "{before:#}");
+    let set = [
+        "set",
+        "checkout",
+        "checkout-stable=90",
+        "checkout-canary=10",
+        "--yes",
+        "--wait",
+        "--reason",
+        "a test",
+    ];
+    let unproven = Person::oncall(&space).run(&set).exits(5);
+    println!("{}", line(&unproven.said(), "unproven"));
+    assert!(unproven.said().contains(" of 30500 needed"), "ten times as many: {unproven:?}");
+    let after = space.route();
+    assert_eq!(after["spec"], spec_with_weights(&before, &[90, 10]), "only the weights");
 }
 
 #[test]

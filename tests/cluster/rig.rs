@@ -114,11 +114,20 @@ pub struct Space {
 impl Space {
     /// A route with these weights, which the gateway serves already.
     pub fn new(weights: &str) -> Self {
+        Self::made(&["--weights", weights, "--no-extra-fields"])
+    }
+
+    /// The same with fields of the experimental channel, by which its sessions stick to a backend.
+    pub fn sticky(weights: &str) -> Self {
+        Self::made(&["--weights", weights])
+    }
+
+    fn made(flags: &[&str]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("t{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let host = format!("{name}.example");
         let space = Self { name, host, own: true };
-        success(Command::new(var("RIG_FIXTURE")).args([&space.name, &space.host, "--weights", weights]));
+        success(Command::new(var("RIG_FIXTURE")).args([&space.name, &space.host]).args(flags));
         space
     }
 
