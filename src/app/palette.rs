@@ -31,6 +31,8 @@ pub enum Run {
     Scope(Scope),
     /// Goes to another context.
     Context(String),
+    /// Copies a link.
+    Link(String),
     /// Draws with another theme.
     Theme(String),
 }
@@ -191,6 +193,9 @@ fn items(app: &App) -> Vec<Item> {
         let of = if splits == 1 { "split" } else { "splits" };
         items.push(plain(format!("namespace {name}  {splits} {of}"), Run::Scope(Scope::Namespace(name))));
     }
+    let links = app.selected().map(|split| split.links(&app.place.context, &app.start.conventions));
+    let link = |(name, url): (String, String)| plain(format!("link {name}: copy {url}"), Run::Link(url));
+    items.extend(links.into_iter().flatten().map(link));
     let others = app.start.contexts.iter().filter(|name| **name != app.place.context);
     items.extend(others.map(|name| plain(format!("context {name}"), Run::Context(name.clone()))));
     let themes = app.start.themes.iter();
@@ -291,6 +296,10 @@ fn take(app: &mut App) -> Vec<Effect> {
         }
         Run::Scope(scope) => contexts::watch_scope(app, scope),
         Run::Context(name) => contexts::switch(app, name),
+        Run::Link(url) => {
+            app.say(Tone::Plain, format!("copied: {url}"));
+            vec![Effect::Copy(url)]
+        }
         Run::Theme(name) => routes_keys::use_theme(app, name),
     }
 }
@@ -316,6 +325,7 @@ mod tests {
     use super::*;
     use crate::app::Msg;
     use crate::app::fixture::{Bench, checkout, split};
+    use crate::rollout::Link;
 
     fn found(bench: &Bench) -> Vec<&str> {
         let Some(Layer::Palette(palette)) = bench.app.layers.top() else { panic!("no palette") };
@@ -351,6 +361,21 @@ mod tests {
             bench.key(Key::Esc).keys(typed);
             assert_eq!(found(&bench), [wanted]);
         }
+    }
+
+    #[test]
+    fn a_link_is_filled_in_for_what_is_selected_and_copied() {
+        let mut bench = Bench::with((80, 24), vec![Ok(checkout(7, 95, 5))]);
+        let link = Link::parse("grafana", "https://g/{{context}}/{{namespace}}/{{service}}?from={{stable}}");
+        bench.app.start.conventions.links = vec![link.unwrap()];
+        bench.keys(":grafana");
+        assert_eq!(found(&bench), ["link grafana"]);
+        bench.key(Key::Enter);
+        let copied = bench.effects.iter().find_map(|effect| match effect {
+            Effect::Copy(text) => Some(text.as_str()),
+            _ => None,
+        });
+        assert_eq!(copied, Some("https://g/prod-eu/shop/checkout-canary?from=checkout-stable"));
     }
 
     #[test]

@@ -7,7 +7,9 @@ use super::numbers::BackendNumbers;
 use super::routes::Shown;
 use super::state::App;
 use crate::metrics::{Granularity, Unclaimed, claim};
-use crate::rollout::{ALPHA_SHARE, Interval, Ladder, Role, Roles, interval, roles, untouched_paths};
+use crate::rollout::{
+    ALPHA_SHARE, Conventions, Interval, Ladder, Role, Roles, interval, links, roles, untouched_paths,
+};
 use crate::route::{BackendRef, Path, Route, Rule, weight_sum};
 
 /// How long a change stands out in its row.
@@ -104,6 +106,12 @@ impl<'a> Split<'a> {
     #[must_use]
     pub fn backend(&self, index: Option<usize>) -> Option<&BackendRef> {
         index.and_then(|index| self.rule.backends.get(index)).map(|backend| &backend.to)
+    }
+
+    /// The links of `conventions` that can be filled in: names and URLs.
+    #[must_use]
+    pub fn links(&self, context: &str, conventions: &Conventions) -> Vec<(String, String)> {
+        links(&conventions.links, context, self.route, self.index, &self.roles)
     }
 
     /// Weight of the canary and the sum of all weights.

@@ -16,7 +16,7 @@ use super::session::Session;
 use super::splits::{Source, Split, Unreadable, splits, unreadable};
 use super::table::Table;
 use crate::cluster::Facts;
-use crate::rollout::{Alert, ChangeRecord, Firing, untouched_paths};
+use crate::rollout::{Alert, ChangeRecord, Firing, links, roles, untouched_paths};
 use crate::route::{BackendRef, ParentState, ParentView, Route, RouteId, RuleBackend, Truth};
 use crate::ui::format::{percent, rate, seconds};
 
@@ -33,6 +33,8 @@ struct Document<'a> {
     metrics: Metrics,
     /// Those that fire on the route, its Services or its namespace.
     alerts: Vec<Alert>,
+    /// Where else to look.
+    links: Vec<LinkRow>,
     /// Why alerts are not known.
     alerts_note: Option<String>,
     last_writer: Option<Writer<'a>>,
@@ -82,6 +84,13 @@ struct Metrics {
     series: Option<String>,
     /// Why there are none.
     reason: Option<String>,
+}
+
+/// A link of the settings, filled in for the first split.
+#[derive(Serialize)]
+struct LinkRow {
+    name: String,
+    url: String,
 }
 
 #[derive(Serialize)]
@@ -162,6 +171,7 @@ pub async fn run(session: &Session, id: &RouteId, args: &Show) -> Result<Exit, F
         parents: route.parent_views().map(parent).collect(),
         owners: route.owners.iter().map(ToString::to_string).collect(),
         metrics: metrics_of,
+        links: links_of(session, &route),
         alerts: firing.known().to_vec(),
         alerts_note: match firing {
             Firing::Unknown(why) => Some(why),
@@ -259,6 +269,9 @@ fn text(document: &Document<'_>, status_problem: Option<&str>) -> String {
         let severity = if alert.severity.is_empty() { "" } else { " " };
         line("Alert:", &format!("{}{severity}{alert}", alert.severity));
     }
+    for LinkRow { name, url } in &document.links {
+        line("Link:", &format!("{name} {url}"));
+    }
     if let Some(why) = &document.alerts_note {
         line("Alerts:", &format!("not known: {why}"));
     }
@@ -295,6 +308,15 @@ fn text(document: &Document<'_>, status_problem: Option<&str>) -> String {
         let _ = writeln!(out, "Other paths: {note}");
     }
     out
+}
+
+fn links_of(session: &Session, route: &Route) -> Vec<LinkRow> {
+    let Some((index, _)) = route.splits().next() else { return Vec::new() };
+    let conventions = &session.settings.conventions;
+    let chosen = session.chosen_canaries();
+    let roles = roles(route, index, &conventions.names, chosen.get(&*route.uid).map(String::as_str));
+    let all = links(&conventions.links, session.cluster.context(), route, index, &roles);
+    all.into_iter().map(|(name, url)| LinkRow { name, url }).collect()
 }
 
 fn metrics(metrics: &Metrics) -> String {

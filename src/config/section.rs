@@ -26,6 +26,10 @@ impl Wrong {
         self.message
     }
 
+    pub fn into_message(self) -> String {
+        self.message
+    }
+
     pub fn of(value: &Value<'_>, error: &impl ToString) -> Self {
         Self::new(value, error.to_string())
     }

@@ -14,7 +14,7 @@ use crate::app::REFRESH;
 use crate::keys::Keymap;
 use crate::metrics::Providers;
 use crate::pilot::Timing;
-use crate::rollout::{Conventions, GateRules, Gates, Ladder, OWN, Pattern};
+use crate::rollout::{Conventions, GateRules, Gates, Ladder, Link, OWN, Pattern};
 
 /// What the settings file says. Flags and the environment come before it.
 #[derive(Debug, Clone, PartialEq)]
@@ -119,6 +119,15 @@ impl Settings {
         production.read(faults, "servers", &mut conventions.production.servers, patterns);
         production.read(faults, "namespaces", &mut conventions.production.namespaces, patterns);
         production.finish(faults);
+
+        for (name, value) in root.named_values(faults, "links", Reach::Work) {
+            let link =
+                text(value).and_then(|url| Link::parse(&name, url).map_err(|error| Wrong::of(value, &error)));
+            match link {
+                Ok(link) => conventions.links.push(link),
+                Err(wrong) => root.fault_at(faults, &format!("links.{name}"), value, wrong.into_message()),
+            }
+        }
 
         let mut logs = root.section(faults, "logs", Reach::Work);
         logs.read(faults, "pattern", &mut conventions.logs.pattern, |value| {

@@ -2,7 +2,7 @@
 
 use prometheus_http_query::Selector;
 
-use super::provider::escaped;
+use super::provider::{Matcher, Template, escaped};
 use super::query::quoted;
 
 /// Whom alerts may be about: labels, and the values of which one is wanted.
@@ -15,10 +15,18 @@ pub struct Named {
 }
 
 /// The question; nothing where there is nobody to ask about.
-pub(super) fn firing(about: &[Named]) -> Option<String> {
+pub(super) fn firing(about: &[Named], matchers: &[Matcher]) -> Option<String> {
+    let fixed: Vec<(&str, String)> = matchers
+        .iter()
+        .map(|Matcher { label, values }| {
+            let values = values.iter().map(Template::regex).collect::<Vec<_>>().join("|");
+            (label.as_str(), quoted(&values))
+        })
+        .collect();
     let one = |label: &'static str, names: &[String]| {
         let pattern = names.iter().map(|name| quoted(&escaped(name))).collect::<Vec<_>>().join("|");
-        Selector::new().metric("ALERTS").eq("alertstate", "firing").regex_eq(label, &pattern).to_string()
+        let all = Selector::new().metric("ALERTS").eq("alertstate", "firing").regex_eq(label, &pattern);
+        fixed.iter().fold(all, |selector, (label, values)| selector.regex_eq(label, values)).to_string()
     };
     let all: Vec<String> = about
         .iter()
@@ -39,12 +47,20 @@ mod tests {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
         };
         assert_eq!(
-            firing(&[named(&["service", "service_name"], &["a.b", "c"]), named(&["namespace"], &["shop"])])
-                .unwrap(),
+            firing(
+                &[named(&["service", "service_name"], &["a.b", "c"]), named(&["namespace"], &["shop"])],
+                &[]
+            )
+            .unwrap(),
             "{__name__=\"ALERTS\",alertstate=\"firing\",service=~\"a\\\\.b|c\"} or \
              {__name__=\"ALERTS\",alertstate=\"firing\",service_name=~\"a\\\\.b|c\"} or \
              {__name__=\"ALERTS\",alertstate=\"firing\",namespace=~\"shop\"}"
         );
-        assert_eq!(firing(&[named(&["service"], &[])]), None);
+        assert_eq!(firing(&[named(&["service"], &[])], &[]), None);
+        let eu = Matcher { label: "cluster".to_owned(), values: vec!["prod-eu".parse().unwrap()] };
+        assert_eq!(
+            firing(&[named(&["route"], &["web"])], &[eu]).unwrap(),
+            "{__name__=\"ALERTS\",alertstate=\"firing\",route=~\"web\",cluster=~\"prod-eu\"}"
+        );
     }
 }

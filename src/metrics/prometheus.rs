@@ -443,7 +443,9 @@ impl MetricSource for PrometheusSource {
         about: &'a [Named],
     ) -> BoxFuture<'a, Result<Vec<BTreeMap<String, String>>, MetricError>> {
         Box::pin(async move {
-            let Some(question) = alerts::firing(about) else { return Ok(Vec::new()) };
+            let Some(question) = alerts::firing(about, &self.recognition.providers.matchers) else {
+                return Ok(Vec::new());
+            };
             let answer = self.transport.whole(&question).await?;
             Ok(answer.series.into_iter().map(|series| series.labels).collect())
         })

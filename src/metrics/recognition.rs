@@ -20,7 +20,7 @@ const HOLDS: Duration = Duration::from_mins(1);
 /// Which providers there are, and which of them were found.
 #[derive(Debug)]
 pub(super) struct Recognition {
-    providers: Providers,
+    pub providers: Providers,
     found: Mutex<Option<(Instant, Vec<Arc<Provider>>)>>,
 }
 

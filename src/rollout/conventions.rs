@@ -2,6 +2,7 @@
 
 use super::gates::Gates;
 use super::ladder::Ladder;
+use super::links::Link;
 use super::log_errors::LogRules;
 use super::pattern::Pattern;
 
@@ -18,6 +19,8 @@ pub struct Conventions {
     pub gates: Gates,
     /// How errors in logs are counted.
     pub logs: LogRules,
+    /// Where else to look, by URLs with names to fill in.
+    pub links: Vec<Link>,
 }
 
 /// Which names tell roles. Each name is tried on the patterns in this order.

@@ -18,11 +18,19 @@ pub struct Providers {
     pub routes: Vec<(Template, String)>,
     /// The one for all other routes. `None`: whose series are found.
     pub usual: Option<String>,
+    /// Labels that all series of this cluster have.
+    pub matchers: Vec<Matcher>,
 }
 
 impl Default for Providers {
     fn default() -> Self {
-        Self { known: PROVIDERS.clone(), everywhere: None, routes: Vec::new(), usual: None }
+        Self {
+            known: PROVIDERS.clone(),
+            everywhere: None,
+            routes: Vec::new(),
+            usual: None,
+            matchers: Vec::new(),
+        }
     }
 }
 
@@ -114,7 +122,7 @@ impl Providers {
             return self;
         }
         let known = self.known.iter().map(|provider| Arc::new(provider.within(matchers))).collect();
-        Self { known, ..self }
+        Self { known, matchers: matchers.to_vec(), ..self }
     }
 
     /// All names, with commas, each once.

@@ -232,6 +232,7 @@ fn behind(part: &Part<'_>) -> Vec<Line<'static>> {
         all.push(title(part, "alerts"));
         all.extend(alerts);
     }
+    let links = links(part);
     all.push(title(part, "backends"));
     let columns = [C::Name, C::Image, C::Ready, C::Restarts, C::OomKills, C::NewestPod, C::Weight, C::Share];
     all.extend(table(part, &columns));
@@ -240,6 +241,10 @@ fn behind(part: &Part<'_>) -> Vec<Line<'static>> {
     all.extend(parents::lines(part));
     all.push(title(part, "other paths, and owners"));
     all.extend(paths::lines(part));
+    if !links.is_empty() {
+        all.push(title(part, "links"));
+        all.extend(links);
+    }
     all
 }
 
@@ -249,6 +254,12 @@ fn after_rollback(part: &Part<'_>, all: bool) -> Vec<Line<'static>> {
     let title = section(part.room, &after::title(part, &points, all), part.look);
     let points = if all { after::lines(part, &points) } else { Vec::new() };
     std::iter::once(title).chain(points).collect()
+}
+
+/// Where else to look; the palette copies them.
+fn links(part: &Part<'_>) -> Vec<Line<'static>> {
+    let links = part.split.links(&part.app.place.context, &part.app.start.conventions);
+    links.iter().flat_map(|(name, url)| part.wrapped(Role::Muted, &format!("  {name}  "), url)).collect()
 }
 
 fn changed_before(part: &Part<'_>, rows: usize) -> Vec<Line<'static>> {
