@@ -1,7 +1,7 @@
 //! A few simulated rollouts. `cargo bench --bench statistics` has thousands, beside published figures.
 
 use fastrand::Rng;
-use tidegate::stats::{Judge, Verdict};
+use tidegate::stats::{BackendShare, Judge, ShareWord, Verdict};
 
 use crate::sample;
 use crate::simulated::{Case, Errors, repeat};
@@ -41,6 +41,23 @@ fn healthy_canaries_do_not_fail() {
         let found = times(&bursts, 20, fails);
         assert_eq!(found.iter().filter(|time| time.is_finite()).count(), 0, "{errors:?}");
     }
+}
+
+/// 1,440 looks each, at every check. Stated are 1 false fail in 250 rollouts for a check of errors, 1 in 1,000 for a share
+/// that is called another: of 16 rollouts at most one may have any.
+#[test]
+fn two_hours_of_a_healthy_canary_looked_at_every_five_seconds() {
+    let two_hours = Case { ticks: 1440, slower: Some(1.0), ..Case::stage(100.0, 0.1, 0.25, 0.002, 0.002) };
+    let cries_wolf = |judge: &Judge| {
+        let shares = judge.shares();
+        let another = |share: &BackendShare| share.word == ShareWord::Inconsistent;
+        fails(judge)
+            || judge.burn().verdict == Verdict::Fail
+            || shares.is_some_and(|shares| shares.backends.iter().any(another))
+    };
+    let found = times(&two_hours, 16, cries_wolf);
+    let wrong = found.iter().filter(|time| time.is_finite()).count();
+    assert!(wrong <= 1, "{wrong} of 16: {found:?}");
 }
 
 #[test]
