@@ -124,12 +124,10 @@ impl Given {
             };
             let all = labels(value, "{ service = \"{name}\" }")?;
             let all = all.into_iter().map(named).collect::<Result<Vec<_>, Wrong>>()?;
-            match all.iter().any(|(_, like)| like.names_anything()) {
-                true => Ok(Some(all)),
-                false => {
-                    Err(Wrong::new(value, "no label names a backend, for example { service = \"{name}\" }"))
-                }
+            if all.iter().any(|(_, like)| like.names_anything()) {
+                return Ok(Some(all));
             }
+            Err(Wrong::new(value, "no label names a backend, for example { service = \"{name}\" }"))
         });
         let places = given.labels.clone();
         section.read(faults, "granularity", &mut given.granularity, |value| {
@@ -266,9 +264,10 @@ fn labels<'v, 't>(value: &'v Value<'t>, example: &str) -> Result<Vec<(String, &'
     };
     let label = |(name, value): (_, &'v Value<'t>)| {
         let name: &str = <_ as AsRef<str>>::as_ref(name);
-        match is_label(name) {
-            true => Ok((name.to_owned(), value)),
-            false => Err(Wrong::new(value, format!("'{name}' is no name of a label"))),
+        if is_label(name) {
+            Ok((name.to_owned(), value))
+        } else {
+            Err(Wrong::new(value, format!("'{name}' is no name of a label")))
         }
     };
     table.iter().map(|(name, value)| label((name.get_ref(), value))).collect()

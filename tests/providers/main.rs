@@ -147,7 +147,7 @@ struct Wait {
 
 impl Wait {
     fn new() -> Self {
-        Self { end: Instant::now() + Duration::from_secs(180) }
+        Self { end: Instant::now() + Duration::from_mins(3) }
     }
 
     /// Lists until the rates of some split are those that are sent.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::exporter::export;
-use crate::replays::Replay;
+use crate::replays::{Replay, Target};
 
 /// It ends with the test.
 pub struct Prometheus {
@@ -28,7 +28,7 @@ impl Prometheus {
         let folder = tempfile::tempdir().unwrap();
         let mut config = "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n".to_owned();
         for replay in replays {
-            for (labels, counters) in &replay.targets {
+            for Target { labels, counters } in &replay.targets {
                 let address = export(counters.clone());
                 let job = format!("{}-{}", replay.job, address.port());
                 let labels: Vec<String> =
@@ -52,7 +52,7 @@ impl Prometheus {
             .spawn()
             .unwrap();
         let prometheus = Self { address, process, _folder: folder };
-        let end = Instant::now() + Duration::from_secs(60);
+        let end = Instant::now() + Duration::from_mins(1);
         while !prometheus.get("/-/ready").is_some_and(|answer| answer.starts_with("HTTP/1.0 200")) {
             assert!(Instant::now() < end, "Prometheus is not ready");
             std::thread::sleep(Duration::from_millis(100));

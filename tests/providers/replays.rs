@@ -49,12 +49,24 @@ impl Version {
     }
 }
 
+/// One address that is scraped.
+pub struct Target {
+    /// What scraping adds.
+    pub labels: Vec<(&'static str, String)>,
+    pub counters: Vec<Counter>,
+}
+
+impl Target {
+    fn of(counters: Vec<Counter>) -> Self {
+        Self { labels: Vec::new(), counters }
+    }
+}
+
 /// One exporter.
 pub struct Replay {
     /// How the provider is called.
     pub job: &'static str,
-    /// Labels that scraping adds, and the counters.
-    pub targets: Vec<(Vec<(&'static str, String)>, Vec<Counter>)>,
+    pub targets: Vec<Target>,
     /// The series of the latency buckets of `checkout-canary`, without `le`.
     pub canary_buckets: String,
 }
@@ -103,8 +115,9 @@ impl Shape {
     fn counters(&self, version: &Version, edges: &[&str]) -> Vec<Counter> {
         let failed = version.per_second * version.errors;
         let mut all = vec![Counter { series: self.good.clone(), rate: version.per_second - failed }];
+        let each = 1.0 / f64::from(u32::try_from(self.bad.len()).unwrap());
         for series in &self.bad {
-            all.push(Counter { series: series.clone(), rate: failed / self.bad.len() as f64 });
+            all.push(Counter { series: series.clone(), rate: failed * each });
         }
         let mut below = 0.0;
         for (index, edge) in edges.iter().enumerate() {
@@ -136,7 +149,7 @@ fn replay(
     let all = versions(routes)
         .flat_map(|(route, service, version)| shape(route, &service, version).counters(version, edges));
     let canary = shape("checkout", "checkout-canary", &CANARY);
-    Replay { job, targets: vec![(Vec::new(), all.collect())], canary_buckets: canary.buckets() }
+    Replay { job, targets: vec![Target::of(all.collect())], canary_buckets: canary.buckets() }
 }
 
 /// Of Envoy, with these metrics and clusters named by `name`.
@@ -192,7 +205,7 @@ fn istio() -> Replay {
         }
     });
     // The same requests once more, as their destinations saw them.
-    let (_, counters) = &mut replay.targets[0];
+    let counters = &mut replay.targets[0].counters;
     let again = counters.iter().map(|counter| Counter {
         series: counter.series.replace("reporter=\"source\"", "reporter=\"destination\""),
         ..counter.clone()
@@ -256,7 +269,7 @@ fn traefik() -> Replay {
         },
     );
     let premium = shape(&placed("pinned", 1, "pinned-stable", 0)).counters(&STABLE, &SECONDS);
-    replay.targets[0].1.extend(premium);
+    replay.targets[0].counters.extend(premium);
     replay
 }
 
@@ -268,7 +281,8 @@ fn app() -> Replay {
         bucket: "http_request_duration_seconds_bucket{version=\"v1\",le=\"LE\"}".to_owned(),
     };
     let target = |(_, service, version): (&str, String, &Version)| {
-        (vec![("namespace", "shop".to_owned()), ("service", service)], shape.counters(version, &SECONDS))
+        let labels = vec![("namespace", "shop".to_owned()), ("service", service)];
+        Target { labels, counters: shape.counters(version, &SECONDS) }
     };
     Replay {
         job: "app",
@@ -282,7 +296,7 @@ fn app() -> Replay {
 fn nginx() -> Replay {
     let series = sample(NGINX, "nginx_gateway_fabric_nginx_reloads_total{");
     let counters = vec![Counter { series, rate: 1.0 }];
-    Replay { job: "nginx", targets: vec![(Vec::new(), counters)], canary_buckets: String::new() }
+    Replay { job: "nginx", targets: vec![Target::of(counters)], canary_buckets: String::new() }
 }
 
 /// Every exporter.
@@ -323,7 +337,7 @@ fn whole_rules(of_rule: &str) -> Replay {
         of_rule.replace("default/backend", &format!("shop/{route}"))
     });
     // Both versions are one series: what they count is added up.
-    let (_, counters) = &mut whole.targets[0];
+    let counters = &mut whole.targets[0].counters;
     let mut sums: Vec<Counter> = Vec::new();
     for counter in counters.drain(..) {
         match sums.iter_mut().find(|sum| sum.series == counter.series) {
@@ -338,8 +352,8 @@ fn whole_rules(of_rule: &str) -> Replay {
 /// Traefik found through a Service of Kubernetes, beside a gateway that counts nothing.
 pub fn renamed_by_scraping() -> Vec<Replay> {
     let mut traefik = traefik();
-    for (labels, _) in &mut traefik.targets {
-        labels.push(("service", "traefik-metrics".to_owned()));
+    for target in &mut traefik.targets {
+        target.labels.push(("service", "traefik-metrics".to_owned()));
     }
     vec![traefik, nginx()]
 }

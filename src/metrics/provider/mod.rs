@@ -6,7 +6,7 @@ mod choice;
 pub(super) mod fixture;
 mod template;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::decode::RawSeries;
 use crate::route::RuleBackend;
@@ -178,7 +178,8 @@ impl Provider {
                 let values = values.iter().map(Template::regex).collect::<Vec<_>>().join("|");
                 let comma = if selector.ends_with(['{', ',']) { "" } else { "," };
                 let values = values.replace('\\', r"\\").replace('"', "\\\"");
-                selector.push_str(&format!("{comma}{label}=~\"{values}\""));
+                // Writing to a string cannot fail.
+                let _ = write!(selector, "{comma}{label}=~\"{values}\"");
             }
             selector.push('}');
         }
