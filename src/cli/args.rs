@@ -11,7 +11,7 @@ use super::route_name::{RouteName, object_name};
 use crate::config::{Settings, duration, positive};
 use crate::demo::Scenario;
 use crate::pilot::Timing;
-use crate::probe::{FEWEST_REQUESTS, MOST_REQUESTS, REQUESTS, VersionFrom};
+use crate::probe::{FEWEST_REQUESTS, MOST_REQUESTS, VersionFrom, header};
 use crate::rollout::{self, MOST_WEIGHT};
 
 const EXIT_CODES: &str = "\
@@ -329,13 +329,13 @@ pub struct Verify {
     /// The shares that must be declared, in the order of the backends, for example 90/10
     #[arg(long, value_name = "SHARES", value_parser = shares)]
     pub expect: Option<Expected>,
-    /// Send requests to this URL and count who answers, instead of asking a Prometheus
-    #[arg(long, value_name = "URL", requires = "version_from")]
+    /// Send requests to this URL and count who answers, instead of asking a Prometheus [default: the one of the settings]
+    #[arg(long, value_name = "URL", num_args = 0..=1, default_missing_value = "")]
     pub probe: Option<String>,
-    /// How many requests the probe sends, 10000 at most, 50 a second
-    #[arg(long, value_name = "NUMBER", requires = "probe", default_value_t = REQUESTS,
+    /// How many requests the probe sends, 10000 at most, 50 a second [default: 200]
+    #[arg(long, value_name = "NUMBER", requires = "probe",
         value_parser = clap::value_parser!(u32).range(i64::from(FEWEST_REQUESTS)..=i64::from(MOST_REQUESTS)))]
-    pub requests: u32,
+    pub requests: Option<u32>,
     /// A header of each request of the probe, for example 'Host: shop.example'; may be repeated
     #[arg(long, value_name = "NAME: VALUE", requires = "probe", value_parser = header)]
     pub header: Vec<(HeaderName, HeaderValue)>,
@@ -422,15 +422,6 @@ fn weight(text: &str) -> Result<(Box<str>, u32), String> {
         Ok(weight) if weight <= MOST_WEIGHT => Ok((name.into(), weight)),
         _ => Err(format!("weight {number} for '{name}' is out of range; {range}")),
     }
-}
-
-fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let wrong = || "give it as 'Name: value'".to_owned();
-    let (name, value) = text.split_once(':').ok_or_else(wrong)?;
-    let name = name.trim().parse().map_err(|_| wrong())?;
-    let value =
-        value.trim().parse().map_err(|_| "a header takes visible ASCII characters only".to_owned())?;
-    Ok((name, value))
 }
 
 fn version_of(text: &str) -> Result<(Box<str>, String), String> {

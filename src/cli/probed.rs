@@ -12,7 +12,7 @@ use super::exit::Failure;
 use super::session::Session;
 use super::voice::Voice;
 use crate::pilot::{Ending, Pilot};
-use crate::probe::{BadProbe, Count, Finding, Known, Named, Probe, Tally, judge, whose};
+use crate::probe::{BadProbe, Count, Finding, Known, Named, Probe, REQUESTS, Tally, judge, whose};
 use crate::route::{BackendRef, Route, declared_share};
 
 /// Between two lines about how far it is.
@@ -59,10 +59,7 @@ pub async fn probed(
     args: &Verify,
     voice: &Voice,
 ) -> Result<(Ending, Probed), Failure> {
-    let (Some(url), Some(from)) = (&args.probe, &args.version_from) else {
-        return Err(Failure::usage("--probe needs --version-from, to tell the versions apart"));
-    };
-    let probe = Probe::new(url, args.header.iter().cloned(), args.requests, from.clone())?;
+    let probe = wanted(session, route, args)?;
     let backends = backends(session, route, rule, args).await?;
     voice.line(&format!("{:<15}  {}, {} requests", "probing", probe.in_words(), probe.requests()));
     let settling = pilot.settling(route);
@@ -105,6 +102,28 @@ pub async fn probed(
         (Finding::Disproven(words), None) => Ending::Disproven(failed(words, &probed)),
     };
     Ok((ending, probed))
+}
+
+/// The probe that flags and settings ask for, in this order.
+fn wanted(session: &Session, route: &Route, args: &Verify) -> Result<Probe, Failure> {
+    let given = args.probe.as_deref().filter(|url| !url.is_empty());
+    let set = session.settings.probes.iter().find(|set| set.covers(&route.id));
+    // What is set for another URL is not meant for this one.
+    let set = set.filter(|_| given.is_none());
+    let Some(url) = given.or(set.map(|set| set.url.as_str())) else {
+        return Err(Failure::usage(format!(
+            "--probe: no [[probe]] of the settings covers route {}; give it a URL",
+            route.id
+        )));
+    };
+    let Some(from) = args.version_from.clone().or(set.map(|set| set.version_from.clone())) else {
+        return Err(Failure::usage("--probe needs --version-from, to tell the versions apart"));
+    };
+    let mut headers = set.map(|set| set.headers.clone()).unwrap_or_default();
+    // What is given with the command comes last, and stays.
+    headers.extend(args.header.iter().cloned());
+    let requests = args.requests.or(set.map(|set| set.requests)).unwrap_or(REQUESTS);
+    Ok(Probe::new(url, headers, requests, from)?)
 }
 
 /// The backends of the rule, with what is known of their versions.

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::bindings;
 use super::duration::{duration, positive};
 use super::fault::{Fault, Reach};
+use super::probes::ProbeSetting;
 use super::prometheus::Prometheus;
 use super::section::{Faults, Section, Value, Wrong, boolean, kind, text, texts};
 use crate::app::REFRESH;
@@ -31,6 +32,8 @@ pub struct Settings {
     pub contexts: BTreeMap<String, Prometheus>,
     /// Whose series to use.
     pub providers: Providers,
+    /// Where `verify --probe` sends its requests.
+    pub probes: Vec<ProbeSetting>,
     /// How often numbers are asked for (5 s; 1 s to 5 min).
     pub refresh: Duration,
     /// How long a change may take to be seen and proven.
@@ -50,6 +53,7 @@ impl Default for Settings {
             prometheus: Prometheus::default(),
             contexts: BTreeMap::new(),
             providers: Providers::default(),
+            probes: Vec::new(),
             refresh: REFRESH,
             timing: Timing::default(),
             conventions: Conventions::default(),
@@ -94,6 +98,7 @@ impl Settings {
         let mut prometheus = root.section(faults, "prometheus", Reach::Work);
         (self.prometheus, self.contexts) = super::prometheus::read(&mut prometheus, faults);
         self.providers = super::providers::providers(&mut root, faults);
+        self.probes = super::probes::probes(&mut root, faults);
         let known = self.providers.clone();
         prometheus.read(faults, "provider", &mut self.providers.usual, |value| {
             known.named(text(value)?).map_err(|error| Wrong::of(value, &error))
@@ -248,7 +253,7 @@ fn ladder(value: &Value<'_>) -> Result<Ladder, Wrong> {
     Ladder::parse(&stages.join(" ")).map_err(|error| Wrong::of(value, &error))
 }
 
-fn patterns(value: &Value<'_>) -> Result<Vec<Pattern>, Wrong> {
+pub(super) fn patterns(value: &Value<'_>) -> Result<Vec<Pattern>, Wrong> {
     let pattern = |(text, place): (&str, &Value<'_>)| text.parse().map_err(|error| Wrong::of(place, &error));
     texts(value)?.into_iter().map(pattern).collect()
 }

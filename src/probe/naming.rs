@@ -19,6 +19,12 @@ pub enum VersionFrom {
     Regex(Regex),
 }
 
+impl PartialEq for VersionFrom {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
 /// A text that says no such place.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BadNaming {

@@ -66,7 +66,12 @@ impl Probe {
         let parsed = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         let url = parsed.filter(Url::has_host).ok_or_else(|| BadProbe::Url(url.to_owned()))?;
         let requests = requests.clamp(FEWEST_REQUESTS, MOST_REQUESTS);
-        Ok(Self { url, headers: headers.into_iter().collect(), requests, from })
+        let mut all = HeaderMap::new();
+        for (name, value) in headers {
+            // A later one takes the place of an earlier one: two hosts are none.
+            all.insert(name, value);
+        }
+        Ok(Self { url, headers: all, requests, from })
     }
 
     /// How many requests it sends.
@@ -152,6 +157,19 @@ impl Probe {
             Err(_) => Answer::Lost(format!("no answer within {} s", PATIENCE.as_secs())),
         }
     }
+}
+
+/// Reads `Name: value`.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let wrong = || "give it as 'Name: value'".to_owned();
+    let (name, value) = text.split_once(':').ok_or_else(wrong)?;
+    let name = name.trim().parse().map_err(|_| wrong())?;
+    let value =
+        value.trim().parse().map_err(|_| "a header takes visible ASCII characters only".to_owned())?;
+    Ok((name, value))
 }
 
 /// What went wrong at the bottom of it: the rest repeats the URL.

@@ -147,3 +147,20 @@ fn a_probe_without_what_it_needs_sends_nothing() {
     assert_eq!(run.exit, Some(5), "{run:?}");
     assert!(run.out.contains("20 requests had no answer"), "{run:?}");
 }
+
+#[test]
+fn the_url_of_a_probe_may_stand_in_the_settings() {
+    let home = read_only();
+    home.refuses(
+        &["verify", "web", "--probe"],
+        2,
+        "--probe: no [[probe]] of the settings covers route shop/web; give it a URL",
+    );
+    let url = gateway(|_| "web-blue").url();
+    let probe = "[[probe]]\nroutes = [\"shop/w*\"]\nversion-from = \"json:build.of\"\nrequests = 140\n";
+    home.write(".config/tidegate/config.toml", &format!("{probe}url = \"{url}\"\n"));
+    let run = home.run(&["verify", "web", "--probe", "-o", "json"]);
+    assert_eq!((run.exit, &found(&run)["probe"]["requests"]), (Some(0), &json!(140)), "{run:?}");
+    let other = home.run(&["verify", "web", "--probe", &url]);
+    assert_eq!(other.exit, Some(2), "what is set for one URL is not meant for another: {other:?}");
+}
