@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 use super::Part;
 use super::part::LABEL;
 use crate::app::SplitView;
+use crate::rollout::Verdict;
 use crate::ui::format::left;
 use crate::ui::theme::Role;
 use crate::ui::words;
@@ -39,7 +40,7 @@ fn other(part: &Part<'_>, view: &SplitView, next: &str) -> String {
     }
 }
 
-/// One line a check, and more where its reason is long.
+/// One line a check, and more where one does not pass and its reason is long: the dialog has all of every one.
 pub(super) fn lines(part: &Part<'_>) -> Vec<Line<'static>> {
     let look = part.look;
     let preview = match part.app.preview(part.split) {
@@ -50,7 +51,11 @@ pub(super) fn lines(part: &Part<'_>) -> Vec<Line<'static>> {
     for check in &preview.gate.checks {
         let sign = words::verdict(check.verdict, look);
         let room = part.room.saturating_sub(NAME + 3);
-        for (place, words) in crate::app::wrap(&check.words, room).into_iter().enumerate() {
+        let whole = match check.verdict {
+            Verdict::Pass | Verdict::NotApplicable => vec![part.cut(&check.words, room)],
+            Verdict::Hold | Verdict::NoData | Verdict::Fail => crate::app::wrap(&check.words, room),
+        };
+        for (place, words) in whole.into_iter().enumerate() {
             let (glyph, name) = if place == 0 { (sign.glyph, check.name) } else { (" ", "") };
             all.push(Line::from(vec![
                 look.span(sign.role, format!("{glyph} ")),
