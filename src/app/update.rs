@@ -72,7 +72,7 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
             return checklist::ticked(app, item, answer);
         }
         Msg::Alerts { generation, uid, firing } if generation == app.generation => {
-            app.take_alerts(&uid, firing)
+            app.take_alerts(&uid, firing);
         }
         Msg::Past { generation, route, past } if generation == app.generation => app.take_past(route, past),
         Msg::Object { generation, route, answer } if generation == app.generation => {

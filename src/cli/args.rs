@@ -60,8 +60,15 @@ pub struct Global {
     /// All namespaces
     #[arg(short = 'A', long, global = true)]
     pub all_namespaces: bool,
-    /// Where numbers come from: a Prometheus or what speaks its API, also kube://NAMESPACE/SERVICE:PORT; or none
-    #[arg(long, global = true, value_name = "URL", env = "TIDEGATE_PROMETHEUS", hide_env_values = true)]
+    /// Where numbers come from.
+    #[arg(
+        help = "Where numbers come from: a Prometheus or what speaks its API, also kube://NAMESPACE/SERVICE:PORT; or none",
+        long,
+        global = true,
+        value_name = "URL",
+        env = "TIDEGATE_PROMETHEUS",
+        hide_env_values = true
+    )]
     pub prometheus: Option<String>,
     /// Whose metrics to use: auto, contour, kgateway, cilium, envoy-gateway, istio, linkerd, traefik, app, or one of your own
     #[arg(long, global = true, value_name = "NAME")]

@@ -153,17 +153,14 @@ impl<'a, 't> Section<'a, 't> {
         let mut found = Vec::new();
         for (name, value) in all.table.into_iter().flatten() {
             let path = all.path(&format!("{:?}", name.get_ref()));
-            match value.get_ref().as_table() {
-                Some(table) => {
-                    let prefix = format!("{path}.");
-                    let start = value.span().start;
-                    let section = Section { prefix, table: Some(table), asked: Vec::new(), reach, start };
-                    found.push((name.get_ref().to_string(), section));
-                }
-                None => {
-                    let message = format!("a section [{path}] is wanted, not {}", kind(value));
-                    faults.add(value.span().start, path, reach, message);
-                }
+            if let Some(table) = value.get_ref().as_table() {
+                let prefix = format!("{path}.");
+                let start = value.span().start;
+                let section = Section { prefix, table: Some(table), asked: Vec::new(), reach, start };
+                found.push((name.get_ref().to_string(), section));
+            } else {
+                let message = format!("a section [{path}] is wanted, not {}", kind(value));
+                faults.add(value.span().start, path, reach, message);
             }
         }
         found

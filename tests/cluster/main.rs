@@ -22,3 +22,4 @@ mod truth;
 mod verbs;
 mod verify;
 mod watching;
+mod ways;

@@ -278,12 +278,13 @@ impl Performer {
         }
         self.epoch.fetch_add(1, Ordering::Relaxed);
         let same = cluster.context() == self.session.cluster.context();
-        self.session.metrics = match cluster.context() == self.home {
-            true => self.metrics.clone(),
+        let source = if cluster.context() == self.home {
+            self.metrics.clone()
+        } else {
             // What is wrong with the settings of one context is told by its verbs.
-            false => elsewhere(&cluster, &self.session.settings).ok().flatten(),
-        }
-        .filter(|_| with_metrics);
+            elsewhere(&cluster, &self.session.settings).ok().flatten()
+        };
+        self.session.metrics = source.filter(|_| with_metrics);
         self.session.cluster = cluster.clone();
         if !same {
             self.user = Arc::new(OnceLock::new());

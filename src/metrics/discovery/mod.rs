@@ -103,9 +103,10 @@ impl Discovered {
             (None, _, all) => {
                 let tells = all.iter().find(|error| !error.is_refusal()).or(all.first());
                 let why = tells.map(ToString::to_string).unwrap_or_default();
-                match all.iter().all(|error| error.is_refusal()) {
-                    true => Err(MetricError::NoneFound { why }),
-                    false => Err(MetricError::NoneAnswers { why }),
+                if all.iter().all(MetricError::is_refusal) {
+                    Err(MetricError::NoneFound { why })
+                } else {
+                    Err(MetricError::NoneAnswers { why })
                 }
             }
         }

@@ -129,8 +129,7 @@ fn candidate(service: &Service, usual: &Usual) -> Option<Candidate> {
     let ports = &service.spec.ports;
     let by_name = |name: &&str| ports.iter().find(|port| port.name == **name);
     let by_number = |number: &u16| ports.iter().find(|port| port.port == *number);
-    let port =
-        PORT_NAMES.iter().find_map(|name| by_name(name)).or_else(|| PORTS.iter().find_map(by_number))?;
+    let port = PORT_NAMES.iter().find_map(by_name).or_else(|| PORTS.iter().find_map(by_number))?;
     let ServicePort { name, port } = port;
     let scheme = if *port == 443 || name == "https" || name == "web-tls" { "https" } else { "" };
     let meta = &service.metadata;
