@@ -15,7 +15,7 @@ use crate::rollout::{
     Verdict, judged, plan,
 };
 use crate::route::{BackendRef, Path, PathKind, Route, RouteId, RuleBackend};
-use crate::stats::{Counts, Limits, Tick, Ticks};
+use crate::stats::{Counts, Limits, Tick, Ticks, unix_seconds};
 
 /// An app with a clock that is moved by hand.
 pub(crate) struct Bench {
@@ -333,13 +333,13 @@ fn judged_by(requests: f64, errors: f64, now: Timestamp) -> Judged {
     };
     let stable = 19.0 * requests;
     let tick = |index: u32| Tick {
-        end: began.as_second() as f64 + f64::from(index) * 5.0,
+        end: unix_seconds(began) + f64::from(index) * 5.0,
         seconds: 5.0,
         target: 0,
         scale: 1.0,
         backends: vec![of(stable, 0.0004 * stable), of(requests, errors)],
     };
-    let newest = Some(now.as_second() as f64 - 4.0);
+    let newest = Some(unix_seconds(now) - 4.0);
     let ticks = Ticks {
         rounds: (1..=TICKS).map(|index| vec![tick(index)]).collect(),
         edges_ms: vec![5.0, 10.0, 25.0, 100.0],

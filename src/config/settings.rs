@@ -15,7 +15,7 @@ use crate::app::REFRESH;
 use crate::keys::Keymap;
 use crate::metrics::Providers;
 use crate::pilot::Timing;
-use crate::rollout::{Conventions, GateRules, Gates, Ladder, Link, OWN, Pattern};
+use crate::rollout::{Conventions, GateRules, Gates, Ladder, Link, OWN, Pattern, RulesOfSome};
 
 /// What the settings file says. Flags and the environment come before it.
 #[derive(Debug, Clone, PartialEq)]
@@ -165,7 +165,7 @@ fn gates(root: &mut Section<'_, '_>, faults: &mut Faults<'_>, gates: &mut Gates)
     for (pattern, mut section) in gate.named_sections(faults, "routes", Reach::Work) {
         let pairs = rules(&mut section, faults, &GateRules::KEYS);
         match pattern.parse() {
-            Ok(pattern) => gates.some.push((vec![pattern], pairs)),
+            Ok(routes) => gates.some.push(RulesOfSome { routes, pairs }),
             Err(error) => section.fault(faults, &GateRules::KEYS, &format!("{error}")),
         }
         section.finish(faults);

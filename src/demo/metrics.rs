@@ -14,7 +14,7 @@ use crate::metrics::{
     Numbers, Provider, Quantile, Snapshot, Unit, Used, quantile,
 };
 use crate::route::{BackendRef, RouteId, RuleBackend};
-use crate::stats::{self, Tick, Ticks};
+use crate::stats::{self, Tick, Ticks, unix_seconds};
 
 /// Like Contour's series: what the gateway saw, by Service.
 static PROVIDER: LazyLock<Arc<Provider>> = LazyLock::new(|| {
@@ -130,12 +130,12 @@ impl DemoMetrics {
             slow: slower(first, last),
         };
         let tick = |(first, last): (&Sample, &Sample)| {
-            let end = seconds(last.at);
+            let end = unix_seconds(last.at);
             let backends =
                 backends.iter().map(|backend| counts(&of(first, &backend.to), &of(last, &backend.to)));
             Tick {
                 end,
-                seconds: end - seconds(first.at),
+                seconds: end - unix_seconds(first.at),
                 target: 0,
                 scale: 1.0,
                 backends: backends.collect(),
@@ -149,7 +149,10 @@ impl DemoMetrics {
             edges_ms: EDGES.to_vec(),
             paired: true,
             scrape_seconds: Some(SCRAPE.as_secs_f64()),
-            newest: backends.iter().map(|backend| has(backend).map(|sample| seconds(sample.at))).collect(),
+            newest: backends
+                .iter()
+                .map(|backend| has(backend).map(|sample| unix_seconds(sample.at)))
+                .collect(),
         }
     }
 
@@ -194,11 +197,6 @@ fn slower(first: &Counters, last: &Counters) -> Vec<f64> {
     all.reverse();
     // Those above the first edge are all but the first bucket's.
     all.into_iter().skip(1).collect()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "milliseconds are below 2^53")]
-fn seconds(at: Timestamp) -> f64 {
-    at.as_millisecond() as f64 / 1000.0
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a demo counts no 2^52 requests")]

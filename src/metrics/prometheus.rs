@@ -170,8 +170,10 @@ impl PrometheusSource {
         }
     }
 
-    fn remember(&self, interval: Duration) {
-        self.interval.store(u64::try_from(interval.as_millis()).unwrap_or(0), Ordering::Relaxed);
+    fn remember(&self, interval: Option<Duration>) {
+        if let Some(interval) = interval {
+            self.interval.store(u64::try_from(interval.as_millis()).unwrap_or(0), Ordering::Relaxed);
+        }
     }
 
     async fn ask_numbers(&self, backends: &[RuleBackend], window: Duration) -> Result<Snapshot, MetricError> {
@@ -292,7 +294,7 @@ impl PrometheusSource {
             questions.extend(asked.next(self.transport.most_backends()));
         }
         let interval = ticks.scrape_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        interval.into_iter().for_each(|interval| self.remember(interval));
+        self.remember(interval);
         Ok(ticks)
     }
 
@@ -397,7 +399,7 @@ impl PrometheusSource {
                 None => RARE,
             };
             if needed <= before || retried {
-                tally.interval().into_iter().for_each(|interval| self.remember(interval));
+                self.remember(tally.interval());
                 return Ok(tally);
             }
             before = needed.mul_f64(1.5);

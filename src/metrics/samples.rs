@@ -43,17 +43,15 @@ impl Samples {
     pub fn add(&mut self, now: Timestamp, batch: Vec<RawSeries>) {
         self.asked_at = now;
         for mut series in batch {
-            match self.index.get(&series.labels).and_then(|known| self.series.get_mut(*known)) {
-                Some(known) => {
-                    let last = known.samples.last().map(|(at, _)| *at);
-                    series.samples.retain(|(at, _)| last.is_none_or(|last| *at > last));
-                    known.samples.append(&mut series.samples);
-                }
-                None => {
-                    self.index.insert(series.labels.clone(), self.series.len());
-                    self.series.push(series);
-                }
-            }
+            let known = self.index.get(&series.labels).and_then(|known| self.series.get_mut(*known));
+            let Some(known) = known else {
+                self.index.insert(series.labels.clone(), self.series.len());
+                self.series.push(series);
+                continue;
+            };
+            let last = known.samples.last().map(|(at, _)| *at);
+            series.samples.retain(|(at, _)| last.is_none_or(|last| *at > last));
+            known.samples.append(&mut series.samples);
         }
     }
 
@@ -81,6 +79,7 @@ impl Samples {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::unix_seconds;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
@@ -88,14 +87,15 @@ mod tests {
 
     fn series(name: &str, seconds: std::ops::RangeInclusive<i64>) -> RawSeries {
         let labels = [("name".to_owned(), name.to_owned())].into();
-        RawSeries { labels, samples: seconds.map(|second| (at(second), second as f64)).collect() }
+        RawSeries { labels, samples: seconds.map(|second| (at(second), unix_seconds(at(second)))).collect() }
     }
 
     fn seconds(samples: &Samples) -> Vec<(String, i64, i64)> {
         let ends = |series: &RawSeries| {
-            let at = |sample: Option<&(Timestamp, f64)>| sample.unwrap().0.as_second();
-            let (first, last) = (at(series.samples.first()), at(series.samples.last()));
-            assert_eq!(series.samples.len() as i64, last - first + 1, "none twice, none lost");
+            let second = |sample: Option<&(Timestamp, f64)>| sample.unwrap().0.as_second();
+            let (first, last) = (second(series.samples.first()), second(series.samples.last()));
+            let whole = (first..=last).map(at);
+            assert!(whole.eq(series.samples.iter().map(|(at, _)| *at)), "none twice, none lost");
             (series.label("name").to_owned(), first, last)
         };
         samples.series().iter().map(ends).collect()

@@ -12,7 +12,7 @@ use super::decode::{Labels, RawSeries};
 use super::increments::{self, Follower, Increment};
 use super::provider::Provider;
 use super::tally::FORGET;
-use crate::stats::{Counts, Tick, Ticks};
+use crate::stats::{Counts, Tick, Ticks, unix_seconds};
 
 /// Narrowest cell of the grid, in seconds.
 const NARROWEST: f64 = 5.0;
@@ -34,7 +34,7 @@ pub(super) fn ticks<'a>(
     let edges_ms = common_edges(&found, backends);
     let newest = |index: usize| {
         let own = found.iter().filter(|series| series.backends.contains(&index));
-        own.filter_map(|described| described.series.samples.last().map(|(at, _)| *at)).max().map(seconds)
+        own.filter_map(|described| described.series.samples.last().map(|(at, _)| *at)).max().map(unix_seconds)
     };
     let newest = (0..backends).map(newest).collect();
     let paired = is_paired(&found);
@@ -187,7 +187,7 @@ impl Sheet<'_> {
             self.add(sums, increment, 1.0);
         }
         let tick = |((at, target), (since, sums))| {
-            Self::tick(sums, seconds(at), seconds(at) - seconds(since), target)
+            Self::tick(sums, unix_seconds(at), unix_seconds(at) - unix_seconds(since), target)
         };
         scrapes.into_iter().map(tick).collect()
     }
@@ -198,11 +198,11 @@ impl Sheet<'_> {
         let cell = |at: f64| (at / width).floor();
         let Some(first) = increments.iter().map(|increment| increment.since).min() else { return Vec::new() };
         // The cell in which counting begins is not covered from its start.
-        let mut start = (seconds(first) / width).ceil();
+        let mut start = (unix_seconds(first) / width).ceil();
         let mut ticks = Vec::new();
         let mut sums: BTreeMap<u64, Vec<Sum>> = BTreeMap::new();
         for increment in increments {
-            let (from, to) = (seconds(increment.since), seconds(increment.at));
+            let (from, to) = (unix_seconds(increment.since), unix_seconds(increment.at));
             let mut index = cell(from).max(start);
             while index * width < to {
                 let covered = to.min((index + 1.0) * width) - from.max(index * width);
@@ -242,7 +242,7 @@ impl Clock {
         for series in found {
             let Some((at, _)) = series.series.samples.last() else { continue };
             let newest = of.entry(&series.target).or_insert(f64::NEG_INFINITY);
-            *newest = newest.max(seconds(*at));
+            *newest = newest.max(unix_seconds(*at));
         }
         let newest = of.values().copied().reduce(f64::max)?;
         let live = of.values().copied().filter(|at| *at >= newest - LIVE * interval);
@@ -274,12 +274,6 @@ impl Clock {
         }
         rounds
     }
-}
-
-/// Seconds since 1970, to the millisecond.
-#[expect(clippy::cast_precision_loss, reason = "milliseconds are below 2^53")]
-pub(super) fn seconds(at: Timestamp) -> f64 {
-    at.as_millisecond() as f64 / 1000.0
 }
 
 #[cfg(test)]

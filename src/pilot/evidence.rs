@@ -11,7 +11,7 @@ use crate::rollout::{
     Seen, Split, Turn, course, judged, shares,
 };
 use crate::route::{BackendRef, Route, Rule, RuleBackend};
-use crate::stats::{Limits, Ticks, Trials};
+use crate::stats::{Limits, Ticks, Trials, unix_seconds};
 
 /// Requests of a backend that has no traffic now are counted over this time.
 const COUNTED: SignedDuration = SignedDuration::from_mins(10);
@@ -189,7 +189,7 @@ impl Parties {
 
     /// What was counted besides requests since an instant, of the requests in that time.
     fn pressure(&self, strained: &[Strain], ticks: &Ticks, since: Timestamp) -> Vec<Pressure> {
-        let since = since.as_duration().as_secs_f64();
+        let since = unix_seconds(since);
         let lately = || ticks.rounds.iter().flatten().filter(|tick| tick.end > since);
         let requests = |index: usize| {
             lately().filter_map(|tick| tick.backends.get(index)).map(|counts| counts.requests).sum::<f64>()

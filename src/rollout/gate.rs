@@ -201,10 +201,10 @@ fn own_checks(input: &GateInput<'_>) -> Vec<Check> {
 }
 
 fn switched(rules: &GateRules, of: Switchable, check: Check) -> Check {
-    match rules.is_off(of) {
-        true => Check { verdict: Verdict::NotApplicable, words: "switched off".to_owned(), ..check },
-        false => check,
+    if !rules.is_off(of) {
+        return check;
     }
+    Check { verdict: Verdict::NotApplicable, words: "switched off".to_owned(), ..check }
 }
 
 /// Rules that nobody can read are not rules that were kept.

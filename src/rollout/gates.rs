@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::gate::OwnCheck;
 use super::pattern::Pattern;
-use crate::route::{Route, RouteId};
+use crate::route::Route;
 use crate::stats::Limits;
 
 /// How the keys of own checks begin; the rest is the name.
@@ -61,8 +61,17 @@ impl fmt::Display for Switchable {
 pub struct Gates {
     /// For all.
     pub rules: GateRules,
-    /// For those whose `NAMESPACE/NAME` matches one of the patterns, as keys and values; later ones come before earlier.
-    pub some: Vec<(Vec<Pattern>, Vec<(String, String)>)>,
+    /// For some; later ones come before earlier.
+    pub some: Vec<RulesOfSome>,
+}
+
+/// Rules for some routes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RulesOfSome {
+    /// Their `NAMESPACE/NAME`.
+    pub routes: Pattern,
+    /// Keys and values that [`GateRules::set`] takes.
+    pub pairs: Vec<(String, String)>,
 }
 
 impl Gates {
@@ -71,13 +80,12 @@ impl Gates {
     pub fn of(&self, route: &Route, settle: Duration) -> GateRules {
         let mut rules = self.rules.clone();
         rules.limits.settle = settle.as_secs_f64();
-        for (patterns, pairs) in &self.some {
-            if covers(patterns, &route.id) {
-                for (key, value) in pairs {
-                    // Read before, when the settings were.
-                    let _ = rules.set(key, value);
-                }
-            }
+        let name = route.id.to_string();
+        for (key, value) in
+            self.some.iter().filter(|some| some.routes.matches(&name)).flat_map(|some| &some.pairs)
+        {
+            // Read before, when the settings were.
+            let _ = rules.set(key, value);
         }
         for (key, value) in &route.gate {
             if let Err(why) = rules.set(key, value) {
@@ -86,11 +94,6 @@ impl Gates {
         }
         rules
     }
-}
-
-fn covers(patterns: &[Pattern], id: &RouteId) -> bool {
-    let name = id.to_string();
-    patterns.iter().any(|pattern| pattern.matches(&name))
 }
 
 impl GateRules {
@@ -194,7 +197,7 @@ mod tests {
         gates.rules.set("bake", "5m").unwrap();
         gates.rules.set("errors", "2").unwrap();
         let pairs = vec![("slo".to_owned(), "99.5%".to_owned()), ("bake".to_owned(), "10m".to_owned())];
-        gates.some.push((vec!["shop/*".parse().unwrap()], pairs));
+        gates.some.push(RulesOfSome { routes: "shop/*".parse().unwrap(), pairs });
         let annotations = json!({"tidegate.dev/gate.bake": "30s", "tidegate.dev/gate.off": "latency, share"});
         let rules = gates.of(&route(&annotations), Duration::from_secs(15));
         let limits = rules.limits;

@@ -4,7 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::course::Course;
 use super::proof::Claim;
-use crate::stats::{Burn, Errors, Input, Judge, Latency, Limits, Setup, Shares, Stage, Tick, Ticks};
+use crate::stats::{
+    Burn, Errors, Input, Judge, Latency, Limits, Setup, Shares, Stage, Tick, Ticks, unix_seconds,
+};
 
 /// What was counted so long before a rollout tells how events come, and how quick stable is.
 pub const HISTORY: SignedDuration = SignedDuration::from_mins(30);
@@ -48,7 +50,7 @@ pub struct Judged {
 /// Judges `split` by what was counted of it. `ticks` may begin [`HISTORY`] before the course does.
 #[must_use]
 pub fn judged(ticks: &Ticks, course: &Course, split: Split, limits: Limits, now: Timestamp) -> Judged {
-    let began = seconds(course.began);
+    let began = unix_seconds(course.began);
     let scrape_seconds = ticks.scrape_seconds.unwrap_or(ASSUMED_INTERVAL);
     let (history, rounds) = halves(ticks, began);
     let setup = Setup {
@@ -67,7 +69,7 @@ pub fn judged(ticks: &Ticks, course: &Course, split: Split, limits: Limits, now:
     let mut turns = course.turns.iter().peekable();
     for round in rounds {
         let end = round.iter().map(|tick| tick.end).fold(f64::NEG_INFINITY, f64::max);
-        while let Some(turn) = turns.next_if(|turn| seconds(turn.at) < end) {
+        while let Some(turn) = turns.next_if(|turn| unix_seconds(turn.at) < end) {
             judge.feed(&stage(turn, split.target));
         }
         judge.feed(&Input::Round(round.clone()));
@@ -76,15 +78,15 @@ pub fn judged(ticks: &Ticks, course: &Course, split: Split, limits: Limits, now:
         judge.feed(&stage(turn, split.target));
     }
     let newest = ticks.newest.get(split.canary).copied().flatten();
-    let staged = course.turns.last().map_or(began, |turn| seconds(turn.at));
+    let staged = course.turns.last().map_or(began, |turn| unix_seconds(turn.at));
     Judged {
         errors: judge.errors(split.target),
         latency: judge.latency(split.target),
         shares: judge.shares(),
         burn: judge.burn(),
         limits,
-        stage_seconds: (seconds(now) - staged).max(0.0),
-        age_seconds: newest.map(|newest| (seconds(now) - newest).max(0.0)),
+        stage_seconds: (unix_seconds(now) - staged).max(0.0),
+        age_seconds: newest.map(|newest| (unix_seconds(now) - newest).max(0.0)),
         interval_seconds: ticks.scrape_seconds,
     }
 }
@@ -97,7 +99,7 @@ pub fn share_dispersion(ticks: &Ticks, claim: &Claim, since: Timestamp, sticky: 
         canary: claim.shares.len().checked_sub(1)?,
         stable: 0,
         edges_ms: Vec::new(),
-        began: seconds(since),
+        began: unix_seconds(since),
         scrape_seconds: ticks.scrape_seconds?,
         paired: ticks.paired,
         raw_history: true,
@@ -105,8 +107,8 @@ pub fn share_dispersion(ticks: &Ticks, claim: &Claim, since: Timestamp, sticky: 
         limits: Limits { settle: 0.0, ..Limits::default() },
     };
     let (before, shares) = claim.shares.iter().copied().unzip();
-    let stage = Input::Stage(Stage { observed: seconds(since), shares, before, next: 1.0 });
-    let rounds = halves(ticks, seconds(since)).1.map(|round| Input::Round(round.clone()));
+    let stage = Input::Stage(Stage { observed: unix_seconds(since), shares, before, next: 1.0 });
+    let rounds = halves(ticks, unix_seconds(since)).1.map(|round| Input::Round(round.clone()));
     let inputs: Vec<Input> = std::iter::once(stage).chain(rounds).collect();
     let shares = Judge::replay(setup, &[], &inputs).shares()?;
     shares.backends.iter().map(|share| share.dispersion).reduce(f64::max)
@@ -114,7 +116,7 @@ pub fn share_dispersion(ticks: &Ticks, claim: &Claim, since: Timestamp, sticky: 
 
 fn stage(turn: &super::course::Turn, next: f64) -> Input {
     let (shares, before) = (turn.after.clone(), turn.before.clone());
-    Input::Stage(Stage { observed: seconds(turn.at), shares, before, next })
+    Input::Stage(Stage { observed: unix_seconds(turn.at), shares, before, next })
 }
 
 /// The ticks before the rollout, and the rounds of it.
@@ -123,10 +125,4 @@ fn halves(ticks: &Ticks, began: f64) -> (Vec<Tick>, impl Iterator<Item = &Vec<Ti
     let rounds = ticks.rounds.iter().take_while(|round| is_before(round)).count();
     let (before, since) = ticks.rounds.split_at(rounds);
     (before.iter().flatten().cloned().collect(), since.iter())
-}
-
-/// Seconds since 1970, to the millisecond.
-#[expect(clippy::cast_precision_loss, reason = "milliseconds are below 2^53")]
-fn seconds(at: Timestamp) -> f64 {
-    at.as_millisecond() as f64 / 1000.0
 }

@@ -47,7 +47,7 @@ pub use gate::{
     ALPHA_ERRORS, BLIND, Check, ERROR_LIMIT, ErrorCount, Evidence, Gate, GateInput, Names, OwnAnswer,
     OwnCheck, Pressure, Readiness, Seen, Want, gate,
 };
-pub use gates::{GateRules, Gates, OWN, Switchable};
+pub use gates::{GateRules, Gates, OWN, RulesOfSome, Switchable};
 pub use judged::{HISTORY, Judged, Split, judged, share_dispersion};
 pub use kubectl::kubectl;
 pub use ladder::{BadLadder, Ladder, Stage};

@@ -64,7 +64,7 @@ impl Route {
             canary: own(ANNOTATION_CANARY),
             stages: own(ANNOTATION_STAGES),
             provider: own(ANNOTATION_PROVIDER),
-            gate: annotations.into_iter().flatten().filter_map(gate_rule).collect(),
+            gate: annotations.into_iter().flatten().filter_map(|(key, rule)| gate_rule(key, rule)).collect(),
             last_change: own(ANNOTATION_LAST_CHANGE),
             has_annotations: annotations.is_some(),
             uid: raw.metadata.uid,
@@ -147,8 +147,8 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-fn gate_rule((key, value): (&Box<str>, &Box<str>)) -> Option<(Box<str>, Box<str>)> {
-    key.strip_prefix(ANNOTATION_GATE).map(|rule| (rule.into(), value.clone()))
+fn gate_rule(key: &str, value: &str) -> Option<(Box<str>, Box<str>)> {
+    key.strip_prefix(ANNOTATION_GATE).map(|rule| (rule.into(), value.into()))
 }
 
 #[derive(Deserialize)]

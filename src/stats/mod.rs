@@ -39,5 +39,5 @@ pub use share::{
     BackendShare, Movement, ShareWord, Shares, expected_dispersion, requests_until_consistent, share_word,
 };
 pub use stage::Stage;
-pub use tick::{Counts, Tick, Ticks, Trials};
+pub use tick::{Counts, Tick, Ticks, Trials, unix_seconds};
 pub use verdict::Verdict;

@@ -1,5 +1,7 @@
 //! A tick: what every backend of a split counted between two scrapes. All statistics are functions of ticks.
 
+use jiff::Timestamp;
+
 /// Counts above are taken for this many, so that no sum can leave the numbers of an `f64`.
 const MOST: f64 = 1e15;
 /// Counts below are taken for none: a billionth of a request is a rounding error.
@@ -51,6 +53,13 @@ pub struct Ticks {
     pub scrape_seconds: Option<f64>,
     /// Time of the newest sample of each backend, as ticks have it; `None` without series.
     pub newest: Vec<Option<f64>>,
+}
+
+/// A time as [`Ticks`] have it: seconds since 1970, to the millisecond.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "milliseconds are below 2^53")]
+pub fn unix_seconds(at: Timestamp) -> f64 {
+    at.as_millisecond() as f64 / 1000.0
 }
 
 impl Counts {

@@ -20,8 +20,8 @@ fn no_cluster() -> Cluster {
     Cluster::from_client(kube::Client::new(nobody, "shop"), "none", "none")
 }
 
-fn reach(access: Access) -> PrometheusSource {
-    PrometheusSource::reach(&access, &no_cluster(), Providers::default()).unwrap().unwrap()
+fn reach(access: &Access) -> PrometheusSource {
+    PrometheusSource::reach(access, &no_cluster(), Providers::default()).unwrap().unwrap()
 }
 
 fn at(url: &str) -> Access {
@@ -40,7 +40,7 @@ async fn a_token_is_read_again_when_it_was_renewed() {
     let server = Server::start(one());
     let login = Some(Login::Bearer(Secret::File(file.clone())));
     // What stands in the URL is not sent beside it.
-    let source = reach(Access { login, ..at(&server.url.replace("http://", "http://ann:pw@")) });
+    let source = reach(&Access { login, ..at(&server.url.replace("http://", "http://ann:pw@")) });
     source.check().await.unwrap();
     fs::write(&file, "second\n").unwrap();
     source.check().await.unwrap();
@@ -65,7 +65,7 @@ async fn user_tenant_and_prefix_are_sent_and_never_shown() {
     let login = Login::Basic { user: "ann".to_owned(), password: Some(Secret::File(file)) };
     let headers = vec![Header { name: "X-Scope-OrgID".to_owned(), value: "s3cret-tenant".to_owned() }];
     let access = Access { login: Some(login), headers, ..at(&format!("{}/prometheus/", server.url)) };
-    let source = reach(access.clone());
+    let source = reach(&access);
     source.check().await.unwrap();
     let asked = &server.asked()[0];
     assert_eq!(asked.path, "/prometheus/api/v1/query");

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use tidegate::rollout::{Course, Evidence, Judged, Seen, Split, Turn, judged};
-use tidegate::stats::{Counts, Limits, Tick, Ticks};
+use tidegate::stats::{Counts, Limits, Tick, Ticks, unix_seconds};
 
 pub const NOW: &str = "2026-03-01T12:00:00Z";
 const TICKS: u32 = 120;
@@ -29,13 +29,13 @@ pub fn judged_by(requests: f64, errors: f64, age: f64) -> Judged {
     };
     let stable = 19.0 * requests;
     let tick = |index: u32| Tick {
-        end: began.as_second() as f64 + f64::from(index) * 5.0,
+        end: unix_seconds(began) + f64::from(index) * 5.0,
         seconds: 5.0,
         target: 0,
         scale: 1.0,
         backends: vec![of(stable, 0.0004 * stable), of(requests, errors)],
     };
-    let newest = Some(now.as_second() as f64 - age);
+    let newest = Some(unix_seconds(now) - age);
     let ticks = Ticks {
         rounds: (1..=TICKS).map(|index| vec![tick(index)]).collect(),
         edges_ms: EDGES.to_vec(),

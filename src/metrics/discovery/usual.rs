@@ -127,7 +127,7 @@ fn candidate(service: &Service, usual: &Usual) -> Option<Candidate> {
         return None;
     }
     let ports = &service.spec.ports;
-    let by_name = |name: &&str| ports.iter().find(|port| port.name == **name);
+    let by_name = |name: &&str| ports.iter().find(|port| port.name == *name);
     let by_number = |number: &u16| ports.iter().find(|port| port.port == *number);
     let port = PORT_NAMES.iter().find_map(by_name).or_else(|| PORTS.iter().find_map(by_number))?;
     let ServicePort { name, port } = port;
