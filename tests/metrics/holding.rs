@@ -30,7 +30,7 @@ enum Trouble {
     InPart,
     OldSamples,
     Restarting,
-    /// It forgot everything: two samples of counters that are not at 0.
+    /// It forgot everything, and has one sample of counters that are not at 0.
     RestartedEmpty,
     /// All counters begin again every three seconds.
     Resetting,
@@ -88,7 +88,7 @@ fn matrix(trouble: Trouble, metric: &str, canary_per_second: i64, seconds: i64, 
                 vec![series(name, "a", (now - seconds..=now).map(|at| (at, "NaN".to_owned())).collect())]
             }
             Trouble::OldSamples => vec![series(name, "a", range(now - seconds, now - 60))],
-            Trouble::RestartedEmpty => vec![series(name, "a", range(at, (at + 1).min(now)))],
+            Trouble::RestartedEmpty => vec![series(name, "a", range(at, at))],
             Trouble::Resetting => {
                 let value = |at: i64| (per_second * (at % 3)).to_string();
                 vec![series(name, "a", (now - seconds..=now).map(|at| (at, value(at))).collect())]
