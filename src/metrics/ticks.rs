@@ -47,8 +47,23 @@ pub(super) fn ticks<'a>(
         Some(clock) if paired => clock.rounds(sheet.scrapes(&increments)),
         Some(clock) => sheet.cells(&increments, clock).into_iter().map(|tick| vec![tick]).collect(),
     };
+    let restarted = restarted(&found, &increments, scrape_interval);
     let scrape_seconds = scrape_interval.map(|interval| interval.as_secs_f64());
-    Ticks { rounds, edges_ms, paired, scrape_seconds, newest }
+    Ticks { rounds, edges_ms, paired, scrape_seconds, newest, restarted }
+}
+
+/// When a counter fell last, or a target was seen first that was not there from the start.
+fn restarted(found: &[Described<'_>], increments: &[Increment], interval: Option<Duration>) -> Option<f64> {
+    let falls = increments.iter().filter(|increment| increment.reset).map(|increment| seconds(increment.at));
+    let mut first: BTreeMap<&Labels, f64> = BTreeMap::new();
+    for series in found {
+        let Some((at, _)) = series.series.samples.first() else { continue };
+        let known = first.entry(&series.target).or_insert(f64::INFINITY);
+        *known = known.min(seconds(*at));
+    }
+    let start = first.values().copied().reduce(f64::min)?;
+    let late = start + LIVE * interval.map_or(0.0, |interval| interval.as_secs_f64());
+    falls.chain(first.into_values().filter(|at| *at > late)).reduce(f64::max)
 }
 
 /// A series, and what it counts.
@@ -404,6 +419,18 @@ mod tests {
         assert_eq!(ticks.edges_ms, [5.0]);
         let slow: Vec<_> = ticks.rounds[0][0].backends.iter().map(|counts| counts.slow.clone()).collect();
         assert_eq!(slow, [vec![40.0], vec![8.0]]);
+    }
+
+    #[test]
+    fn whoever_counts_anew_is_noticed() {
+        let stable = |samples: &[(i64, f64)]| series("stable", class("2"), "e1", samples);
+        let steady = stable(&[(10, 0.0), (15, 90.0), (20, 180.0), (25, 270.0), (30, 360.0)]);
+        assert_eq!(found(std::slice::from_ref(&steady)).restarted, None);
+        assert_eq!(found(&[stable(&[(10, 0.0), (15, 90.0), (20, 7.0), (25, 97.0)])]).restarted, Some(20.0));
+        let late = series("stable", class("2"), "e2", &[(28, 5.0), (33, 9.0)]);
+        assert_eq!(found(&[steady.clone(), late]).restarted, Some(28.0));
+        let born = series("canary", class("2"), "e1", &[(25, 5.0), (30, 9.0)]);
+        assert_eq!(found(&[steady, born]).restarted, None, "its target was there");
     }
 
     #[test]

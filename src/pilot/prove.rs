@@ -23,6 +23,10 @@ const INTERVALS: u32 = 4;
 /// The old share is measured over this time before the change, where it cannot be taken from the weights.
 const BEFORE: SignedDuration = SignedDuration::from_mins(2);
 
+/// Said where a counter fell: the requests between its last scrape and its restart were seen by nobody.
+const COUNTED_ANEW: &str =
+    "a proxy or pod began to count anew, and what it counted before is lost: counting anew too";
+
 impl Pilot {
     /// Counts requests from `settle` after the change was observed, until the claim is shown or time is over.
     pub async fn prove(&self, watched: Watched, progress: &UnboundedSender<Progress>) -> Ending {
@@ -104,6 +108,10 @@ impl Pilot {
                 Standing::Superseded(why) => return telling.unproven(&why),
             };
             let (finding, interval) = look(&**metrics, &subject, since, restarts).await;
+            if matches!(&finding, Err(why) if why == COUNTED_ANEW) {
+                // A zero of the time that is lost says nothing.
+                since = self.clock.now();
+            }
             limit = limit.max(interval * INTERVALS);
             let is_change = stage != Stage::Counting;
             if let (Ok(Finding::Contradicted { leak, .. }), true) = (&finding, is_change) {
@@ -203,6 +211,9 @@ fn observed(counts: &Counts, subject: &Subject, restarts: u32) -> Result<Observe
         let pairs = subject.backends.iter().zip(&subject.claim.shares);
         pairs.filter(|(_, (old, new))| all || (old - new).abs() > f64::EPSILON).map(|(backend, _)| backend)
     };
+    if subject.backends.iter().filter_map(|backend| counts.of(backend)).any(|counted| counted.reset) {
+        return Err(COUNTED_ANEW.to_owned());
+    }
     for backend in tested() {
         match counts.of(backend) {
             None => return Err(format!("no series for {backend}")),

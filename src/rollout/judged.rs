@@ -45,6 +45,8 @@ pub struct Judged {
     pub age_seconds: Option<f64>,
     /// Measured distance of the samples in seconds.
     pub interval_seconds: Option<f64>,
+    /// How long ago somebody began to count anew, in seconds.
+    pub restarted_seconds: Option<f64>,
 }
 
 /// Judges `split` by what was counted of it. `ticks` may begin [`HISTORY`] before the course does.
@@ -88,6 +90,7 @@ pub fn judged(ticks: &Ticks, course: &Course, split: Split, limits: Limits, now:
         stage_seconds: (unix_seconds(now) - staged).max(0.0),
         age_seconds: newest.map(|newest| (unix_seconds(now) - newest).max(0.0)),
         interval_seconds: ticks.scrape_seconds,
+        restarted_seconds: ticks.restarted.map(|at| (seconds(now) - at).max(0.0)),
     }
 }
 

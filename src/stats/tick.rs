@@ -53,6 +53,9 @@ pub struct Ticks {
     pub scrape_seconds: Option<f64>,
     /// Time of the newest sample of each backend, as ticks have it; `None` without series.
     pub newest: Vec<Option<f64>>,
+    /// When somebody began to count anew last, as ticks have it: a counter fell, or a target came later than others. What was
+    /// counted just before is lost.
+    pub restarted: Option<f64>,
 }
 
 /// A time as [`Ticks`] have it: seconds since 1970, to the millisecond.

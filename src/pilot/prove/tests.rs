@@ -23,6 +23,8 @@ enum Look {
     Counted(f64, f64, usize),
     /// No series of the canary.
     Gap,
+    /// Enough requests, but a counter fell.
+    Anew,
     /// A target of the canary is down.
     Down,
     /// The Prometheus does not answer.
@@ -50,6 +52,10 @@ fn scripted(looks: &[Look], interval: Duration) -> Counted {
         match look {
             Look::Counted(stable, canary, scrapes) => {
                 counts(Some(counted(canary, scrapes, true)), counted(stable, scrapes, true))
+            }
+            Look::Anew => {
+                let reset = BackendCounts { reset: true, ..counted(0.0, 5, true) };
+                counts(Some(reset), counted(5000.0, 5, true))
             }
             Look::Gap => counts(None, counted(500.0, 5, true)),
             Look::Down => counts(Some(counted(0.0, 5, false)), counted(500.0, 5, true)),
@@ -189,6 +195,16 @@ async fn a_leak_starts_the_count_again_and_must_then_be_outdone() {
         told.contains(&"observed: 10 of 1000 requests still reached the drained backend".to_owned()),
         "{told:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_counter_that_fell_proves_nothing_and_is_counted_from_anew() {
+    let mut bench = bench(&[Look::Anew, Look::Counted(66.0, 0.0, 2)]);
+    let (ending, _) = bench.run(&drained()).await;
+    assert!(ending.starts_with("proven: 0 of 66 requests"), "{ending}");
+    assert!(bench.told().iter().any(|words| words.contains("began to count anew")));
+    let asked = bench.source.asked();
+    assert_ne!(asked[1], asked[0], "what was counted before the fall does not count");
 }
 
 #[tokio::test(start_paused = true)]

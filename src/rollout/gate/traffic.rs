@@ -9,6 +9,10 @@ use crate::stats::{
 
 /// Samples older than this many scrape intervals are stale.
 const FRESH_INTERVALS: f64 = 3.0;
+/// Said of a stage that has just begun.
+const SETTLING: &str = "settling: the stage has just begun";
+/// Until a scrape is in the answers of a Prometheus, in seconds.
+const SCRAPED: f64 = 15.0;
 /// A margin from here on makes a pass weak evidence, as a probability.
 const WEAK: f64 = 0.05;
 
@@ -39,11 +43,33 @@ fn freshness(judged: &Judged) -> Check {
         (_, None) => (Verdict::NoData, "too few samples to tell the scrape interval".to_owned()),
         (Some(age), Some(interval)) => {
             let fresh = age <= FRESH_INTERVALS * interval;
-            let verdict = if fresh { Verdict::Pass } else { Verdict::NoData };
-            (verdict, format!("newest sample is {age:.0} s old, one comes every {interval:.0} s"))
+            let anew = judged.restarted_seconds.filter(|ago| *ago <= FRESH_INTERVALS * interval);
+            match anew {
+                Some(ago) if fresh => (
+                    Verdict::Hold,
+                    format!("a proxy or pod began to count anew {} ago: some is lost", time(ago)),
+                ),
+                _ => {
+                    let verdict = if fresh { Verdict::Pass } else { Verdict::NoData };
+                    (verdict, format!("newest sample is {age:.0} s old, one comes every {interval:.0} s"))
+                }
+            }
         }
     };
     check("freshness", verdict, words)
+}
+
+/// A stage from which nothing was counted yet; that lasts a settle time and some scrapes.
+fn settling(judged: &Judged) -> (Verdict, String) {
+    let scrapes = FRESH_INTERVALS * judged.interval_seconds.unwrap_or_default();
+    if judged.stage_seconds <= judged.limits.settle + scrapes + SCRAPED {
+        return (Verdict::Hold, SETTLING.to_owned());
+    }
+    (Verdict::NoData, "nothing was counted at these weights".to_owned())
+}
+
+fn settled(name: &'static str, (verdict, words): (Verdict, String)) -> Check {
+    check(name, verdict, words)
 }
 
 fn bake(judged: &Judged) -> Check {
@@ -61,7 +87,8 @@ fn share(judged: &Judged, input: &GateInput<'_>) -> Check {
         return check(name, Verdict::NotApplicable, why.clone());
     }
     let Some(shares) = &judged.shares else {
-        return check(name, Verdict::Hold, "settling: the stage has just begun".to_owned());
+        let (verdict, words) = settling(judged);
+        return check(name, verdict, words);
     };
     let tested = shares.backends.iter().max_by(|one, other| rank(one).cmp(&rank(other)));
     let Some(tested) = tested else {
@@ -117,6 +144,7 @@ fn errors(judged: &Judged, input: &GateInput<'_>) -> Check {
         [counted, _, ..] if judged.errors.verdict == Verdict::Pass => {
             (Verdict::Hold, format!("requests were judged for {counted} alone, and others advance as well"))
         }
+        _ if judged.errors.reason == ErrorsReason::Settling => settling(judged),
         _ => (judged.errors.verdict, errors_in_words(&judged.errors, judged.limits.errors)),
     };
     check("errors", verdict, words)
@@ -138,7 +166,7 @@ fn errors_in_words(errors: &Errors, limit: f64) -> String {
         ErrorsReason::Failed(Rule::WorseThanStable) => format!("worse than stable: {counts}"),
         ErrorsReason::Failed(Rule::TwiceAsBad) => format!("more than twice as bad as stable: {counts}"),
         ErrorsReason::Failed(Rule::AboveLimit) => format!("above the limit of {}: {counts}", percent(limit)),
-        ErrorsReason::Settling => "settling: the stage has just begun".to_owned(),
+        ErrorsReason::Settling => SETTLING.to_owned(),
         ErrorsReason::NoCanaryRequests => "no request was counted for this backend in this stage".to_owned(),
         ErrorsReason::NoStableRequests => "no request of stable in this stage to compare with".to_owned(),
         ErrorsReason::BothAboveLimit => format!("both versions are above {}: {counts}", percent(limit)),
@@ -175,7 +203,7 @@ fn latency(judged: &Judged) -> Check {
         }
         LatencyReason::ErrorsFailed => "not judged: failures are quick".to_owned(),
         LatencyReason::NoHistogram => "no histogram with the same buckets of both versions".to_owned(),
-        LatencyReason::Settling => "settling: the stage has just begun".to_owned(),
+        LatencyReason::Settling => return settled("latency", settling(judged)),
         LatencyReason::NoReference => "stable has fewer than 500 requests to compare with".to_owned(),
         LatencyReason::NoRequests => "no request of one of the versions in this stage".to_owned(),
         LatencyReason::Undecided => format!("too few to tell: {}", quantiles()),
