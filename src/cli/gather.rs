@@ -117,11 +117,12 @@ impl Inquiry<'_> {
         let since = counted_since(route, self.timing.settle, self.now);
         let ask = async {
             let counts = source.counts(&places, since).await?;
-            // Latency is only shown: without it the counts are still worth something.
-            let numbers = source.numbers(&places, WINDOW).await.ok();
-            Ok::<_, MetricError>((counts, numbers))
+            // Without these the counts are still worth something.
+            let (numbers, strain) =
+                tokio::join!(source.numbers(&places, WINDOW), source.strain(&places, since));
+            Ok::<_, MetricError>((counts, numbers.ok(), strain.map_err(|error| error.to_string())))
         };
-        let (counts, numbers) = tokio::time::timeout(PATIENCE, ask)
+        let (counts, numbers, strain) = tokio::time::timeout(PATIENCE, ask)
             .await
             .map_err(|_| format!("no answer from the metrics within {} s", PATIENCE.as_secs()))?
             .map_err(|error| error.to_string())?;
@@ -129,7 +130,7 @@ impl Inquiry<'_> {
             let numbers = numbers.as_ref()?.get(place)?;
             Some((place.to.clone(), numbers.p99?.seconds))
         };
-        Ok(Traffic { counts, p99: places.iter().filter_map(p99).collect() })
+        Ok(Traffic { counts, p99: places.iter().filter_map(p99).collect(), strain })
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cluster::{Endpoints, Known, Ports};
-use crate::metrics::Counts;
+use crate::metrics::{Counts, Strain};
 use crate::rollout::{ChangeRecord, RoleNames, roles};
 use crate::route::{BackendRef, Gateway, ParentRef, Route, Rule};
 
@@ -61,6 +61,8 @@ pub struct Traffic {
     pub counts: Counts,
     /// The latency in seconds that 99 % of the requests of a backend stay below, where known.
     pub p99: HashMap<BackendRef, f64>,
+    /// What the proxies counted besides; `None` inside where the provider does not count it, and why where nobody told.
+    pub strain: Result<Option<Vec<Strain>>, String>,
 }
 
 impl Facts<'_> {

@@ -1,6 +1,7 @@
-//! Retries and time-outs, as far as the route and the latencies tell.
+//! Retries and time-outs, as far as the route, the proxies' counters and the latencies tell.
 
 use super::facts::Facts;
+use super::strain;
 use super::walk::Finding;
 use crate::route::Rule;
 
@@ -16,10 +17,8 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
                 "{of}retry is set: it hides errors from clients, and where each attempt is counted a failing version looks busier than it is"
             );
             found.push(Finding::warning(seen).explained("too-much"));
-            found.push(Finding::unknown(format!(
-                "{of}how many requests were retried: that is not counted here"
-            )));
         }
+        found.extend(strain::findings(facts, index, rule));
         found.extend(time_out(facts, &of, rule));
     }
     if found.is_empty() {

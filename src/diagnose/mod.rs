@@ -14,6 +14,7 @@ mod limits;
 mod parents;
 mod precedence;
 mod split;
+mod strain;
 mod traffic;
 mod walk;
 mod weights;

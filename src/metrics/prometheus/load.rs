@@ -44,7 +44,13 @@ impl PrometheusSource {
             let Some(raw) = question.raw_strain(since_then + before) else { continue };
             let answer = self.transport.whole(&raw).await?;
             self.unambiguous(&question, &answer.series)?;
-            all.get_or_insert_default().extend(tally::strains(&question, answer.series, since));
+            let all = all.get_or_insert_default();
+            for strain in tally::strains(&question, answer.series, since) {
+                match all.iter_mut().find(|known| known.what == strain.what) {
+                    Some(known) => known.events.extend(strain.events),
+                    None => all.push(strain),
+                }
+            }
         }
         Ok(all)
     }

@@ -20,7 +20,9 @@ pub struct Pressure {
 }
 
 impl Pressure {
-    fn is_worse(&self) -> bool {
+    /// Whether the canary has more of it than stable, by a hundredth of its requests and beyond chance.
+    #[must_use]
+    pub fn is_worse(&self) -> bool {
         let Trials { requests, events } = self.canary;
         let seen = interval(events.min(requests), requests, ALPHA);
         seen.lo > self.stable.rate() + WORSE_BY
