@@ -54,12 +54,13 @@ pub(super) fn ticks<'a>(
 
 /// When a counter fell last, or a target was seen first that was not there from the start.
 fn restarted(found: &[Described<'_>], increments: &[Increment], interval: Option<Duration>) -> Option<f64> {
-    let falls = increments.iter().filter(|increment| increment.reset).map(|increment| seconds(increment.at));
+    let falls =
+        increments.iter().filter(|increment| increment.reset).map(|increment| unix_seconds(increment.at));
     let mut first: BTreeMap<&Labels, f64> = BTreeMap::new();
     for series in found {
         let Some((at, _)) = series.series.samples.first() else { continue };
         let known = first.entry(&series.target).or_insert(f64::INFINITY);
-        *known = known.min(seconds(*at));
+        *known = known.min(unix_seconds(*at));
     }
     let start = first.values().copied().reduce(f64::min)?;
     let late = start + LIVE * interval.map_or(0.0, |interval| interval.as_secs_f64());

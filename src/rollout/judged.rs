@@ -90,7 +90,7 @@ pub fn judged(ticks: &Ticks, course: &Course, split: Split, limits: Limits, now:
         stage_seconds: (unix_seconds(now) - staged).max(0.0),
         age_seconds: newest.map(|newest| (unix_seconds(now) - newest).max(0.0)),
         interval_seconds: ticks.scrape_seconds,
-        restarted_seconds: ticks.restarted.map(|at| (seconds(now) - at).max(0.0)),
+        restarted_seconds: ticks.restarted.map(|at| (unix_seconds(now) - at).max(0.0)),
     }
 }
 
