@@ -40,6 +40,7 @@ mod timeline;
 mod typing;
 mod update;
 mod walk_view;
+mod watched;
 mod weights;
 mod word;
 mod wrap;

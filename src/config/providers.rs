@@ -34,7 +34,7 @@ pub(super) fn providers(root: &mut Section<'_, '_>, faults: &mut Faults<'_>) -> 
             given.change(&mut providers.known, &name);
         } else {
             let place = own.iter().filter(|own| is_new(own)).count();
-            let new = Provider { name: name.clone(), ..given.over(&empty()) };
+            let new = Provider { name: name.clone(), ..given.over(&Provider::default()) };
             providers.known.insert(place, Arc::new(new));
         }
         own.push(name);
@@ -191,21 +191,6 @@ impl Given {
         for provider in known.iter_mut().filter(|provider| provider.name == name) {
             *provider = Arc::new(self.over(provider));
         }
-    }
-}
-
-fn empty() -> Provider {
-    Provider {
-        name: String::new(),
-        controllers: Vec::new(),
-        recognise: None,
-        requests: String::new(),
-        errors: Vec::new(),
-        latency: None,
-        latency_unit: Unit::Seconds,
-        matchers: Vec::new(),
-        labels: Vec::new(),
-        namings: Vec::new(),
     }
 }
 

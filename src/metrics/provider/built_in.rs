@@ -182,12 +182,6 @@ fn nothing(name: &str, controller: &str, recognise: &str) -> Provider {
         name: name.to_owned(),
         controllers: vec![controller.to_owned()],
         recognise: Some(recognise.to_owned()),
-        requests: String::new(),
-        errors: Vec::new(),
-        latency: None,
-        latency_unit: Unit::Seconds,
-        matchers: Vec::new(),
-        labels: Vec::new(),
-        namings: Vec::new(),
+        ..Provider::default()
     }
 }

@@ -19,7 +19,7 @@ pub use template::{BadTemplate, Template};
 /// One kind of exporter. A new one is a new row of [`PROVIDERS`] or an entry in the settings file, not new code.
 ///
 /// Several may share a name: the labels by which one exporter's series name a backend differ by how they are scraped.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Provider {
     /// What a person calls it, also in `--provider`.
     pub name: String,
