@@ -56,9 +56,11 @@ impl App {
     /// Why `item` cannot be ticked off now.
     pub(super) fn cannot_tick(&self, item: ChecklistItem) -> Option<String> {
         let split = self.selected()?;
-        let points = if self.open_split().is_some() { self.checklist(&split) } else { None };
-        match points {
-            None => Some("only after a rollback, in the open split".to_owned()),
+        match self.checklist(&split) {
+            None => Some("only after a rollback".to_owned()),
+            Some(_) if self.open_split().is_none() => {
+                Some("open the split first: there are the ten".to_owned())
+            }
             Some(_) if self.change_ticked(&split).is_none() => {
                 Some("the rollback was not made from this machine: note it where it was".to_owned())
             }
@@ -181,6 +183,6 @@ mod tests {
         );
         let mut standing = Bench::with((120, 40), vec![Ok(checkout(8, 95, 5))]);
         standing.key(Key::Enter);
-        assert_eq!(refused(&mut standing), "only after a rollback, in the open split");
+        assert_eq!(refused(&mut standing), "only after a rollback");
     }
 }

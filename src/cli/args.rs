@@ -74,7 +74,7 @@ pub struct Global {
         hide_env_values = true
     )]
     pub prometheus: Option<String>,
-    /// Whose metrics to use: auto, contour, kgateway, cilium, envoy-gateway, istio, linkerd, traefik, app, or one of your own
+    /// Whose metrics to use: auto, contour, kgateway, cilium, envoy-gateway, istio, istio-mesh, linkerd, traefik, app, or one of your own
     #[arg(long, global = true, value_name = "NAME")]
     pub provider: Option<String>,
     /// Wait after the controllers report a change, before requests are counted [default: 15s]

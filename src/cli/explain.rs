@@ -6,8 +6,10 @@ use super::output;
 use crate::app::wrap;
 use crate::diagnose::{FAILURES, Failure as Entry, failure, nearest};
 
-/// Wide enough to read.
+/// Wide enough to read, where the terminal is not narrower.
 const COLUMNS: usize = 96;
+/// Below that words would not stay together.
+const LEAST: usize = 30;
 
 /// Prints one entry, or all names.
 ///
@@ -26,13 +28,14 @@ pub fn run(args: &Explain) -> Result<Exit, Failure> {
         };
         return Err(Failure::usage(format!("there is no failure called {name}; {meant}")));
     };
-    output::print(&text(entry))?;
+    let columns = crossterm::terminal::size().map_or(COLUMNS, |(columns, _)| columns.into());
+    output::print(&text(entry, columns.clamp(LEAST, COLUMNS)))?;
     Ok(Exit::Done)
 }
 
-fn text(entry: &Entry) -> String {
+fn text(entry: &Entry, columns: usize) -> String {
     let part = |heading: &str, words: &str| {
-        let lines = wrap(words, COLUMNS - 2).into_iter().map(|line| format!("  {}", line.trim_end()));
+        let lines = wrap(words, columns - 2).into_iter().map(|line| format!("  {}", line.trim_end()));
         let lines: Vec<String> = lines.collect();
         format!("\n{heading}\n{}\n", lines.join("\n"))
     };

@@ -115,6 +115,9 @@ fn rank(share: &BackendShare) -> u8 {
 
 fn seen(share: &BackendShare) -> String {
     let (counted, interval) = (share.counted, share.interval);
+    if counted.requests <= 0.0 {
+        return format!("no request observed, {:.1} % declared", share.declared * 100.0);
+    }
     let [seen, lo, hi, declared] =
         [counted.rate(), interval.lo, interval.hi, share.declared].map(|share| share * 100.0);
     format!("{seen:.1} % observed ({lo:.1}-{hi:.1}), {declared:.1} % declared")

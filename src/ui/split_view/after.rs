@@ -3,9 +3,10 @@
 use ratatui::text::{Line, Span};
 
 use super::Part;
+use crate::keys::Action;
 use crate::rollout::{Point, PointState, in_brief};
 use crate::ui::format::left;
-use crate::ui::paint::cut;
+use crate::ui::paint::{cut, width};
 use crate::ui::theme::Role;
 use crate::ui::words;
 
@@ -24,7 +25,7 @@ pub(super) fn title(part: &Part<'_>, points: &[Point], listed: bool) -> Vec<Span
     vec![part.look.span(Role::Muted, "after rollback  "), part.look.span(role, brief)]
 }
 
-/// One line an item.
+/// One line an item; what a person ticks off with the word of the palette for it, where there is room.
 pub(super) fn lines(part: &Part<'_>, points: &[Point]) -> Vec<Line<'static>> {
     let look = part.look;
     let one = |point: &Point| {
@@ -34,10 +35,14 @@ pub(super) fn lines(part: &Part<'_>, points: &[Point]) -> Vec<Line<'static>> {
             PointState::Seen | PointState::Person => Role::Muted,
             PointState::NotSeen | PointState::Unknown => Role::Text,
         };
+        let how = format!("  :{}", Action::Tick(point.item).name());
+        let fits = usize::from(width(&point.words) + width(&how)) <= room;
+        let how = if point.state == PointState::Person && fits { how } else { String::new() };
         Line::from(vec![
             look.span(sign.role, format!("{} ", sign.glyph)),
             look.span(Role::Text, left(point.item.name(), NAME)),
             look.span(said, format!(" {}", cut(&point.words, room))),
+            look.span(Role::Accent, how),
         ])
     };
     points.iter().map(one).collect()

@@ -49,7 +49,7 @@ const TEN: usize = 12;
 /// Rows of one column from which on there is room for all of them.
 const ROOM_FOR_TEN: usize = 32;
 /// Rows from which on one of them tells how much more there is.
-const LEAST_TOLD: u16 = 8;
+const LEAST_TOLD: u16 = 5;
 /// Cells between them.
 const GAP: usize = 3;
 
@@ -248,12 +248,11 @@ fn behind(part: &Part<'_>) -> Vec<Line<'static>> {
     all
 }
 
-/// What is left to look at after a rollback; where there is no room for `all`, how many of them are seen.
+/// What is left to look at after a rollback; where they are not `all` in sight, the heading says what of them is open.
 fn after_rollback(part: &Part<'_>, all: bool) -> Vec<Line<'static>> {
     let Some(points) = part.app.checklist(part.split) else { return Vec::new() };
     let title = section(part.room, &after::title(part, &points, all), part.look);
-    let points = if all { after::lines(part, &points) } else { Vec::new() };
-    std::iter::once(title).chain(points).collect()
+    std::iter::once(title).chain(after::lines(part, &points)).collect()
 }
 
 /// Where else to look; the palette copies them.
