@@ -80,6 +80,14 @@ impl App {
             Err(why) => Readiness::Unknown(why.to_string()),
         }
     }
+
+    /// Images of a backend's pods, if they were read and that is not too long ago.
+    pub(super) fn images(&self, backend: &BackendRef) -> Option<Vec<String>> {
+        let looked = self.facts.known.get(backend)?;
+        let pods =
+            looked.pods.as_ref().ok().filter(|_| self.shown_at().saturating_sub(looked.at) <= LASTS)?;
+        Some(pods.images.iter().map(ToString::to_string).collect())
+    }
 }
 
 /// When they are to be read next.

@@ -46,6 +46,8 @@ impl App {
             _ => format!("{} %", (share * 10_000.0).round() / 100.0),
         });
         let readiness: Vec<_> = plan.advancing.iter().map(|b| (b.clone(), self.readiness(b))).collect();
+        let images: Vec<_> =
+            plan.advancing.iter().filter_map(|b| Some((b.clone(), self.images(b)?))).collect();
         let counted = self.counted(split, &plan);
         let earlier: Vec<_> = self.written_before(split.route).collect();
         let rules = self.start.conventions.gates.of(split.route, self.start.settle);
@@ -53,6 +55,7 @@ impl App {
             route: split.route,
             plan: &plan,
             readiness: &readiness,
+            images: &images,
             counted,
             alerts: self.firing(split),
             logs: (rules.logs && !plan.starts()).then(|| Check {

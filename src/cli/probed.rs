@@ -11,6 +11,7 @@ use super::args::Verify;
 use super::exit::Failure;
 use super::session::Session;
 use super::voice::Voice;
+use crate::cluster::Facts;
 use crate::pilot::{Ending, Pilot};
 use crate::probe::{BadProbe, Count, Finding, Known, Named, Probe, REQUESTS, Tally, judge, whose};
 use crate::route::{BackendRef, Route, declared_share};
@@ -145,9 +146,10 @@ async fn backends(
         }
     }
     let known = refs.iter().map(|backend| async {
-        let pods = session.cluster.facts(&backend.to).await.pods;
+        let Facts { endpoints, pods } = session.cluster.facts(&backend.to).await;
         let told = args.version_of.iter().filter(|(name, _)| backend.to.name == *name);
         let known = Known {
+            unknown: pods.is_err() && !endpoints.is_ok_and(|endpoints| endpoints.ready == 0),
             told: told.map(|(_, version)| version.clone()).collect(),
             // What cannot be read tells nothing: then a person has to.
             of_pods: pods

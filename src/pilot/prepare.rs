@@ -103,6 +103,7 @@ impl Pilot {
             route: fresh,
             plan: main,
             readiness: &readiness,
+            images: &images(&backends),
             counted,
             alerts,
             logs,
@@ -318,6 +319,12 @@ fn readiness(backends: &[BackendFacts]) -> Vec<(BackendRef, Readiness)> {
         Err(why) => Readiness::Unknown(why.to_string()),
     };
     backends.iter().map(|known| (known.backend.clone(), one(known))).collect()
+}
+
+fn images(backends: &[BackendFacts]) -> Vec<(BackendRef, Vec<String>)> {
+    let known = backends.iter().filter_map(|known| Some((&known.backend, known.facts.pods.as_ref().ok()?)));
+    let names = |images: &[Box<str>]| images.iter().map(ToString::to_string).collect();
+    known.map(|(backend, pods)| (backend.clone(), names(&pods.images))).collect()
 }
 
 pub(super) async fn within<T>(patience: Duration, future: impl Future<Output = T>) -> Result<T, String> {

@@ -134,7 +134,7 @@ mod tests {
 
     fn pair() -> Vec<(BackendRef, Known)> {
         let backend = |name: &str, version: &str| {
-            let known = Known { told: Vec::new(), of_pods: vec![version.to_owned()] };
+            let known = Known { of_pods: vec![version.to_owned()], ..Known::default() };
             (BackendRef::service("shop", name, 80), known)
         };
         vec![backend("stable", "v1"), backend("canary", "v2")]

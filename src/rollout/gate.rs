@@ -5,6 +5,7 @@
 mod entry;
 mod own;
 mod pressure;
+mod release;
 mod traffic;
 
 use std::fmt;
@@ -137,6 +138,8 @@ pub struct GateInput<'a> {
     pub plan: &'a Plan,
     /// Readiness of the backends.
     pub readiness: &'a [(BackendRef, Readiness)],
+    /// Images of the backends' pods, as far as they are known; more than one while pods are replaced.
+    pub images: &'a [(BackendRef, Vec<String>)],
     /// What was counted for the first backend that advances, or why nothing can be. That nothing has reached it
     /// yet is a count.
     pub counted: Result<Evidence, String>,
@@ -165,6 +168,7 @@ pub fn gate(input: &GateInput<'_>) -> Gate {
     let owner = input.route.owners.iter().map(Owner::rule).max().unwrap_or(OwnerRule::Free);
     let mut checks = vec![accepted(input.route), endpoints(input), owned(input.route, owner)];
     checks.extend(unreadable(input.rules));
+    checks.extend(release::check(input));
     checks.extend(match &input.counted {
         _ if input.plan.starts() => entry::checks(input),
         Err(why) => traffic::unknown(why),

@@ -87,6 +87,7 @@ fn a_flip_is_an_advance_that_wants_the_receiver_typed() {
         route: &fresh,
         plan: &plan,
         readiness,
+        images: &[],
         counted,
         alerts,
         logs: None,

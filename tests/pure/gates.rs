@@ -55,6 +55,49 @@ fn judged(
     judged_after((route, plan), readiness, counted, &[])
 }
 
+/// Whether what was counted still counts, when the canary runs these images.
+fn judged_running(doc: &Value, images: &[&str]) -> Gate {
+    let (route, plan) = step(doc);
+    let images: Vec<String> = images.iter().map(ToString::to_string).collect();
+    gate(&GateInput {
+        route: &route,
+        plan: &plan,
+        readiness: &ready(3, 3),
+        images: &[(BackendRef::service("shop", "checkout-canary", 8080), images)],
+        counted: Ok(running(1000.0, 0.0)),
+        alerts: Firing::Known(Vec::new()),
+        logs: None,
+        rules: &GateRules::default(),
+        shared: None,
+        earlier: &[],
+        now: NOW.parse().unwrap(),
+    })
+}
+
+#[test]
+fn what_was_counted_of_another_release_lets_none_pass() {
+    let doc = |after: u32| {
+        let weights =
+            |canary: u32| json!({"0": {"checkout-stable": 100 - canary, "checkout-canary": canary}});
+        let record = json!({
+            "id": "1", "namespace": "shop", "route": "checkout", "uid": "u-1", "actor": "anna", "at": NOW,
+            "action": "step", "verdict": "pass", "images": {"checkout-canary": "registry.example/shop/checkout:v2"},
+            "before": weights(0), "after": weights(after),
+        });
+        let mut doc = accepted(document(&json!([split(95, 5)])));
+        doc["metadata"]["annotations"] = json!({"tidegate.dev/last-change": record.to_string()});
+        doc
+    };
+    let [old, new] = ["registry.example/shop/checkout:v2", "registry.example/shop/checkout:v3"];
+    assert_eq!(judged_running(&doc(5), &[old]).verdict(), Verdict::Pass);
+    assert_eq!(judged_running(&doc(5), &[]).verdict(), Verdict::Pass, "it is not known what it runs");
+    assert_eq!(judged_running(&doc(1), &[new]).verdict(), Verdict::Pass, "somebody else wrote since");
+    let held = judged_running(&doc(5), &[new]);
+    let words = "checkout-canary runs checkout:v3 now, and ran checkout:v2 when it got this share: what was counted is not of this release";
+    assert_eq!((held.verdict(), held.words().as_str()), (Verdict::Hold, words));
+    assert_eq!(judged_running(&doc(5), &[old, new]).verdict(), Verdict::Hold, "while pods are replaced");
+}
+
 /// As [`judged`], with what the journal knows.
 fn judged_after(
     (route, plan): (&Route, &Plan),
@@ -68,6 +111,7 @@ fn judged_after(
         route,
         plan,
         readiness,
+        images: &[],
         counted,
         alerts,
         logs: None,
