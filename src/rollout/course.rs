@@ -98,7 +98,11 @@ mod tests {
 
     fn route(canary: u32, written: Option<&str>) -> Route {
         let fields = written.map(|at| {
-            json!([{"manager": "kubectl-edit", "operation": "Update", "time": at, "fieldsV1": {"f:spec": {"f:rules": {}}}}])
+            json!([
+                {"manager": "kubectl-edit", "operation": "Update", "time": at, "fieldsV1": {"f:spec": {"f:rules": {}}}},
+                {"manager": "kubectl-annotate", "operation": "Update", "time": "2026-03-01T11:59:00Z",
+                    "fieldsV1": {"f:metadata": {"f:annotations": {"f:note": {}}}}},
+            ])
         });
         let document = json!({
             "metadata": {"namespace": "shop", "name": "checkout", "uid": "u-1", "generation": 3, "managedFields": fields},

@@ -7,6 +7,7 @@ mod status;
 
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -92,7 +93,10 @@ pub fn writers(json: &str) -> Vec<Writer> {
 fn last_writer(managed: Vec<RawManaged>) -> Option<Writer> {
     managed
         .into_iter()
-        .filter(|entry| entry.subresource != Some("status".into()))
+        // Who only annotates it changes no weight.
+        .filter(|entry| {
+            entry.subresource.is_none() && entry.fields.as_ref().is_none_or(|of| of.spec.is_some())
+        })
         .max_by(|a, b| a.time.cmp(&b.time))
         .map(|entry| Writer { manager: entry.manager, at: entry.time })
 }
@@ -201,6 +205,15 @@ struct RawManaged {
     #[serde(default, deserialize_with = "nullable")]
     time: Box<str>,
     subresource: Option<Box<str>>,
+    #[serde(rename = "fieldsV1")]
+    fields: Option<RawFields>,
+}
+
+/// What a writer owns.
+#[derive(Deserialize)]
+struct RawFields {
+    #[serde(rename = "f:spec")]
+    spec: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
