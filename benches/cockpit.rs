@@ -60,7 +60,9 @@ fn main() -> ExitCode {
             Err(RecvTimeoutError::Disconnected) => panic!("the cockpit ended"),
         }
     }
-    let ran = |(thread, time): (&String, &Duration)| *time - before.get(thread).copied().unwrap_or_default();
+    let ran = |(thread, time): (&String, &Duration)| {
+        time.saturating_sub(before.get(thread).copied().unwrap_or_default())
+    };
     let busy: Duration = run_times(pid).iter().map(ran).sum();
     keys.write_all(b"q").unwrap();
     child.wait().unwrap();
