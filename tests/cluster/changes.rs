@@ -218,10 +218,7 @@ fn a_guessed_canary_is_asked_for_and_remembered() {
     cockpit.send("s");
     println!("{}", dialog(&cockpit.wait_for("Which backend is the canary?")));
     cockpit.send("2");
-    let screen = cockpit.wait_until("an armed dialog", DEADLINE, |screen| {
-        screen.contains("-> app-b") && screen.contains("y confirm    n decline")
-    });
-    println!("{}", dialog(&screen));
+    println!("{}", dialog(&cockpit.arm("app-b")));
     cockpit.send("y");
     wait_weights(&space, &[90, 10]);
     let route = api::get(&space.route_path("checkout"));

@@ -214,8 +214,14 @@ impl Cockpit {
     /// Presses `s` and waits until a dialog with this destination takes `y`; a gate that holds gets a reason.
     #[track_caller]
     pub fn open_step(&mut self, destination: &str) -> String {
-        const ARMED: &str = "y confirm    n decline";
         self.send("s");
+        self.arm(destination)
+    }
+
+    /// Waits until the dialog that opens has this destination and takes `y`; a gate that holds gets a reason.
+    #[track_caller]
+    pub fn arm(&mut self, destination: &str) -> String {
+        const ARMED: &str = "y confirm    n decline";
         let opened = self.wait_until(&format!("a dialog to {destination}"), DEADLINE, |screen| {
             let prepared = screen.contains(ARMED) || screen.contains("y (not yet)");
             screen.contains(&format!("-> {destination}")) && prepared
