@@ -14,6 +14,8 @@ pub(super) struct Samples {
     /// Name of the provider.
     by: String,
     of: Vec<RuleBackend>,
+    /// From when on they were wanted: as long as that is so, nothing older is read again.
+    wanted: Timestamp,
     /// Everything later than this is here.
     since: Timestamp,
     /// When it was asked for last, by the clock of this machine.
@@ -23,14 +25,16 @@ pub(super) struct Samples {
 }
 
 impl Samples {
-    /// Nothing yet, of `backends` since an instant, as the provider `by` counts them.
-    pub fn new(by: &str, backends: &[RuleBackend], since: Timestamp) -> Self {
-        Self { by: by.to_owned(), of: backends.to_vec(), since, asked_at: Timestamp::MIN, ..Self::default() }
+    /// Nothing yet, of `backends` as the provider `by` counts them: wanted from an instant on, and read since a later one
+    /// where that would be too much.
+    pub fn new(by: &str, backends: &[RuleBackend], wanted: Timestamp, since: Timestamp) -> Self {
+        let (by, of, asked_at) = (by.to_owned(), backends.to_vec(), Timestamp::MIN);
+        Self { by, of, wanted, since, asked_at, ..Self::default() }
     }
 
-    /// Whether all of these are here that are later than `since` and were stored when it was asked for last.
+    /// Whether all of these are here that can be read of those later than `since`, and were stored when it was asked for last.
     pub fn cover(&self, by: &str, backends: &[RuleBackend], since: Timestamp) -> bool {
-        self.by == by && self.of == backends && self.since <= since && self.asked_at > Timestamp::MIN
+        self.by == by && self.of == backends && self.wanted <= since && self.asked_at > Timestamp::MIN
     }
 
     /// How far back it must be read to miss nothing; `overlap` is for what was on its way.
@@ -60,7 +64,7 @@ impl Samples {
         if since <= self.since {
             return;
         }
-        self.since = since;
+        (self.wanted, self.since) = (since, since);
         for series in &mut self.series {
             let old = series.samples.partition_point(|(at, _)| *at < since);
             series.samples.drain(..old);
@@ -103,7 +107,7 @@ mod tests {
 
     #[test]
     fn looks_that_overlap_make_one_series() {
-        let mut samples = Samples::new("app", &[], at(0));
+        let mut samples = Samples::new("app", &[], at(0), at(0));
         assert!(!samples.cover("app", &[], at(0)), "nothing was read yet");
         samples.add(at(10), vec![series("a", 0..=9)]);
         assert!(samples.cover("app", &[], at(5)) && !samples.cover("app", &[], at(-5)));
@@ -114,8 +118,16 @@ mod tests {
     }
 
     #[test]
+    fn a_past_that_is_too_long_is_not_asked_for_again_and_again() {
+        let mut samples = Samples::new("app", &[], at(0), at(100));
+        samples.add(at(120), vec![series("a", 100..=119)]);
+        assert!(samples.cover("app", &[], at(0)) && !samples.cover("app", &[], at(-5)));
+        assert_eq!(samples.missing(at(125), Duration::ZERO), Duration::from_secs(5));
+    }
+
+    #[test]
     fn what_is_too_old_is_forgotten() {
-        let mut samples = Samples::new("app", &[], at(0));
+        let mut samples = Samples::new("app", &[], at(0), at(0));
         samples.add(at(20), vec![series("a", 0..=5), series("b", 0..=19)]);
         samples.forget_before(at(10));
         samples.add(at(22), vec![series("b", 15..=21)]);

@@ -64,7 +64,7 @@ impl PrometheusSource {
     ) -> Result<(), MetricError> {
         let provider = &question.provider().name;
         if !samples.cover(provider, backends, since) {
-            *samples = Samples::new(provider, backends, self.affordable(question, since).await?);
+            *samples = Samples::new(provider, backends, since, self.affordable(question, since).await?);
         }
         samples.forget_before(since);
         let now = Timestamp::now();

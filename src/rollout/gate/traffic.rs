@@ -68,10 +68,6 @@ fn settling(judged: &Judged) -> (Verdict, String) {
     (Verdict::NoData, "nothing was counted at these weights".to_owned())
 }
 
-fn settled(name: &'static str, (verdict, words): (Verdict, String)) -> Check {
-    check(name, verdict, words)
-}
-
 fn bake(judged: &Judged) -> Check {
     let (past, bake) = (judged.stage_seconds, judged.limits.bake);
     let name = "bake time";
@@ -206,7 +202,10 @@ fn latency(judged: &Judged) -> Check {
         }
         LatencyReason::ErrorsFailed => "not judged: failures are quick".to_owned(),
         LatencyReason::NoHistogram => "no histogram with the same buckets of both versions".to_owned(),
-        LatencyReason::Settling => return settled("latency", settling(judged)),
+        LatencyReason::Settling => {
+            let (verdict, words) = settling(judged);
+            return check("latency", verdict, words);
+        }
         LatencyReason::NoReference => "stable has fewer than 500 requests to compare with".to_owned(),
         LatencyReason::NoRequests => "no request of one of the versions in this stage".to_owned(),
         LatencyReason::Undecided => format!("too few to tell: {}", quantiles()),
