@@ -225,7 +225,7 @@ impl Session {
     {
         self.cluster.assume_v1();
         match read().await {
-            Err(trouble) if trouble.why == Why::NotFound => match self.cluster.discover().await?.version {
+            Err(trouble) if trouble.why == Why::NotFound => match self.cluster.discover().await? {
                 Version::V1 => Ok(Err(trouble)),
                 Version::V1beta1 => Ok(read().await),
             },

@@ -8,7 +8,7 @@ use futures::AsyncBufRead;
 use http::Request;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::connect::Cluster;
+use super::connect::{CALL_LIMIT, Cluster};
 use super::trouble::{Trouble, Why};
 
 /// The bytes of an answer as they arrive.
@@ -42,8 +42,8 @@ impl Cluster {
                 }
             }
         };
-        let late = |_| Trouble::new(what, Why::Silent(self.limit()));
-        timeout(self.limit(), tries).await.map_err(late)?
+        let late = |_| Trouble::new(what, Why::Silent(CALL_LIMIT));
+        timeout(CALL_LIMIT, tries).await.map_err(late)?
     }
 
     /// The whole answer to a GET, as text. For small answers, and for what goes through the API server to a service.
@@ -73,9 +73,9 @@ impl Cluster {
                 .insert(http::header::ACCEPT_ENCODING, http::HeaderValue::from_static("identity"));
             Ok(Box::pin(self.client().request_stream(request).await?) as Body)
         };
-        match timeout(self.limit(), open).await {
+        match timeout(CALL_LIMIT, open).await {
             Ok(outcome) => outcome.map_err(|error| Trouble::from_kube(what, &error)),
-            Err(_) => Err(Trouble::new(what, Why::Silent(self.limit()))),
+            Err(_) => Err(Trouble::new(what, Why::Silent(CALL_LIMIT))),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A connection to one cluster: which context, which server, which API version.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use super::trouble::{Trouble, Why};
 use super::{client, kubeconfig, trouble};
 
 /// How long one call may take.
-const CALL_LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(10);
 /// How long connecting may take; less than a call, so that `not sent` is told from `not known`.
 pub(super) const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
@@ -50,13 +51,6 @@ impl Version {
     }
 }
 
-/// What the cluster has of the Gateway API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GatewayApi {
-    /// The version of `HTTPRoute` to use.
-    pub version: Version,
-}
-
 /// A cluster to talk to. Cheap to clone; all clones share the connections.
 #[derive(Clone)]
 pub struct Cluster {
@@ -68,8 +62,8 @@ struct Shared {
     context: String,
     server: String,
     namespace: String,
-    limit: Duration,
-    gateway: RwLock<Option<GatewayApi>>,
+    /// The version of `HTTPRoute` to use, once it is known.
+    version: RwLock<Option<Version>>,
     /// How to build the client again; none for a cluster inside the process.
     origin: Option<ConnectOptions>,
     /// When that was last done.
@@ -140,37 +134,19 @@ impl Cluster {
     /// See [`ConnectError`].
     pub async fn connect(options: &ConnectOptions) -> Result<Self, ConnectError> {
         let (client, context, server) = build(options).await?;
-        let namespace = client.default_namespace().to_owned();
-        Ok(Self::new(client, context, server, namespace, Some(options.clone())))
+        Ok(Self::new(client, context, server, Some(options.clone())))
     }
 
     /// A cluster behind a client that somebody else made: the demo's, or a test's.
     #[must_use]
     pub fn from_client(client: kube::Client, context: &str, server: &str) -> Self {
-        let namespace = client.default_namespace().to_owned();
-        Self::new(client, context.to_owned(), server.to_owned(), namespace, None)
+        Self::new(client, context.to_owned(), server.to_owned(), None)
     }
 
-    fn new(
-        client: kube::Client,
-        context: String,
-        server: String,
-        namespace: String,
-        origin: Option<ConnectOptions>,
-    ) -> Self {
-        let (client, gateway, renewed) = (RwLock::new(client), RwLock::new(None), Mutex::default());
-        Self {
-            shared: Arc::new(Shared {
-                client,
-                context,
-                server,
-                namespace,
-                limit: CALL_LIMIT,
-                gateway,
-                origin,
-                renewed,
-            }),
-        }
+    fn new(client: kube::Client, context: String, server: String, origin: Option<ConnectOptions>) -> Self {
+        let namespace = client.default_namespace().to_owned();
+        let (client, version, renewed) = (RwLock::new(client), RwLock::default(), Mutex::default());
+        Self { shared: Arc::new(Shared { client, context, server, namespace, version, origin, renewed }) }
     }
 
     /// The context's name; `in-cluster` inside a pod.
@@ -200,7 +176,7 @@ impl Cluster {
     ///
     /// # Errors
     /// [`ConnectError::NoGatewayApi`], or [`ConnectError::Server`].
-    pub async fn discover(&self) -> Result<GatewayApi, ConnectError> {
+    pub async fn discover(&self) -> Result<Version, ConnectError> {
         let found = self.ask_version().await.map_err(|trouble| self.server_error(trouble.why))?;
         let Some(version) = found else {
             return Err(ConnectError::NoGatewayApi {
@@ -208,26 +184,25 @@ impl Cluster {
                 server: self.server().to_owned(),
             });
         };
-        let gateway = GatewayApi { version };
-        *self.shared.gateway.write().unwrap_or_else(PoisonError::into_inner) = Some(gateway);
-        Ok(gateway)
+        *self.shared.version.write().unwrap_or_else(PoisonError::into_inner) = Some(version);
+        Ok(version)
     }
 
     /// Takes it that the server serves v1 if nothing is known yet, which spares the question. Where it does not,
     /// calls answer [`Why::NotFound`], and [`Cluster::discover`] tells.
     pub fn assume_v1(&self) {
-        let mut gateway = self.shared.gateway.write().unwrap_or_else(PoisonError::into_inner);
-        gateway.get_or_insert(GatewayApi { version: Version::V1 });
+        let mut known = self.shared.version.write().unwrap_or_else(PoisonError::into_inner);
+        known.get_or_insert(Version::V1);
     }
 
     /// The version found last, asking for it if it is not known.
     pub(crate) async fn version(&self, what: &str) -> Result<Version, Trouble> {
-        let known = *self.shared.gateway.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(gateway) = known {
-            return Ok(gateway.version);
+        let known = *self.shared.version.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(version) = known {
+            return Ok(version);
         }
         match self.discover().await {
-            Ok(gateway) => Ok(gateway.version),
+            Ok(version) => Ok(version),
             Err(ConnectError::Server { why, .. }) => Err(Trouble::new(what, why)),
             Err(_) => Err(Trouble::new(what, Why::NotFound)
                 .advise("the cluster serves no HTTPRoutes: the Gateway API's CRDs are missing")),
@@ -236,7 +211,7 @@ impl Cluster {
 
     /// Forgets the version: the CRDs may have changed.
     pub(super) fn forget_version(&self) {
-        *self.shared.gateway.write().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.shared.version.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Reads the kubeconfig and runs its plugin again, as the server no longer accepts what we have: a token ran out, or
@@ -262,21 +237,9 @@ impl Cluster {
         self.shared.client.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How long one call may take.
-    pub(crate) fn limit(&self) -> Duration {
-        self.shared.limit
-    }
-
     /// The client, for the one place that may write.
     pub(crate) fn client_for_writing(&self, _: &crate::pilot::MayWrite) -> kube::Client {
         self.client()
-    }
-
-    /// As if it had been discovered.
-    #[cfg(test)]
-    pub(crate) fn known_version(self) -> Self {
-        *self.shared.gateway.write().unwrap() = Some(GatewayApi { version: Version::V1 });
-        self
     }
 
     fn server_error(&self, why: Why) -> ConnectError {
@@ -293,6 +256,12 @@ impl Cluster {
             }
         }
         Ok(None)
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cluster({})", self.context())
     }
 }
 

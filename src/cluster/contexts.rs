@@ -1,7 +1,5 @@
 //! Other contexts of the same kubeconfig.
 
-use std::fmt;
-
 use super::connect::{Cluster, ConnectError, ConnectOptions};
 use super::kubeconfig;
 
@@ -28,11 +26,5 @@ impl Cluster {
         };
         cluster.discover().await?;
         Ok(cluster)
-    }
-}
-
-impl fmt::Debug for Cluster {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Cluster({})", self.context())
     }
 }

@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::Api;
 use kube::api::PostParams;
 
-use super::connect::Cluster;
+use super::connect::{CALL_LIMIT, Cluster};
 use super::trouble::{Trouble, Why};
 use crate::route::RouteId;
 
@@ -65,10 +65,10 @@ impl Cluster {
         };
         // not `read`: a second try could leave the note twice
         let api: Api<Event> = Api::namespaced(self.client(), &route.namespace);
-        match tokio::time::timeout(self.limit(), api.create(&PostParams::default(), &event)).await {
+        match tokio::time::timeout(CALL_LIMIT, api.create(&PostParams::default(), &event)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(Trouble::from_kube(what, &error)),
-            Err(_) => Err(Trouble::new(what, Why::Silent(self.limit()))),
+            Err(_) => Err(Trouble::new(what, Why::Silent(CALL_LIMIT))),
         }
     }
 }

@@ -107,8 +107,7 @@ impl Cluster {
             Err(trouble) => return Facts::unknown(&trouble.to_string()),
         };
         let behind = Behind::read(&slices);
-        let selector = service.ok().and_then(|service| service.spec?.selector).unwrap_or_default();
-        let pods = match self.pods(namespace, name, &selector, &behind.pods).await {
+        let pods = match self.pods(namespace, name, service.ok(), &behind.pods).await {
             Ok(pods) => summary(&pods),
             Err(trouble) => Err(trouble.to_string().into()),
         };
@@ -130,18 +129,19 @@ impl Cluster {
         .await
     }
 
-    /// The pods that the endpoints name: by the Service's selector in one request, else one by one.
+    /// The pods that the endpoints of Service `name` name: by its selector, if it is known, in one request, else one by one.
     pub(super) async fn pods(
         &self,
         namespace: &str,
-        service: &str,
-        selector: &BTreeMap<String, String>,
+        name: &str,
+        service: Option<Service>,
         names: &BTreeSet<String>,
     ) -> Result<Vec<Pod>, Trouble> {
-        let what = &*format!("read the pods of {namespace}/{service}");
+        let what = &*format!("read the pods of {namespace}/{name}");
         if names.is_empty() {
             return Ok(Vec::new());
         }
+        let selector = service.and_then(|service| service.spec?.selector).unwrap_or_default();
         if selector.is_empty() {
             let one = |name: &'_ String| {
                 let name = name.clone();

@@ -5,10 +5,6 @@ use super::read::segment;
 use super::trouble::{Trouble, Why};
 use crate::route::{BackendRef, Gateway};
 
-/// The ports of a Service that exists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ports(pub Box<[u16]>);
-
 impl Cluster {
     /// A Gateway as it is now.
     ///
@@ -28,14 +24,14 @@ impl Cluster {
     ///
     /// # Errors
     /// [`Trouble`] when that cannot be known.
-    pub async fn ports(&self, backend: &BackendRef) -> Result<Option<Ports>, Trouble> {
+    pub async fn ports(&self, backend: &BackendRef) -> Result<Option<Box<[u16]>>, Trouble> {
         let service = match self.service(&backend.namespace, &backend.name).await {
             Ok(service) => service,
             Err(Trouble { why: Why::NotFound, .. }) => return Ok(None),
             Err(trouble) => return Err(trouble),
         };
         let ports = service.spec.and_then(|spec| spec.ports).unwrap_or_default();
-        Ok(Some(Ports(ports.iter().filter_map(|port| u16::try_from(port.port).ok()).collect())))
+        Ok(Some(ports.iter().filter_map(|port| u16::try_from(port.port).ok()).collect()))
     }
 }
 
@@ -74,7 +70,6 @@ mod tests {
     #[tokio::test]
     async fn a_gateway_with_what_is_said_of_its_listeners() {
         let (_server, cluster) = server();
-        cluster.assume_v1();
         let gateway = cluster.gateway("infra", "edge").await.unwrap();
         assert_eq!((gateway.generation, &*gateway.class), (3, "c"));
         let [listener] = &*gateway.listeners else { panic!("{gateway:?}") };
@@ -92,7 +87,7 @@ mod tests {
     async fn a_service_that_is_not_there_is_an_answer() {
         let (_server, cluster) = server();
         let backend = |name: &str| BackendRef::service("shop", name, 80);
-        let ports = |ports: &[u16]| Some(Ports(ports.into()));
+        let ports = |ports: &[u16]| Some(ports.into());
         assert_eq!(cluster.ports(&backend("web")).await, Ok(ports(&[80, 8080])));
         assert_eq!(cluster.ports(&backend("wbe")).await, Ok(None));
     }

@@ -63,8 +63,7 @@ impl Cluster {
         let (namespace, name) = (&*backend.namespace, &*backend.name);
         let (service, slices) = tokio::join!(self.service(namespace, name), self.slices(namespace, name));
         let behind = Behind::read(&slices.map_err(|trouble| trouble.to_string())?);
-        let selector = service.ok().and_then(|service| service.spec?.selector).unwrap_or_default();
-        let pods = self.pods(namespace, name, &selector, &behind.pods).await;
+        let pods = self.pods(namespace, name, service.ok(), &behind.pods).await;
         let pods = pods.map_err(|trouble| trouble.to_string())?;
         if pods.is_empty() { Err(format!("there are no pods behind {name}")) } else { Ok(pods) }
     }

@@ -29,10 +29,9 @@ mod watch;
 mod fake;
 
 pub use access::{Access, User};
-pub use connect::{Cluster, ConnectError, ConnectOptions, GatewayApi, Version};
+pub use connect::{Cluster, ConnectError, ConnectOptions, Version};
 pub use events::Note;
 pub use facts::{Endpoints, Facts, Known, Pods};
-pub use gateways::Ports;
 pub use logs::Logs;
 pub use read::{Listed, Scope};
 pub use service_proxy::{Relayed, ServiceAddress};
@@ -41,6 +40,8 @@ pub use slices::endpoint_changes;
 pub use trouble::{Trouble, Why};
 pub use watch::{Update, watch, watch_route};
 
+pub(crate) use connect::CALL_LIMIT;
 #[cfg(test)]
 pub(crate) use fake::{Answer, Asked, FakeServer, route_json, status_json};
-pub(crate) use trouble::{first_line, right_in, service_error};
+pub(crate) use redact::first_line;
+pub(crate) use trouble::{right_in, service_error};

@@ -6,7 +6,7 @@ use futures::AsyncReadExt;
 use serde::Deserialize;
 
 use super::call::Body;
-use super::connect::Cluster;
+use super::connect::{CALL_LIMIT, Cluster};
 use super::splitter::Splitter;
 use super::trouble::{Trouble, Why};
 use crate::route::{BadRoute, Route, RouteId};
@@ -103,9 +103,9 @@ impl Cluster {
         let (mut splitter, mut items) = (Splitter::default(), Vec::new());
         let mut piece = vec![0; 64 * 1024];
         loop {
-            let read = tokio::time::timeout(self.limit(), body.read(&mut piece))
+            let read = tokio::time::timeout(CALL_LIMIT, body.read(&mut piece))
                 .await
-                .map_err(|_| Trouble::new(what, Why::Silent(self.limit())))?
+                .map_err(|_| Trouble::new(what, Why::Silent(CALL_LIMIT)))?
                 .map_err(|error| Trouble::from_kube(what, &kube::Error::ReadEvents(error)))?;
             if read == 0 {
                 break;
@@ -123,10 +123,11 @@ impl Cluster {
     }
 }
 
+/// The `metadata` of a list.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ListMeta {
-    resource_version: Box<str>,
+pub(super) struct ListMeta {
+    pub resource_version: Box<str>,
 }
 
 fn listed(item: &[u8]) -> Listed {

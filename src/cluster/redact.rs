@@ -2,7 +2,7 @@
 
 /// Replaces what looks like a credential: JSON web tokens, `Bearer ...`, `token: ...`, passwords in URLs and
 /// long random runs of characters. Better one word too many than a token in a screenshot.
-pub(super) fn redact(text: &str) -> String {
+fn redact(text: &str) -> String {
     let mut out = Vec::new();
     let mut secret_next = false;
     for word in text.split_whitespace() {
@@ -23,7 +23,7 @@ pub(super) fn redact(text: &str) -> String {
 }
 
 /// The first line that says something, redacted and no longer than `max` characters.
-pub(super) fn first_line(text: &str, max: usize) -> String {
+pub(crate) fn first_line(text: &str, max: usize) -> String {
     let text = text.trim();
     if text.starts_with('<') {
         return "an HTML page, probably from a proxy or a load balancer".to_owned();

@@ -14,14 +14,12 @@ use super::trouble::Trouble;
 /// A port of a Service.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ServiceAddress {
-    /// Its namespace.
-    pub namespace: String,
+    namespace: String,
     /// `http`, `https`, or empty, which is http.
-    pub scheme: String,
-    /// Its name.
-    pub name: String,
-    /// The port, by name or number.
-    pub port: String,
+    scheme: String,
+    name: String,
+    /// By name or number.
+    port: String,
 }
 
 impl ServiceAddress {
@@ -31,13 +29,8 @@ impl ServiceAddress {
         for part in [namespace, name, port] {
             segment(part, "").ok()?;
         }
-        let owned = ToOwned::to_owned;
-        Some(Self {
-            namespace: owned(namespace),
-            scheme: owned(scheme),
-            name: owned(name),
-            port: owned(port),
-        })
+        let [namespace, scheme, name, port] = [namespace, scheme, name, port].map(ToOwned::to_owned);
+        Some(Self { namespace, scheme, name, port })
     }
 
     /// Where the API server passes requests on to it.

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use super::connect::Cluster;
 use super::first_line;
-use super::read::segment;
+use super::read::{ListMeta, segment};
 use super::trouble::{Trouble, Why};
 use super::turn::{At, Ended, Notice, Turn};
 use crate::route::BackendRef;
@@ -46,12 +46,6 @@ struct Slices {
 #[derive(Deserialize)]
 struct List {
     metadata: ListMeta,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct ListMeta {
-    resource_version: Box<str>,
 }
 
 impl Slices {

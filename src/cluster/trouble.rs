@@ -8,7 +8,7 @@ use kube::client::AuthError;
 use kube::core::Status;
 
 use super::connect::CONNECT_LIMIT;
-use super::redact;
+use super::redact::first_line;
 
 /// A call that failed. Printed as one line: `cannot WHAT: WHY; ADVICE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,7 +145,7 @@ pub(crate) fn service_error(error: &(dyn StdError + Send + Sync + 'static)) -> W
 }
 
 /// The innermost cause: the layers above it repeat `client error (Connect)` and the like.
-pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
+fn innermost(error: &(dyn StdError + 'static)) -> String {
     let mut cause = error;
     while let Some(source) = cause.source() {
         cause = source;
@@ -154,7 +154,7 @@ pub(super) fn innermost(error: &(dyn StdError + 'static)) -> String {
 }
 
 /// Messages of credential plugins hold the command with its environment, and tokens.
-pub(super) fn credentials(error: &AuthError) -> String {
+fn credentials(error: &AuthError) -> String {
     match error {
         AuthError::AuthExecRun { cmd, out } => {
             let stderr = String::from_utf8_lossy(&out.stderr);
@@ -209,11 +209,6 @@ pub(crate) fn right_in(message: &str) -> String {
 
 fn after<'a>(text: &'a str, marker: &str) -> Option<&'a str> {
     text.split_once(marker)?.1.split_once('"').map(|(value, _)| value)
-}
-
-/// The first line of foreign text, redacted and cut.
-pub(crate) fn first_line(text: &str, max: usize) -> String {
-    redact::first_line(text, max)
 }
 
 #[cfg(test)]

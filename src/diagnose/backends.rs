@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::facts::{Behind, Facts, percent};
 use super::walk::Finding;
-use crate::cluster::{Endpoints, Ports};
+use crate::cluster::Endpoints;
 use crate::rollout::large_enough;
 use crate::route::{BackendRef, Condition, ParentView, Truth, declared_share};
 
@@ -40,7 +40,7 @@ fn of_target(facts: &Facts<'_>, target: &BackendRef) -> Finding {
             );
             return absent(seen, "create it, or correct the name in the route", share);
         }
-        Ok(Some(Ports(ports))) => {
+        Ok(Some(ports)) => {
             if let Some(port) = target.port.filter(|port| !ports.contains(port)) {
                 let has: Vec<String> = ports.iter().map(ToString::to_string).collect();
                 let seen = format!(

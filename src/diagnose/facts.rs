@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cluster::{Endpoints, Known, Ports};
+use crate::cluster::{Endpoints, Known};
 use crate::metrics::{Counts, Strain};
 use crate::rollout::{ChangeRecord, RoleNames, roles};
 use crate::route::{BackendRef, Gateway, ParentRef, Route, Rule};
@@ -47,7 +47,7 @@ pub struct Facts<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Behind {
     /// The ports of its Service; `None` inside if there is no such Service.
-    pub ports: Known<Option<Ports>>,
+    pub ports: Known<Option<Box<[u16]>>>,
     /// Its endpoints.
     pub endpoints: Known<Endpoints>,
     /// The version of its image, if known.

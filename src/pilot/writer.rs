@@ -10,7 +10,7 @@ use kube::core::Status;
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::cluster::{Cluster, Trouble, Why, first_line, right_in, service_error};
+use crate::cluster::{CALL_LIMIT, Cluster, Trouble, Why, first_line, right_in, service_error};
 use crate::route::{Route, RouteId};
 
 /// Pause before a patch is sent again that the server had no time for, unless it names another one.
@@ -117,12 +117,11 @@ impl Writer {
         let body = serde_json::to_vec(patch).map_err(|error| unsendable(error.to_string()))?;
         let request = request.body(body).map_err(|error| unsendable(error.to_string()))?;
 
-        let limit: Duration = self.cluster.limit();
         let (mut waited, mut renewed) = (false, false);
         loop {
             let sent = Instant::now();
             let client = self.cluster.client_for_writing(&MayWrite(()));
-            let No { error, later } = match timeout(limit, ask(client, request.clone())).await {
+            let No { error, later } = match timeout(CALL_LIMIT, ask(client, request.clone())).await {
                 Ok(Ok(text)) => {
                     return Route::from_json(&text).map_err(|bad| WriteError::Unanswered {
                         why: format!("the answer is no route: {}", bad.why),
@@ -130,7 +129,7 @@ impl Writer {
                 }
                 Ok(Err(no)) => no,
                 Err(_) => {
-                    let why = format!("no answer within {} s", limit.as_secs());
+                    let why = format!("no answer within {} s", CALL_LIMIT.as_secs());
                     return Err(WriteError::Unanswered { why });
                 }
             };

@@ -99,7 +99,7 @@ fn backends_that_cannot_answer() {
     assert!(walk.what_to_do().contains("all traffic to checkout-stable: tidegate rollback shop/checkout"));
     let parked = checkout(100, 0).behind("checkout-canary", standing(0, 3)).counted(&[9000.0, 0.0]);
     assert_eq!((parked.walk().first_broken(), parked.of(Place::Backends)), (None, Verdict::Warning));
-    let ports = Behind { ports: Ok(Some(Ports([80].into()))), ..standing(3, 3) };
+    let ports = Behind { ports: Ok(Some([80].into())), ..standing(3, 3) };
     let (_, seen) = checkout(90, 10).behind("checkout-canary", ports).broken();
     assert!(seen.contains("has no port 8080, it has 80"), "{seen}");
     let denied = Behind { ports: Err("no right".into()), endpoints: Err("no right".into()), version: None };

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::cluster::{Endpoints, Known, Ports};
+use crate::cluster::{Endpoints, Known};
 use crate::metrics::{BackendCounts, Counts, Granularity, Strain};
 use crate::rollout::{ChangeRecord, RoleNames};
 use crate::route::{BackendRef, Gateway, Route};
@@ -63,7 +63,7 @@ fn read(object: &Value) -> Route {
 
 fn standing(ready: u32, total: u32) -> Behind {
     Behind {
-        ports: Ok(Some(Ports([8080].into()))),
+        ports: Ok(Some([8080].into())),
         endpoints: Ok(Endpoints { ready, total }),
         version: Some("v1.4.1".into()),
     }
