@@ -53,15 +53,7 @@ pub(super) fn probes(root: &mut Section<'_, '_>, faults: &mut Faults<'_>) -> Vec
             texts(value)?.into_iter().map(|(text, place)| header(text, place)).collect()
         });
         section.read(faults, "requests", &mut requests, number);
-        for (key, given) in [
-            ("routes", section.get("routes").is_some()),
-            ("url", section.get("url").is_some()),
-            ("version-from", section.get("version-from").is_some()),
-        ] {
-            if !given {
-                faults.add(section.start(), section.path(key), Reach::Work, format!("a probe needs `{key}`"));
-            }
-        }
+        section.require(faults, &["routes", "url", "version-from"], "a probe");
         section.finish(faults);
         if let (Some(routes), Some(url), Some(version_from)) = (routes, url, version_from) {
             all.push(ProbeSetting { routes, url, version_from, headers, requests });

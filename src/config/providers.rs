@@ -11,20 +11,19 @@ use crate::metrics::{Granularity, Matcher, Naming, Provider, Providers, Template
 /// All providers: those of one's own first, since somebody meant them.
 pub(super) fn providers(root: &mut Section<'_, '_>, faults: &mut Faults<'_>) -> Providers {
     let mut providers = Providers::default();
-    let mut own: Vec<String> = Vec::new();
+    let (mut own, mut new) = (Vec::new(), 0);
     for mut section in root.tables(faults, "provider", Reach::Work) {
         let mut name = String::new();
         section.read(faults, "name", &mut name, provider_name);
-        if name.is_empty() && section.get("name").is_none() {
-            faults.add(section.start(), section.path("name"), Reach::Work, "a provider needs a `name`");
-        }
+        section.require(faults, &["name"], "a provider");
         if own.contains(&name) {
             section.fault(faults, &["name"], "this provider stands here twice");
         }
         let given = Given::read(&mut section, faults);
         let known = providers.known.iter().any(|known| known.name == name);
         if !known && !name.is_empty() {
-            given.complete(&mut section, faults);
+            let who = "a provider that tidegate does not know";
+            section.require(faults, &["requests", "errors", "labels"], who);
         }
         section.finish(faults);
         if name.is_empty() || own.contains(&name) {
@@ -33,17 +32,13 @@ pub(super) fn providers(root: &mut Section<'_, '_>, faults: &mut Faults<'_>) -> 
         if known {
             given.change(&mut providers.known, &name);
         } else {
-            let place = own.iter().filter(|own| is_new(own)).count();
-            let new = Provider { name: name.clone(), ..given.over(&Provider::default()) };
-            providers.known.insert(place, Arc::new(new));
+            let provider = Provider { name: name.clone(), ..given.over(&Provider::default()) };
+            providers.known.insert(new, Arc::new(provider));
+            new += 1;
         }
         own.push(name);
     }
     providers
-}
-
-fn is_new(name: &str) -> bool {
-    !Providers::default().known.iter().any(|known| known.name == name)
 }
 
 /// What `[prometheus.routes]` says: the provider of routes whose `namespace/name` is like this, in the order of the file.
@@ -141,27 +136,10 @@ impl Given {
         given
     }
 
-    /// Tells what a provider that nobody knows lacks.
-    fn complete(&self, section: &mut Section<'_, '_>, faults: &mut Faults<'_>) {
-        let lacks = [
-            ("requests", self.requests.is_none()),
-            ("errors", self.errors.is_none()),
-            ("labels", self.labels.is_none()),
-        ];
-        for (key, _) in lacks.into_iter().filter(|(_, lacks)| *lacks) {
-            if section.get(key).is_none() {
-                let message = format!("a provider that tidegate does not know needs `{key}`");
-                faults.add(section.start(), section.path(key), Reach::Work, message);
-            }
-        }
-    }
-
     /// `known`, where nothing else is said.
     fn over(&self, known: &Provider) -> Provider {
         let mut provider = known.clone();
-        let set =
-            |slot: &mut String, given: &Option<String>| given.iter().for_each(|given| slot.clone_from(given));
-        set(&mut provider.requests, &self.requests);
+        provider.requests = self.requests.clone().unwrap_or(provider.requests);
         provider.errors = self.errors.clone().unwrap_or(provider.errors);
         provider.latency = self.latency.clone().or(provider.latency);
         provider.latency_unit = self.unit.unwrap_or(provider.latency_unit);

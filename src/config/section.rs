@@ -21,15 +21,12 @@ impl Wrong {
         Self { at: value.span(), message: message.into() }
     }
 
-    /// What is wrong.
-    pub fn message(self) -> String {
-        self.message
-    }
-
+    /// What is wrong, in words.
     pub fn into_message(self) -> String {
         self.message
     }
 
+    /// In the words of `error`.
     pub fn of(value: &Value<'_>, error: &impl ToString) -> Self {
         Self::new(value, error.to_string())
     }
@@ -70,7 +67,11 @@ pub(super) struct Section<'a, 't> {
 
 impl<'a, 't> Section<'a, 't> {
     pub fn root(table: &'a DeTable<'t>) -> Self {
-        Self { prefix: String::new(), table: Some(table), asked: Vec::new(), reach: Reach::Work, start: 0 }
+        Self::new(String::new(), Some(table), Reach::Work, 0)
+    }
+
+    fn new(prefix: String, table: Option<&'a DeTable<'t>>, reach: Reach, start: usize) -> Self {
+        Self { prefix, table, asked: Vec::new(), reach, start }
     }
 
     /// What stands under `key`.
@@ -106,7 +107,7 @@ impl<'a, 't> Section<'a, 't> {
             faults.add(value.span().start, path, reach, message);
         }
         let start = value.map_or(0, |value| value.span().start);
-        Section { prefix: format!("{}.", self.path(key)), table, asked: Vec::new(), reach, start }
+        Section::new(format!("{}.", self.path(key)), table, reach, start)
     }
 
     /// The tables that stand under `[[key]]`.
@@ -127,19 +128,8 @@ impl<'a, 't> Section<'a, 't> {
             faults.add(value.span().start, path, reach, message);
             return Vec::new();
         };
-        let section = |(start, table)| Section {
-            prefix: format!("{path}."),
-            table: Some(table),
-            asked: Vec::new(),
-            reach,
-            start,
-        };
+        let section = |(start, table)| Section::new(format!("{path}."), Some(table), reach, start);
         tables.into_iter().map(section).collect()
-    }
-
-    /// Where the table begins.
-    pub fn start(&self) -> usize {
-        self.start
     }
 
     /// The tables under `key` by the names that somebody gave them.
@@ -154,9 +144,7 @@ impl<'a, 't> Section<'a, 't> {
         for (name, value) in all.table.into_iter().flatten() {
             let path = all.path(&format!("{:?}", name.get_ref()));
             if let Some(table) = value.get_ref().as_table() {
-                let prefix = format!("{path}.");
-                let start = value.span().start;
-                let section = Section { prefix, table: Some(table), asked: Vec::new(), reach, start };
+                let section = Section::new(format!("{path}."), Some(table), reach, value.span().start);
                 found.push((name.get_ref().to_string(), section));
             } else {
                 let message = format!("a section [{path}] is wanted, not {}", kind(value));
@@ -175,6 +163,15 @@ impl<'a, 't> Section<'a, 't> {
     ) -> Vec<(String, &'a Value<'t>)> {
         let all = self.section(faults, key, reach);
         all.table.into_iter().flatten().map(|(name, value)| (name.get_ref().to_string(), value)).collect()
+    }
+
+    /// Tells which of `keys` are not there, though `who` cannot do without them.
+    pub fn require(&mut self, faults: &mut Faults<'_>, keys: &[&'static str], who: &str) {
+        for key in keys {
+            if self.get(key).is_none() {
+                faults.add(self.start, self.path(key), self.reach, format!("{who} needs `{key}`"));
+            }
+        }
     }
 
     /// A fault at a value under `key`.
@@ -221,7 +218,7 @@ impl<'a, 't> Section<'a, 't> {
         }
     }
 
-    pub fn path(&self, key: &str) -> String {
+    fn path(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
 }

@@ -201,7 +201,7 @@ fn rules(
         });
         match read {
             Ok(text) => found.push((key, text)),
-            Err(wrong) => section.fault_at(faults, &format!("checks.{name}"), value, wrong.message()),
+            Err(wrong) => section.fault_at(faults, &format!("checks.{name}"), value, wrong.into_message()),
         }
     }
     found
