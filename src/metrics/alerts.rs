@@ -2,8 +2,8 @@
 
 use prometheus_http_query::Selector;
 
-use super::provider::{Matcher, Template, escaped};
-use super::query::quoted;
+use super::provider::Matcher;
+use super::query::{one_of, quoted};
 
 /// Whom alerts may be about: labels, and the values of which one is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,15 +16,10 @@ pub struct Named {
 
 /// The question; nothing where there is nobody to ask about.
 pub(super) fn firing(about: &[Named], matchers: &[Matcher]) -> Option<String> {
-    let fixed: Vec<(&str, String)> = matchers
-        .iter()
-        .map(|Matcher { label, values }| {
-            let values = values.iter().map(Template::regex).collect::<Vec<_>>().join("|");
-            (label.as_str(), quoted(&values))
-        })
-        .collect();
+    let fixed: Vec<(&str, String)> =
+        matchers.iter().map(|matcher| (matcher.label.as_str(), quoted(&matcher.regex()))).collect();
     let one = |label: &'static str, names: &[String]| {
-        let pattern = names.iter().map(|name| quoted(&escaped(name))).collect::<Vec<_>>().join("|");
+        let pattern = one_of(names);
         let all = Selector::new().metric("ALERTS").eq("alertstate", "firing").regex_eq(label, &pattern);
         fixed.iter().fold(all, |selector, (label, values)| selector.regex_eq(label, values)).to_string()
     };

@@ -109,9 +109,8 @@ fn sample((seconds, text): Sample) -> Result<(Timestamp, f64), Undecodable> {
     Ok((at, value))
 }
 
-/// Seconds since 1970 as a time; `None` for what is no number or outside
-/// the years -9999 to 9999. To the millisecond, which is
-/// what Prometheus stores: a float has no exact nanoseconds.
+/// Seconds since 1970 as a time; `None` for what is no number or outside the years -9999 to 9999. To the millisecond,
+/// which is what Prometheus stores: a float has no exact nanoseconds.
 pub(super) fn timestamp(seconds: f64) -> Option<Timestamp> {
     if !seconds.is_finite() {
         return None;

@@ -230,10 +230,7 @@ impl Question {
 
 /// Series of a provider's metric whose labels are like these expressions.
 fn selector(provider: &Provider, metric: &str, names: Vec<(&str, String)>) -> String {
-    let fixed = provider.matchers.iter().map(|matcher| {
-        let values = matcher.values.iter().map(Template::regex).collect::<Vec<_>>().join("|");
-        (matcher.label.as_str(), values)
-    });
+    let fixed = provider.matchers.iter().map(|matcher| (matcher.label.as_str(), matcher.regex()));
     let all: Vec<(&str, String)> =
         fixed.chain(names).map(|(label, expression)| (label, quoted(&expression))).collect();
     let start = Selector::new().metric(metric);
@@ -275,9 +272,13 @@ pub(super) fn up((jobs, instances): &(Vec<&str>, Vec<&str>)) -> Option<String> {
     if jobs.is_empty() || instances.is_empty() {
         return None;
     }
-    let pattern = |values: &[&str]| values.iter().map(|v| quoted(&escaped(v))).collect::<Vec<_>>().join("|");
-    let (jobs, instances) = (pattern(jobs), pattern(instances));
+    let (jobs, instances) = (one_of(jobs), one_of(instances));
     Some(Selector::new().metric("up").regex_eq("job", &jobs).regex_eq("instance", &instances).to_string())
+}
+
+/// A pattern, as the inside of a `PromQL` string, that these values match and no others.
+pub(super) fn one_of(values: &[impl AsRef<str>]) -> String {
+    quoted(&values.iter().map(|value| escaped(value.as_ref())).collect::<Vec<_>>().join("|"))
 }
 
 /// `text` as the inside of a `PromQL` string in double quotes.

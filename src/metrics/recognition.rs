@@ -64,8 +64,7 @@ impl Recognition {
     async fn found(&self, transport: &Transport) -> Result<Vec<Arc<Provider>>, MetricError> {
         // One question at a time: who comes meanwhile takes its answer.
         let mut known = self.found.lock().await;
-        if let Some((at, found)) = known.as_ref().filter(|(at, _)| at.elapsed() < HOLDS) {
-            let _ = at;
+        if let Some((_, found)) = known.as_ref().filter(|(at, _)| at.elapsed() < HOLDS) {
             return Ok(found.clone());
         }
         let all = &self.providers.known;

@@ -88,14 +88,9 @@ pub(super) fn candidates(services: &[Service]) -> Vec<Candidate> {
         found.push(((service.metadata.namespace.clone(), usual.kind), rank, candidate));
     }
     found.sort_by(|a, b| (&a.0, a.1, &a.2.service).cmp(&(&b.0, b.1, &b.2.service)));
-    found.dedup_by(|later, first| later.0 == first.0 && is_same(later, first));
+    // Of one kind in one namespace: two that have the very same rank are two servers, as two releases of a chart are.
+    found.dedup_by(|later, first| later.0 == first.0 && later.1 != first.1);
     found.into_iter().map(|(_, _, candidate)| candidate).collect()
-}
-
-/// Whether two Services of one kind in one namespace lead to the same server. Two that have the very same rank are two
-/// servers, as two releases of a chart are.
-fn is_same<T>(later: &(T, usize, Candidate), first: &(T, usize, Candidate)) -> bool {
-    later.1 != first.1
 }
 
 /// How likely a Service is the one of its kind to ask, the lowest first; `None` if it is none of this kind.

@@ -9,6 +9,7 @@ mod template;
 use std::fmt::{self, Write as _};
 
 use super::decode::RawSeries;
+use super::query::quoted;
 use crate::route::RuleBackend;
 
 pub use built_in::PROVIDERS;
@@ -61,6 +62,13 @@ pub struct Matcher {
     pub label: String,
     /// What it is like. Never empty.
     pub values: Vec<Template>,
+}
+
+impl Matcher {
+    /// The regular expression of Prometheus for its values.
+    pub(super) fn regex(&self) -> String {
+        self.values.iter().map(Template::regex).collect::<Vec<_>>().join("|")
+    }
 }
 
 /// Unit of a histogram's edges.
@@ -156,12 +164,6 @@ impl Provider {
         seen.into_iter()
     }
 
-    /// Whether it counts requests of backends at all.
-    #[must_use]
-    pub fn counts_backends(&self) -> bool {
-        self.namings.iter().any(|naming| naming.granularity != Granularity::Rule)
-    }
-
     /// The finest that it tells apart; `None` if it counts nothing of backends or rules.
     #[must_use]
     pub fn granularity(&self) -> Option<Granularity> {
@@ -174,12 +176,10 @@ impl Provider {
         provider.matchers.extend_from_slice(matchers);
         if let Some(selector) = provider.recognise.as_mut().filter(|selector| selector.ends_with('}')) {
             selector.pop();
-            for Matcher { label, values } in matchers {
-                let values = values.iter().map(Template::regex).collect::<Vec<_>>().join("|");
+            for matcher in matchers {
                 let comma = if selector.ends_with(['{', ',']) { "" } else { "," };
-                let values = values.replace('\\', r"\\").replace('"', "\\\"");
                 // Writing to a string cannot fail.
-                let _ = write!(selector, "{comma}{label}=~\"{values}\"");
+                let _ = write!(selector, "{comma}{}=~\"{}\"", matcher.label, quoted(&matcher.regex()));
             }
             selector.push('}');
         }
