@@ -120,6 +120,11 @@ impl Dispersion {
         Self { bursts, finished: VecDeque::new(), current: Pair::default() }
     }
 
+    /// c: size of the clusters in which events of stable came before the rollout, 1 to 10.
+    pub fn cluster(&self) -> f64 {
+        self.bursts.cluster
+    }
+
     /// Counts of the present block.
     pub fn count(&mut self, pair: Pair) {
         self.current += pair;

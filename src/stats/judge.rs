@@ -21,8 +21,6 @@ use super::tick::{Pair, SAME, Signal, Tick, Trials};
 const RATE_OVER: f64 = 600.0;
 /// Stable's latency is that of the last minutes, in seconds.
 const REFERENCE_OVER: f64 = 1800.0;
-/// Shortest block of time for dispersion, in seconds.
-const BLOCK: f64 = 60.0;
 
 /// A tick that has come, and what it is the first of.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,12 +50,11 @@ struct Staged {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judge {
     setup: Setup,
-    bursts: Bursts,
-    slow_bursts: Vec<Bursts>,
     dispersion: Dispersion,
     slow_dispersion: Vec<Dispersion>,
     spread: Spread,
-    block: f64,
+    /// The present block of time.
+    block: i64,
     recent: Recent,
     /// λ, requests a second, as of the start of the stage.
     rate: f64,
@@ -84,16 +81,13 @@ impl Judge {
         for tick in &history {
             recent.add(tick, (setup.canary, setup.stable));
         }
-        let bursts = |signal| bursts(&setup, &history, signal);
-        let slow_bursts: Vec<Bursts> = (0..edges).map(|edge| bursts(Signal::Slow(edge))).collect();
-        let bursts = bursts(Signal::Errors);
-        let rate = recent.rate(RATE_OVER);
+        let dispersion = |signal| Dispersion::new(bursts(&setup, &history, signal));
         let mut judge = Self {
-            dispersion: Dispersion::new(bursts),
-            slow_dispersion: slow_bursts.iter().map(|bursts| Dispersion::new(*bursts)).collect(),
+            dispersion: dispersion(Signal::Errors),
+            slow_dispersion: (0..edges).map(|edge| dispersion(Signal::Slow(edge))).collect(),
             spread: Spread::default(),
-            block: 0.0,
-            rate,
+            block: 0,
+            rate: recent.rate(RATE_OVER),
             starts: StartWeights::new(),
             errors: ErrorTests::new(setup.limits),
             latency: LatencyTests::new(setup.limits),
@@ -105,8 +99,6 @@ impl Judge {
             waiting: None,
             before: None,
             setup,
-            bursts,
-            slow_bursts,
             recent,
         };
         judge.disperse();
@@ -142,10 +134,6 @@ impl Judge {
         }
     }
 
-    fn block_seconds(&self) -> f64 {
-        self.setup.scrape_seconds.max(BLOCK)
-    }
-
     /// The canary's declared share.
     fn share(&self) -> f64 {
         let shares = self.staged.as_ref().map(|staged| &staged.stage.shares);
@@ -155,7 +143,7 @@ impl Judge {
     /// D of the present block, from the finished ones.
     fn disperse(&mut self) {
         let share = self.share();
-        let requests = self.rate * share * self.block_seconds();
+        let requests = self.rate * share * self.setup.block_seconds();
         self.spread = Spread {
             errors: self.dispersion.value(requests, share),
             slow: self.slow_dispersion.iter().map(|slow| slow.value(requests, share)).collect(),
@@ -226,7 +214,7 @@ impl Judge {
         let Setup { canary, stable, .. } = self.setup;
         let share = of(&stage.shares, canary);
         let alone = share <= 0.0 || of(&stage.shares, stable) <= 0.0;
-        let (began, block) = (tick.start(), self.block_seconds());
+        let (began, block) = (tick.start(), self.setup.block_seconds());
         let shares = ShareTests::new(began, block, (&stage.shares, &stage.before), canary, self.setup.sticky);
         let running = Running::new(
             began,
@@ -246,22 +234,25 @@ impl Judge {
     fn weigh(&mut self, arrived: &Arrived, neighbours: Option<[&Tick; 3]>) {
         let Arrived { tick, opens, stage } = arrived;
         let Setup { canary, stable, .. } = self.setup;
-        let block = ((tick.middle() - self.setup.began) / self.block_seconds()).floor();
+        let block = self.setup.block(tick);
         if block > self.block {
             self.block = block;
             self.dispersion.end_block();
             self.slow_dispersion.iter_mut().for_each(Dispersion::end_block);
             self.disperse();
         }
-        let compared = |signal, bursts: &Bursts| {
-            let is_comparable = neighbours
-                .is_none_or(|ticks| is_one_rate(ticks.map(|tick| tick.of(stable, signal)), bursts.cluster));
+        let compared = |signal, dispersion: &Dispersion| {
+            let is_comparable = neighbours.is_none_or(|ticks| {
+                is_one_rate(ticks.map(|tick| tick.of(stable, signal)), dispersion.cluster())
+            });
             let pair = Pair { canary: tick.of(canary, signal), stable: tick.of(stable, signal) };
             if is_comparable { pair } else { Pair::default() }
         };
-        let pair = compared(Signal::Errors, &self.bursts);
-        let slow: Vec<Pair> =
-            (0..).zip(&self.slow_bursts).map(|(edge, bursts)| compared(Signal::Slow(edge), bursts)).collect();
+        let pair = compared(Signal::Errors, &self.dispersion);
+        let slow: Vec<Pair> = (0..)
+            .zip(&self.slow_dispersion)
+            .map(|(edge, dispersion)| compared(Signal::Slow(edge), dispersion))
+            .collect();
         let at = |edge: usize| match (slow.get(edge), self.spread.slow.get(edge)) {
             (Some(pair), Some(dispersion)) => Weighed { pair: *pair, factor: tick.scale / dispersion },
             _ => Weighed::default(),
@@ -298,9 +289,7 @@ impl Judge {
 fn bursts(setup: &Setup, history: &[Tick], signal: Signal) -> Bursts {
     let sample = |tick: &Tick| {
         let trials = tick.counted(setup.stable, signal)?;
-        #[expect(clippy::cast_possible_truncation, reason = "times are below 2^53")]
-        let block = ((tick.middle() - setup.began) / setup.scrape_seconds.max(BLOCK)).floor() as i64;
-        Some(Sample { target: tick.target, block, trials })
+        Some(Sample { target: tick.target, block: setup.block(tick), trials })
     };
     let samples: Vec<Sample> = history.iter().filter_map(sample).collect();
     Bursts::of(&samples, setup.raw_history)

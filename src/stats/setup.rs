@@ -3,6 +3,9 @@
 use super::stage::Stage;
 use super::tick::Tick;
 
+/// Shortest block of time for dispersion, in seconds.
+const BLOCK: f64 = 60.0;
+
 /// What a team may set.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
@@ -66,6 +69,18 @@ pub struct Setup {
     pub sticky: bool,
     /// What a team may set.
     pub limits: Limits,
+}
+
+impl Setup {
+    /// How long a block of time is, in seconds.
+    pub(super) fn block_seconds(&self) -> f64 {
+        self.scrape_seconds.max(BLOCK)
+    }
+
+    /// Index of the block that a tick lies in; number 0 begins with the rollout.
+    pub(super) fn block(&self, tick: &Tick) -> i64 {
+        tick.block(self.began, self.block_seconds())
+    }
 }
 
 /// Something that happened.

@@ -252,7 +252,7 @@ impl ShareTests {
         for tested in &mut self.tested {
             let trials = Trials { requests, events: hits(tested.backend) };
             for (run, start) in tested.runs.iter_mut().zip(&self.starts) {
-                run.count(trials, ((tick.middle() - start) / self.block_seconds).floor());
+                run.count(trials, tick.block(*start, self.block_seconds));
             }
         }
         if tick.start() >= self.began + DRAIN - SAME {

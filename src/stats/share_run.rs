@@ -19,7 +19,7 @@ pub(super) struct ShareRun {
     blocks: Vec<Trials>,
     current: Trials,
     /// Index of the present block since the start.
-    index: f64,
+    index: i64,
     /// D from the blocks before the present one, 1 to 50.
     pub dispersion: f64,
 }
@@ -32,13 +32,13 @@ impl ShareRun {
             counted: Trials::default(),
             blocks: Vec::new(),
             current: Trials::default(),
-            index: 0.0,
+            index: 0,
             dispersion: expected,
         }
     }
 
     /// A tick in the block with this index: requests of the split, and the hits among them.
-    pub fn count(&mut self, tick: Trials, index: f64) {
+    pub fn count(&mut self, tick: Trials, index: i64) {
         if index > self.index {
             self.index = index;
             self.blocks.push(std::mem::take(&mut self.current));
@@ -100,8 +100,8 @@ mod tests {
         let hits = [20.0, 22.0, 35.0, 9.0, 18.0, 21.0, 30.0, 12.0];
         let expected = [1.0, 1.0, 1.0, 1.785_965, 3.461_805, 3.117_568, 2.724_767, 2.719_365];
         let mut run = ShareRun::new(1.0);
-        for ((index, hits), expected) in (0u8..).zip(hits).zip(expected) {
-            run.count(Trials { requests: 200.0, events: hits }, f64::from(index));
+        for ((index, hits), expected) in (0..).zip(hits).zip(expected) {
+            run.count(Trials { requests: 200.0, events: hits }, index);
             assert!((run.dispersion - expected).abs() < 1e-6, "block {index}: {}", run.dispersion);
         }
     }
@@ -110,7 +110,7 @@ mod tests {
     fn dispersion_makes_the_interval_wider() {
         let interval = |expected| {
             let mut run = ShareRun::new(expected);
-            run.count(Trials { requests: 1000.0, events: 100.0 }, 0.0);
+            run.count(Trials { requests: 1000.0, events: 100.0 }, 0);
             run.interval(0.001)
         };
         let (one, ten) = (interval(1.0), interval(10.0));
@@ -120,11 +120,11 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_a_number_from_1_to_50_and_the_interval_contains_the_share(
-            ticks in prop::collection::vec((prop_oneof![Just(0.0), 0.0..1e15f64], 0.0..=1.0f64, 0.0..3.0f64), 0..40),
+            ticks in prop::collection::vec((prop_oneof![Just(0.0), 0.0..1e15f64], 0.0..=1.0f64, 0i64..3), 0..40),
         ) {
-            let (mut run, mut index) = (ShareRun::new(1.0), 0.0);
+            let (mut run, mut index) = (ShareRun::new(1.0), 0);
             for (requests, part, step) in ticks {
-                index += step.floor();
+                index += step;
                 run.count(Trials { requests, events: requests * part }, index);
                 prop_assert!((1.0..=50.0).contains(&run.dispersion), "{}", run.dispersion);
                 let found = run.interval(0.001);

@@ -23,7 +23,7 @@ pub struct Stage {
 }
 
 /// Entries are kept apart for so many blocks of time, and after that merged by block: 6 hours of minutes.
-const KEPT_APART: f64 = 360.0;
+const KEPT_APART: i64 = 360;
 /// How many times the margin of errors the canary's share of slow requests may be larger, as a probability,
 const SLOW_MARGINS: f64 = 5.0;
 /// and at most this.
@@ -33,7 +33,7 @@ const MOST_SLOW_MARGIN: f64 = 0.5;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Entry {
     /// Index of its block of time.
-    pub block: f64,
+    pub block: i64,
     pub errors: Weighed,
     /// At the upper edge of each quantile; of factor 0 while there are no bounds.
     pub slow: [Weighed; 2],
@@ -41,7 +41,7 @@ pub(super) struct Entry {
 
 impl Entry {
     /// Adds `other`, if it is of the same block and weighs the same.
-    #[expect(clippy::float_cmp, reason = "the same block and factors, not similar ones")]
+    #[expect(clippy::float_cmp, reason = "the same factors, not similar ones")]
     fn merge(&mut self, other: &Self) -> bool {
         let factors = |entry: &Self| [entry.errors.factor, entry.slow[0].factor, entry.slow[1].factor];
         let same = self.block == other.block && factors(self) == factors(other);
@@ -187,7 +187,7 @@ mod tests {
         Weighed { pair: Pair { canary: trials(10.0, events), stable: trials(90.0, 1.0) }, factor }
     }
 
-    fn entry(block: f64, events: f64, factor: f64) -> Entry {
+    fn entry(block: i64, events: f64, factor: f64) -> Entry {
         Entry {
             block,
             errors: weighed(events, factor),
@@ -201,8 +201,8 @@ mod tests {
             ticks in prop::collection::vec((0.0..5.0f64, 0.1..=1.0f64), 1..200), next in 0.01..=1.0f64,
         ) {
             let mut planned = running(next);
-            for (block, (events, factor)) in (0u32..).zip(ticks) {
-                planned.weigh(entry(f64::from(block / 12), events, factor));
+            for (block, (events, factor)) in (0..).zip(ticks) {
+                planned.weigh(entry(block / 12, events, factor));
             }
             let replayed = planned.replayed(next);
             prop_assert_eq!(planned.passes(next), replayed);
@@ -213,7 +213,7 @@ mod tests {
     fn another_target_has_another_margin_and_a_smaller_step_passes_sooner() {
         let mut planned = running(0.25);
         for block in 0..20 {
-            planned.weigh(entry(f64::from(block), 0.0, 1.0));
+            planned.weigh(entry(block, 0.0, 1.0));
         }
         let (small, large) = (planned.passes(0.25), planned.passes(1.0));
         assert!(small.margin > large.margin);
@@ -227,7 +227,7 @@ mod tests {
         let mut log = Log::default();
         for tick in 0..12_000 {
             let factor = if tick == 5 { 0.5 } else { 1.0 };
-            log.push(entry(f64::from(tick / 12), 1.0, factor));
+            log.push(entry(tick / 12, 1.0, factor));
         }
         assert_eq!(log.apart.len(), 361 * 12);
         // 639 minutes, and one of them in three parts.

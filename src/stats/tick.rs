@@ -87,9 +87,15 @@ impl Tick {
         self.end - self.seconds
     }
 
-    /// The middle of it, by which it is put into a block of time.
+    /// The middle of it.
     pub(super) fn middle(&self) -> f64 {
         self.end - self.seconds / 2.0
+    }
+
+    /// Index of the block of time that its middle lies in; blocks are so many seconds long, and number 0 begins at `origin`.
+    #[expect(clippy::cast_possible_truncation, reason = "times are below 2^53")]
+    pub(super) fn block(&self, origin: f64, seconds: f64) -> i64 {
+        ((self.middle() - origin) / seconds).floor() as i64
     }
 
     /// The same with every number in its range; all that comes after may rely on it.
