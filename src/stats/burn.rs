@@ -146,7 +146,6 @@ impl BurnTests {
     /// What is known at the end of this round. `since`: when the rollout began.
     pub fn read(&self, recent: &Recent, since: f64) -> Burn {
         let short = self.short(recent);
-        let is_at_least = |evidence: &Evidence, e: f64| evidence.ln_now >= e.ln();
         let is_burning = |times| short.as_ref().is_some_and(|window| self.burns(window, times));
         let (verdict, reason) = if self.latch.closed {
             (Verdict::Fail, BurnReason::Failed)
@@ -157,7 +156,7 @@ impl BurnTests {
             && self.stable_fails.ln_most >= SUSPECTS.ln()
         {
             (Verdict::Hold, BurnReason::RouteBurns)
-        } else if is_at_least(&self.warns, SUSPECTS) && is_burning(WARNS) {
+        } else if self.warns.ln_now >= SUSPECTS.ln() && is_burning(WARNS) {
             (Verdict::Hold, BurnReason::Warns)
         } else {
             (Verdict::Pass, BurnReason::Fine)

@@ -21,17 +21,17 @@ fn ln_beta(a: f64, b: f64) -> f64 {
 
 /// Log evidence against share `p` after `x` events in `n` trials: above ln(1/α), `p` is outside the
 /// interval at level α.
-fn evidence(x: f64, n: f64, p: f64) -> f64 {
-    mixture(x, n) - likelihood(x, n, p)
+fn ln_evidence(x: f64, n: f64, p: f64) -> f64 {
+    ln_mixture(x, n) - ln_likelihood(x, n, p)
 }
 
 /// The part of the evidence that no share has a part in.
-fn mixture(x: f64, n: f64) -> f64 {
+fn ln_mixture(x: f64, n: f64) -> f64 {
     ln_beta(0.5 + x, 0.5 + n - x) - ln_beta(0.5, 0.5)
 }
 
 /// Log likelihood of share `p`.
-fn likelihood(x: f64, n: f64, p: f64) -> f64 {
+fn ln_likelihood(x: f64, n: f64, p: f64) -> f64 {
     let hits = if x > 0.0 { x * p.ln() } else { 0.0 };
     let rest = if n > x { (n - x) * (-p).ln_1p() } else { 0.0 };
     hits + rest
@@ -46,7 +46,7 @@ pub fn interval(x: f64, n: f64, alpha: f64) -> Interval {
     }
     let x = x.clamp(0.0, n);
     let estimate = x / n;
-    let most_surprise = -alpha.ln() - mixture(x, n);
+    let most_surprise = -alpha.ln() - ln_mixture(x, n);
     Interval {
         lo: if x <= 0.0 { 0.0 } else { lower(x, n, most_surprise).min(estimate) },
         hi: if x >= n { 1.0 } else { (1.0 - lower(n - x, n, most_surprise)).max(estimate) },
@@ -81,7 +81,7 @@ fn share(logit: f64, odds: f64) -> f64 {
 /// Whether the interval of `x` events in `n` trials at level `alpha` lies above `p`; cheaper than the interval.
 #[must_use]
 pub fn lies_above(p: f64, x: f64, n: f64, alpha: f64) -> bool {
-    n > 0.0 && x / n > p && evidence(x.min(n), n, p) > -alpha.ln()
+    n > 0.0 && x / n > p && ln_evidence(x.min(n), n, p) > -alpha.ln()
 }
 
 /// The smallest number of requests after which a backend whose true share is `p` excludes `out` at level
@@ -91,7 +91,7 @@ pub fn needed(p: f64, out: f64, alpha: f64) -> Option<u64> {
     const MOST: u64 = 1 << 40;
     let limit = -alpha.ln();
     #[expect(clippy::cast_precision_loss, reason = "below 2^40")]
-    let enough = |n: u64| evidence(n as f64 * p, n as f64, out) >= limit;
+    let enough = |n: u64| ln_evidence(n as f64 * p, n as f64, out) >= limit;
     let mut high = 1;
     while !enough(high) {
         if high >= MOST {
@@ -119,9 +119,9 @@ mod tests {
 
     #[test]
     fn evidence_has_the_reference_values() {
-        close(evidence(5.0, 100.0, 0.05), -2.537_962_498);
-        close(evidence(0.0, 459.0, 0.01), 0.975_941_778);
-        close(evidence(30.0, 200.0, 0.10), -0.429_977_708);
+        close(ln_evidence(5.0, 100.0, 0.05), -2.537_962_498);
+        close(ln_evidence(0.0, 459.0, 0.01), 0.975_941_778);
+        close(ln_evidence(30.0, 200.0, 0.10), -0.429_977_708);
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
             let Interval { lo, hi } = interval(x, n, alpha);
             prop_assert!(0.0 <= lo && lo <= x / n && x / n <= hi && hi <= 1.0, "{} to {}", lo, hi);
             for end in [lo, hi].into_iter().filter(|end| (1e-300..1.0 - 1e-9).contains(end)) {
-                let off = evidence(x, n, end) + alpha.ln();
+                let off = ln_evidence(x, n, end) + alpha.ln();
                 prop_assert!(off.abs() < 1e-6 * (1.0 + n), "{}: {}", end, off);
             }
         }
@@ -179,11 +179,11 @@ mod tests {
                 let (x, limit) = (n * part, -f64::ln(level));
                 let Interval { lo, hi } = interval(x, n, level);
                 let (below, above) = (lo - EXACT, hi + EXACT);
-                assert!(below <= 0.0 || evidence(x, n, below) > limit, "{x} of {n}: {lo}");
-                assert!(above >= 1.0 || evidence(x, n, above) > limit, "{x} of {n}: {hi}");
+                assert!(below <= 0.0 || ln_evidence(x, n, below) > limit, "{x} of {n}: {lo}");
+                assert!(above >= 1.0 || ln_evidence(x, n, above) > limit, "{x} of {n}: {hi}");
                 let (low, high) = (lo + EXACT, hi - EXACT);
-                assert!(low > high || evidence(x, n, low) < limit, "{x} of {n}: {lo}");
-                assert!(low > high || evidence(x, n, high) < limit, "{x} of {n}: {hi}");
+                assert!(low > high || ln_evidence(x, n, low) < limit, "{x} of {n}: {lo}");
+                assert!(low > high || ln_evidence(x, n, high) < limit, "{x} of {n}: {hi}");
             }
         }
     }
@@ -193,7 +193,7 @@ mod tests {
         let edge = |mut inside: f64, mut outside: f64| {
             for _ in 0..60 {
                 let middle = f64::midpoint(inside, outside);
-                if evidence(x, n, middle) < -alpha.ln() { inside = middle } else { outside = middle }
+                if ln_evidence(x, n, middle) < -alpha.ln() { inside = middle } else { outside = middle }
             }
             outside
         };

@@ -2,6 +2,7 @@
 //! but never honesty, and a slow-down of both versions cancels.
 
 use super::evidence::{Evidence, Latch, Weighed};
+use super::mixture::ln_sum;
 use super::reference::{Bound, Bounds, QUANTILES};
 use super::setup::Limits;
 use super::tick::Trials;
@@ -84,13 +85,7 @@ impl QuantileTests {
 
     /// The mean of both edges.
     fn ln_worse(&self) -> f64 {
-        let (low, up) = (self.low.ln_now, self.up.ln_now);
-        let most = low.max(up);
-        if most == f64::NEG_INFINITY {
-            most
-        } else {
-            most + ((low - most).exp() + (up - most).exp()).ln() - 2.0_f64.ln()
-        }
+        ln_sum([self.low.ln_now, self.up.ln_now].into_iter()) - 2.0_f64.ln()
     }
 }
 

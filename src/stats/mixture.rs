@@ -89,13 +89,7 @@ impl<const N: usize> Mixture<N> {
 
     /// Log of the evidence, with `cash` of the start money not bet yet.
     pub fn ln_e(&self, cash: f64) -> f64 {
-        let ln_cash = if cash > 0.0 { cash.ln() } else { f64::NEG_INFINITY };
-        let most = self.bets.iter().map(|bet| bet.ln_wealth).fold(ln_cash, f64::max);
-        if most == f64::NEG_INFINITY {
-            return most;
-        }
-        let sum: f64 = self.bets.iter().map(|bet| (bet.ln_wealth - most).exp()).sum();
-        most + (sum + (ln_cash - most).exp()).ln()
+        ln_sum(self.bets.iter().map(|bet| bet.ln_wealth).chain([cash.max(0.0).ln()]))
     }
 
     /// `(g, ln g, log of the wealth)` of each bet.
@@ -108,6 +102,15 @@ impl<const N: usize> Mixture<N> {
 fn ln_add(a: f64, b: f64) -> f64 {
     let (less, more) = if a < b { (a, b) } else { (b, a) };
     more + (less - more).exp().ln_1p()
+}
+
+/// ln of the sum of all eˣ; −∞ for a sum of nothing.
+pub(super) fn ln_sum(all: impl Iterator<Item = f64> + Clone) -> f64 {
+    let most = all.clone().fold(f64::NEG_INFINITY, f64::max);
+    if most == f64::NEG_INFINITY {
+        return most;
+    }
+    most + all.map(|ln| (ln - most).exp()).sum::<f64>().ln()
 }
 
 /// How the start money of the tests for "worse" is spent: half of what is left where something begins, and else

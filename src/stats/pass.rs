@@ -2,7 +2,7 @@
 
 use super::bet::Hypothesis;
 use super::evidence::Weighed;
-use super::mixture::Better;
+use super::mixture::{Better, ln_sum};
 use super::tick::{Pair, Trials};
 
 /// E from which it is shown: 95 %.
@@ -34,23 +34,23 @@ pub(super) struct GoodEnough {
 }
 
 impl GoodEnough {
-    fn of(hypotheses: &[Hypothesis]) -> Self {
-        Self { parts: hypotheses.iter().map(|hypothesis| (*hypothesis, Better::new())).collect() }
+    fn of(hypotheses: impl IntoIterator<Item = Hypothesis>) -> Self {
+        Self { parts: hypotheses.into_iter().map(|hypothesis| (hypothesis, Better::new())).collect() }
     }
 
     /// Against "at least `margin` worse than stable, and 1.25 times as bad".
     pub fn beside_stable(margin: f64) -> Self {
-        Self::of(&[Hypothesis { ratio: 1.0, slack: margin }, Hypothesis { ratio: SAME_RATIO, slack: 0.0 }])
+        Self::of([Hypothesis { ratio: 1.0, slack: margin }, Hypothesis { ratio: SAME_RATIO, slack: 0.0 }])
     }
 
     /// Against "at least `limit`", where there is no stable traffic.
     pub fn alone(limit: f64) -> Self {
-        Self::of(&[Hypothesis { ratio: 0.0, slack: limit }])
+        Self::of([Hypothesis { ratio: 0.0, slack: limit }])
     }
 
     /// Against "at least `ratio` times stable's share, and `slack`".
     pub fn within(ratio: f64, slack: f64) -> Self {
-        Self::of(&[Hypothesis { ratio, slack }])
+        Self::of([Hypothesis { ratio, slack }])
     }
 
     /// A tick.
@@ -62,10 +62,7 @@ impl GoodEnough {
 
     /// ln E.
     pub fn ln_e(&self) -> f64 {
-        let each = || self.parts.iter().map(|(_, mixture)| mixture.ln_e(0.0));
-        let most = each().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = each().map(|ln_e| (ln_e - most).exp()).sum();
-        most + (sum / self.number()).ln()
+        ln_sum(self.parts.iter().map(|(_, mixture)| mixture.ln_e(0.0))) - self.number().ln()
     }
 
     /// Whether it is shown.
@@ -100,7 +97,7 @@ impl GoodEnough {
 
     /// The same before the first tick.
     pub fn afresh(&self) -> Self {
-        Self { parts: self.parts.iter().map(|(hypothesis, _)| (*hypothesis, Better::new())).collect() }
+        Self::of(self.parts.iter().map(|(hypothesis, _)| *hypothesis))
     }
 }
 

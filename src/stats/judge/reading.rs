@@ -4,7 +4,7 @@ use super::{Judge, RATE_OVER};
 use crate::stats::burn::Burn;
 use crate::stats::errors::{Errors, ErrorsReason, Missing};
 use crate::stats::latency::{Latency, LatencyReason, QuantileCheck};
-use crate::stats::pass::{GoodEnough, HORIZON, margin};
+use crate::stats::pass::{HORIZON, margin};
 use crate::stats::reference::{Bounds, QUANTILES, bucket};
 use crate::stats::share::Shares;
 use crate::stats::stage::{Passes, Running};
@@ -89,17 +89,13 @@ impl Judge {
         let slow = self.running().and_then(|running| running.passes(target).slow);
         let (verdict, reason) =
             self.judge_latency(slow.as_ref().map(|[p95, p99]| p95.is_shown() && p99.is_shown()));
-        let mut quantiles = Vec::new();
-        for (index, worse) in self.latency.ln_worse().into_iter().enumerate() {
-            let (Some(bounds), Some(quantile)) =
-                (self.bounds.as_ref().and_then(|bounds| bounds.get(index)), QUANTILES.get(index))
-            else {
-                continue;
-            };
-            let test = slow.as_ref().and_then(|slow| slow.get(index));
-            quantiles.push(self.quantile(*quantile, bounds, worse, test.map_or(0.0, GoodEnough::ln_e)));
-        }
-        Latency { verdict, reason, quantiles }
+        let good_enough = slow.map_or([0.0; 2], |slow| slow.map(|test| test.ln_e()));
+        let of_each =
+            self.bounds.iter().flatten().zip(QUANTILES).zip(self.latency.ln_worse()).zip(good_enough);
+        let quantiles = of_each.map(|(((bounds, quantile), worse), good_enough)| {
+            self.quantile(quantile, bounds, worse, good_enough)
+        });
+        Latency { verdict, reason, quantiles: quantiles.collect() }
     }
 
     fn judge_latency(&self, is_shown: Option<bool>) -> (Verdict, LatencyReason) {
