@@ -20,3 +20,4 @@ pub mod route;
 pub mod stats;
 pub mod term;
 pub mod ui;
+mod web;

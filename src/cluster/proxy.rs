@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use http::Uri;
 
+use crate::web::is_this_machine;
+
 /// The proxy to use, as kubectl would choose it: the kubeconfig's `proxy-url` always; else the environment's, unless
 /// `NO_PROXY` names the server or the server is this machine.
 ///
@@ -34,10 +36,6 @@ pub(super) fn proxy_for(
 fn parse(url: &str) -> Option<Uri> {
     let url = if url.contains("://") { url.to_owned() } else { format!("http://{url}") };
     url.parse().ok()
-}
-
-fn is_this_machine(host: &str) -> bool {
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Whether a `NO_PROXY` list names the host: `*`, names and their subdomains, addresses, CIDR ranges, each with an

@@ -9,6 +9,7 @@ use kube::core::Status;
 
 use super::connect::CONNECT_LIMIT;
 use super::redact::first_line;
+use crate::web;
 
 /// A call that failed. Printed as one line: `cannot WHAT: WHY; ADVICE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,13 +145,8 @@ pub(crate) fn service_error(error: &(dyn StdError + Send + Sync + 'static)) -> W
     }
 }
 
-/// The innermost cause: the layers above it repeat `client error (Connect)` and the like.
 fn innermost(error: &(dyn StdError + 'static)) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    first_line(&cause.to_string(), 160)
+    first_line(&web::innermost(error), 160)
 }
 
 /// Messages of credential plugins hold the command with its environment, and tokens.

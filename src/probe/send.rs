@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::naming::VersionFrom;
 use super::tally::{Answer, Tally};
+use crate::web;
 
 /// How many requests are sent where nobody says.
 pub const REQUESTS: u32 = 200;
@@ -120,24 +121,15 @@ impl Probe {
     }
 
     fn client(&self) -> Result<Client, BadProbe> {
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            // reqwest would panic.
-            return Err(BadProbe::Client("no TLS provider is installed in this process".to_owned()));
-        }
-        let mut builder = Client::builder()
+        web::client(&self.url)
+            .map_err(BadProbe::Client)?
             .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION"), " probe"))
-            // Where it leads to is another question than what is served here.
-            .redirect(reqwest::redirect::Policy::none())
             // A proxy balances connections: a second request on one would follow the first.
             .pool_max_idle_per_host(0)
             .http1_only()
-            .retry(reqwest::retry::never());
-        let host = self.url.host_str().unwrap_or_default();
-        if host == "localhost" || host.starts_with("127.") || host == "[::1]" {
-            // A port-forward of this machine: a proxy elsewhere cannot reach it.
-            builder = builder.no_proxy();
-        }
-        builder.build().map_err(|error| BadProbe::Client(error.to_string()))
+            .retry(reqwest::retry::never())
+            .build()
+            .map_err(|error| BadProbe::Client(web::innermost(&error)))
     }
 
     async fn ask(&self, client: &Client) -> Answer {
@@ -149,11 +141,11 @@ impl Probe {
                 body.extend_from_slice(&chunk);
             }
             let version = self.from.of(response.headers(), &body);
-            Ok(Answer::Came { version, status: response.status().as_u16() })
+            Ok::<_, reqwest::Error>(Answer::Came { version, status: response.status().as_u16() })
         };
         match timeout(PATIENCE, asked).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => Answer::Lost(innermost(&error)),
+            Ok(Err(error)) => Answer::Lost(web::innermost(&error)),
             Err(_) => Answer::Lost(format!("no answer within {} s", PATIENCE.as_secs())),
         }
     }
@@ -170,15 +162,6 @@ pub fn header(text: &str) -> Result<(HeaderName, HeaderValue), String> {
     let value =
         value.trim().parse().map_err(|_| "a header takes visible ASCII characters only".to_owned())?;
     Ok((name, value))
-}
-
-/// What went wrong at the bottom of it: the rest repeats the URL.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut inner: &dyn std::error::Error = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    inner.to_string()
 }
 
 #[cfg(test)]

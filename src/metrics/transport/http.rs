@@ -9,6 +9,7 @@ use reqwest::{Certificate, Client, Identity, Url};
 use super::{LIMIT_MIB, Question, Reply};
 use crate::metrics::access::{Access, Login, Tls};
 use crate::metrics::error::MetricError;
+use crate::web;
 
 /// A client for one address.
 #[derive(Clone)]
@@ -23,42 +24,26 @@ pub(super) struct Http {
 
 impl Http {
     pub fn new(mut url: Url, shown: &str, access: &Access) -> Result<Self, MetricError> {
-        if rustls::crypto::CryptoProvider::get_default().is_none() {
-            // reqwest would panic.
-            return Err(MetricError::NoClient {
-                why: "no TLS provider is installed in this process".to_owned(),
-            });
-        }
         if access.login.is_some() {
             // One login, not two. Both fail only for URLs that cannot carry one.
             let _ = url.set_username("");
             let _ = url.set_password(None);
         }
-        let mut builder = Client::builder()
-            .user_agent(concat!("tidegate/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers(access)?)
-            // A redirect turns POST into GET and mostly ends at a login page: say so instead.
-            .redirect(reqwest::redirect::Policy::none());
-        if is_loopback(&url) {
-            // A port-forward or tunnel of this machine: a proxy elsewhere cannot reach it.
-            builder = builder.no_proxy();
-        }
-        let client = tls(builder, &access.tls)?
+        let builder = web::client(&url).map_err(|why| MetricError::NoClient { why })?;
+        let client = tls(builder.default_headers(headers(access)?), &access.tls)?
             .build()
-            .map_err(|error| MetricError::NoClient { why: innermost(&error) })?;
+            .map_err(|error| MetricError::NoClient { why: web::innermost(&error) })?;
         Ok(Self { client, url, login: access.login.clone(), shown: shown.to_owned() })
     }
 
     /// POST: a selector of many backends does not fit the length of a URL.
     pub async fn ask(&self, question: &Question) -> Result<Reply, MetricError> {
         let url = format!("{}/api/v1/{}", self.url.as_str().trim_end_matches('/'), question.endpoint);
-        let form: String =
-            form_urlencoded::Serializer::new(String::new()).extend_pairs(&question.fields).finish();
         let mut request = self
             .client
             .post(url)
             .header(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"))
-            .body(form);
+            .body(question.form());
         request = match &self.login {
             Some(Login::Bearer(token)) => request.bearer_auth(token.read().await?),
             Some(Login::Basic { user, password }) => {
@@ -98,7 +83,7 @@ impl Http {
             }
             cause = inner.source();
         }
-        let why = innermost(error);
+        let why = web::innermost(error);
         match why.strip_prefix("invalid peer certificate: ") {
             Some(why) => MetricError::Certificate { url, why: why.to_owned() },
             None => MetricError::Unreachable { url, why },
@@ -125,7 +110,7 @@ fn tls(mut builder: reqwest::ClientBuilder, tls: &Tls) -> Result<reqwest::Client
         }
         let identity = Identity::from_pem(&pem);
         builder = builder
-            .identity(identity.map_err(|error| unusable("client-cert-file", path, innermost(&error)))?);
+            .identity(identity.map_err(|error| unusable("client-cert-file", path, web::innermost(&error)))?);
     }
     if tls.insecure_skip_verify {
         builder = builder.tls_danger_accept_invalid_certs(true);
@@ -154,38 +139,4 @@ pub(super) fn headers(access: &Access) -> Result<HeaderMap, MetricError> {
         headers.insert(name, value);
     }
     Ok(headers)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    url.host_str().is_some_and(|host| {
-        let host = host.trim_matches(['[', ']']);
-        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-    })
-}
-
-/// The cause at the bottom, which is the one that says something, without the URL.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn loopback_is_never_proxied() {
-        for (text, expected) in [
-            ("http://localhost:9090", true),
-            ("http://127.0.0.2", true),
-            ("http://[::1]:1", true),
-            ("http://prom.example", false),
-            ("http://10.0.0.1", false),
-        ] {
-            assert_eq!(is_loopback(&Url::parse(text).unwrap()), expected, "{text}");
-        }
-    }
 }

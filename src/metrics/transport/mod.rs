@@ -47,6 +47,13 @@ struct Question {
     fields: Vec<(&'static str, String)>,
 }
 
+impl Question {
+    /// The fields as they are sent.
+    fn form(&self) -> String {
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.fields).finish()
+    }
+}
+
 /// What came back, whatever its status.
 struct Reply {
     status: u16,

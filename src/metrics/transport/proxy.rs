@@ -20,9 +20,7 @@ pub(super) struct Proxy {
 
 impl Proxy {
     pub async fn ask(&self, question: &Question) -> Result<Reply, MetricError> {
-        let fields: String =
-            form_urlencoded::Serializer::new(String::new()).extend_pairs(&question.fields).finish();
-        let path = format!("{}/api/v1/{}?{fields}", self.prefix, question.endpoint);
+        let path = format!("{}/api/v1/{}?{}", self.prefix, question.endpoint, question.form());
         let answer = self.cluster.through_proxy(&self.service, &path, &self.headers, LIMIT_MIB << 20).await;
         match answer {
             Ok(Relayed::Whole { status, kind, location, body }) => Ok(Reply { status, kind, location, body }),
