@@ -17,9 +17,7 @@ pub use model::{
     Backend, BackendRef, HeaderMatch, Match, Mirror, ParentRef, PathMatch, Route, RouteId, Rule, Writer,
 };
 pub use owner::{Owner, OwnerRule};
-pub use parse::{
-    ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, ANNOTATION_PROVIDER, ANNOTATION_STAGES, BadRoute, writers,
-};
+pub use parse::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, BadRoute, writers};
 pub use paths::{Path, PathKind, kinds_to, paths_to};
 pub use rule_backend::{DataPlane, RuleBackend};
 pub use share::{declared_share, weight_sum};

@@ -19,11 +19,11 @@ use status::RawStatus;
 /// Annotation that names the canary backend.
 pub const ANNOTATION_CANARY: &str = "tidegate.dev/canary";
 /// Annotation that holds the ladder: canary shares in percent, separated by spaces or commas.
-pub const ANNOTATION_STAGES: &str = "tidegate.dev/stages";
+const ANNOTATION_STAGES: &str = "tidegate.dev/stages";
 /// Annotation that names the metrics provider which counts the route's requests.
-pub const ANNOTATION_PROVIDER: &str = "tidegate.dev/provider";
+const ANNOTATION_PROVIDER: &str = "tidegate.dev/provider";
 /// How annotations begin that say what a backend of the route must show before it gets more traffic.
-pub const ANNOTATION_GATE: &str = "tidegate.dev/gate.";
+const ANNOTATION_GATE: &str = "tidegate.dev/gate.";
 /// Annotation that holds the newest change made by tidegate, as JSON.
 pub const ANNOTATION_LAST_CHANGE: &str = "tidegate.dev/last-change";
 
