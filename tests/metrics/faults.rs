@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tidegate::metrics::{MetricError, MetricSource as _, PrometheusSource, Providers};
 
 use super::server::{Reply, Server};
-use super::{canary, source};
+use super::{canary, install_tls, source};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -156,11 +156,10 @@ async fn nothing_listens() {
 
 #[tokio::test]
 async fn a_server_that_says_nothing() {
+    install_tls();
     let server = Server::start(|_| Reply::Silence);
-    source(&server.url, "auto");
-    let source =
-        PrometheusSource::with_timeout(&server.url, Providers::default(), Duration::from_millis(200))
-            .unwrap();
+    let patience = Duration::from_millis(200);
+    let source = PrometheusSource::with_timeout(&server.url, Providers::default(), patience).unwrap();
     let error = source.check().await.unwrap_err();
     assert_eq!(
         error.to_string().replace(&server.url, "URL"),
@@ -226,7 +225,7 @@ async fn namesakes_of_several_clusters() {
 
 #[test]
 fn a_bad_url_is_refused_without_asking() {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_tls();
     let error = PrometheusSource::new("localhost:9090", Providers::default()).unwrap_err();
     assert!(error.is_wrong_address());
     assert_eq!(

@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use tidegate::audit::Journal;
 use tidegate::clock::Clock;
 use tidegate::demo::{Demo, Scenario};
-use tidegate::metrics::{PrometheusSource, Providers};
 use tidegate::pilot::{Ending, Pilot, Request, Timing};
 use tidegate::rollout::{Confirmation, Conventions, Direction, Intent, Verdict};
 use tidegate::route::{BackendRef, RouteId};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::server::{Asked, Reply, Server};
+use super::source;
 
 /// What is wrong with the Prometheus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,7 @@ const TABLE: [(Trouble, &str, &str); 10] = [
     ),
     (Trouble::OldSamples, "newest sample is 6", "no scrape since it settled"),
     (Trouble::Restarting, "unable to answer now (503): Service Unavailable", "unable to answer now (503)"),
-    (Trouble::RestartedEmpty, "too few samples to tell the scrape interval", ""),
+    (Trouble::RestartedEmpty, "too few samples to tell the scrape interval", "no scrape since it settled"),
 ];
 
 /// The last `seconds` of a counter, one scrape a second; `at` is when the trouble began.
@@ -152,14 +152,12 @@ struct Rollout {
 
 /// A rollout at 95/5 that is judged by a Prometheus in trouble.
 fn rollout(trouble: Trouble, canary_per_second: i64) -> Rollout {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let at = Timestamp::now().as_second();
     let server = Server::start(move |asked| answer(trouble, canary_per_second, at, asked));
     let demo = Demo::start(Scenario::Healthy, 1, Clock::System);
     let folder = tempfile::tempdir().unwrap();
     let journal = Arc::new(Journal::at(folder.path().join("journal")));
-    let choice = Providers::default().everywhere("contour").unwrap();
-    let source = PrometheusSource::with_timeout(&server.url, choice, Duration::from_secs(5)).unwrap();
+    let source = source(&server.url, "contour");
     let timing = Timing {
         settle: Duration::ZERO,
         observe: Duration::from_secs(10),
@@ -234,9 +232,11 @@ async fn restarts_of_what_is_counted_hold_and_prove_nothing() {
         Box::pin(gate(Trouble::PodRestarted)),
         Box::pin(ending(Trouble::PodRestarted)),
     );
-    for (verdict, words) in [resetting, restarted] {
-        assert!(matches!(verdict, Verdict::Hold | Verdict::NoData), "{verdict}: {words}");
-        assert!(words.contains("began to count anew") || words.contains("newest sample is"), "{words}");
-    }
+    let anew = "began to count anew";
+    assert!(resetting.0 == Verdict::Hold && resetting.1.contains(anew), "{resetting:?}");
+    // On a slow machine the new pod's only sample is old by now.
+    let (verdict, words) = restarted;
+    assert!(matches!(verdict, Verdict::Hold | Verdict::NoData), "{verdict}: {words}");
+    assert!(words.contains(anew) || words.contains("newest sample is"), "{words}");
     assert!(matches!(&ending, Ending::Unproven(_)), "{ending}");
 }

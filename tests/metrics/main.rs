@@ -15,10 +15,14 @@ use std::time::Duration;
 use tidegate::metrics::{PROVIDERS, PrometheusSource, Providers};
 use tidegate::route::{BackendRef, DataPlane, RouteId, RuleBackend};
 
+/// As `main` does. Several tests of one process come here: only the first installs.
+fn install_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// A source for `url`; fails after 5 s, which no test waits for.
 fn source(url: &str, provider: &str) -> PrometheusSource {
-    // Several tests of one process come here: only the first installs.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_tls();
     let choice = Providers::default().everywhere(provider).unwrap();
     PrometheusSource::with_timeout(url, choice, Duration::from_secs(5)).unwrap()
 }

@@ -9,11 +9,11 @@ use tidegate::metrics::{
 };
 
 use super::server::{Asked, Reply, Server};
-use super::{canary, source};
+use super::{canary, install_tls, source};
 
 /// A cluster that is never asked.
 fn no_cluster() -> Cluster {
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    install_tls();
     let nobody = tower::service_fn(|_: http::Request<kube::client::Body>| async {
         Err::<http::Response<kube::client::Body>, _>(std::io::Error::other("nobody"))
     });

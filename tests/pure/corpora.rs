@@ -16,17 +16,17 @@ const FILES: [&str; 5] = [
 ];
 
 /// The `HTTPRoutes` of one corpus, with the line that each stands on.
-fn routes(file: &str) -> Vec<(usize, Value)> {
+pub fn routes(file: &str) -> Vec<(usize, Value)> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpora/routes").join(file);
     let text = std::fs::read_to_string(path).unwrap();
     let objects = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["object"].clone());
-    objects.enumerate().filter(|(_, object)| object["kind"] == "HTTPRoute").collect()
+    (1..).zip(objects).filter(|(_, object)| object["kind"] == "HTTPRoute").collect()
 }
 
 fn all() -> impl Iterator<Item = (String, Value)> {
-    FILES
-        .into_iter()
-        .flat_map(|file| routes(file).into_iter().map(move |(n, o)| (format!("{file}:{}", n + 1), o)))
+    FILES.into_iter().flat_map(|file| {
+        routes(file).into_iter().map(move |(line, object)| (format!("{file}:{line}"), object))
+    })
 }
 
 #[test]

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
 use tidegate::diagnose::{Facts, Place, Verdict, Walk, walk};
 use tidegate::rollout::RoleNames;
 use tidegate::route::{ParentState, Route, Truth};
@@ -28,11 +26,8 @@ fn alone(route: &Route) -> Walk {
 }
 
 fn routes(file: &str) -> Vec<(usize, Route)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpora/routes").join(file);
-    let text = std::fs::read_to_string(path).unwrap();
-    let objects = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["object"].clone());
-    let routes = objects.enumerate().filter(|(_, object)| object["kind"] == "HTTPRoute");
-    routes.map(|(n, object)| (n + 1, Route::from_json(&object.to_string()).unwrap())).collect()
+    let routes = super::corpora::routes(file).into_iter();
+    routes.map(|(line, object)| (line, super::route(&object))).collect()
 }
 
 fn verdict(walk: &Walk, place: Place) -> Verdict {

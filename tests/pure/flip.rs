@@ -6,7 +6,7 @@ use tidegate::rollout::{
     json_patch, plan,
 };
 
-use super::{apply, backend, document, route, split};
+use super::{apply, backend, document, route, split, weights};
 
 fn planned(rules: &Value, intent: &Intent) -> Result<Plan, Refusal> {
     plan(&route(&document(rules)), intent, &Conventions::default(), None)
@@ -24,11 +24,7 @@ fn stage(rules: &Value, percent: &str) -> Result<Vec<Vec<u64>>, String> {
 /// The weights of every rule as they are written.
 fn written(rules: &Value, intent: &Intent) -> Result<Vec<Vec<u64>>, String> {
     let plan = planned(rules, intent).map_err(|refusal| refusal.to_string())?;
-    let patched = apply(&document(rules), &json_patch(&plan, &[])).unwrap();
-    let rule = |rule: &Value| {
-        rule["backendRefs"].as_array().unwrap().iter().map(|b| b["weight"].as_u64().unwrap()).collect()
-    };
-    Ok(patched["spec"]["rules"].as_array().unwrap().iter().map(rule).collect())
+    Ok(weights(&apply(&document(rules), &json_patch(&plan, &[])).unwrap()))
 }
 
 fn pair(blue: u32, green: u32) -> Value {

@@ -34,6 +34,14 @@ fn split(stable: u32, canary: u32) -> Value {
     json!({"backendRefs": [backend("checkout-stable", stable), backend("checkout-canary", canary)]})
 }
 
+/// The weights of every rule.
+fn weights(document: &Value) -> Vec<Vec<u64>> {
+    let rule = |rule: &Value| {
+        rule["backendRefs"].as_array().unwrap().iter().map(|b| b["weight"].as_u64().unwrap_or(1)).collect()
+    };
+    document["spec"]["rules"].as_array().unwrap().iter().map(rule).collect()
+}
+
 fn route(document: &Value) -> Route {
     Route::from_json(&document.to_string()).unwrap()
 }

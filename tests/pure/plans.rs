@@ -7,7 +7,7 @@ use tidegate::rollout::{
 };
 use tidegate::route::{BackendRef, Route};
 
-use super::{apply, backend, document, route, split};
+use super::{apply, backend, document, route, split, weights};
 
 fn step(rule: usize, direction: Direction) -> Intent {
     Intent::Step { rule, direction, canary: None }
@@ -32,13 +32,6 @@ fn planned(route: &Route, intent: &Intent) -> Result<Plan, Refusal> {
 /// Applies the plan's patch as the API server would.
 fn patched(document: &Value, plan: &Plan, annotations: &[(&str, String)]) -> Value {
     apply(document, &json_patch(plan, annotations)).unwrap()
-}
-
-fn weights(document: &Value) -> Vec<Vec<u64>> {
-    let rule = |rule: &Value| {
-        rule["backendRefs"].as_array().unwrap().iter().map(|b| b["weight"].as_u64().unwrap_or(1)).collect()
-    };
-    document["spec"]["rules"].as_array().unwrap().iter().map(rule).collect()
 }
 
 #[test]

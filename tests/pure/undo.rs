@@ -7,7 +7,7 @@ use tidegate::rollout::{
 };
 use tidegate::route::{BackendRef, Route};
 
-use super::{apply, backend, document, route, split};
+use super::{apply, backend, document, route, split, weights};
 
 const NOTE: &str = "tidegate.dev/last-change";
 
@@ -36,13 +36,6 @@ fn undo(document: &Value, id: &str) -> Result<Plan, Refusal> {
 fn undone(document: &Value, id: &str) -> (Effect, Vec<Vec<u64>>) {
     let plan = undo(document, id).unwrap();
     (plan.effect, weights(&apply(document, &json_patch(&plan, &[])).unwrap()))
-}
-
-fn weights(document: &Value) -> Vec<Vec<u64>> {
-    let rule = |rule: &Value| {
-        rule["backendRefs"].as_array().unwrap().iter().map(|b| b["weight"].as_u64().unwrap()).collect()
-    };
-    document["spec"]["rules"].as_array().unwrap().iter().map(rule).collect()
 }
 
 fn step(direction: Direction) -> Intent {
