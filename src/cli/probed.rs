@@ -13,7 +13,7 @@ use super::session::Session;
 use super::voice::Voice;
 use crate::cluster::Facts;
 use crate::pilot::{Ending, Pilot};
-use crate::probe::{BadProbe, Count, Finding, Known, Named, Probe, REQUESTS, Tally, judge, whose};
+use crate::probe::{BadProbe, Count, Finding, Known, Probe, REQUESTS, Tally, judge, whose};
 use crate::route::{BackendRef, Route, declared_share};
 
 /// Between two lines about how far it is.
@@ -169,11 +169,11 @@ fn counted(tally: &Tally, backends: &[(BackendRef, Known)]) -> Probed {
     let mut unknown_versions = BTreeMap::new();
     for (version, count) in &tally.versions {
         match whose(version, backends) {
-            Named::Backend(index) => {
+            Some(index) => {
                 of[index].count.answers += count.answers;
                 of[index].count.errors5xx += count.errors5xx;
             }
-            Named::Several | Named::Nobody => {
+            None => {
                 unknown_versions.insert(version.clone(), *count);
             }
         }

@@ -2,7 +2,7 @@
 //! has a new connection, so none hangs on another: D = 1, and the level is 0.1 % for all backends together.
 
 use super::tally::Tally;
-use super::whose::{Known, Named, whose};
+use super::whose::{Known, whose};
 use crate::route::BackendRef;
 use crate::stats::{ShareWord, excluded_leak, interval, requests_until_consistent, share_word};
 
@@ -24,22 +24,22 @@ pub enum Finding {
 
 /// Judges whether `declared` (shares, 0 to 1, in the order of `backends`) is what answered.
 ///
-/// Answers that name no version of the split may be anybody's: nothing is said that they could turn.
+/// Answers of which it is not known whose they are may be anybody's: nothing is said that they could turn.
 #[must_use]
 pub fn judge(declared: &[f64], backends: &[(BackendRef, Known)], tally: &Tally) -> Finding {
     let mut hits = vec![0.0; declared.len()];
-    let mut foreign: Vec<&str> = Vec::new();
+    let mut unknown: Vec<&str> = Vec::new();
     let mut unclear = f64::from(tally.unnamed.answers + tally.without_answer());
     for (version, count) in &tally.versions {
         match whose(version, backends) {
-            Named::Backend(index) => hits[index] += f64::from(count.answers),
-            Named::Several | Named::Nobody => {
+            Some(index) => hits[index] += f64::from(count.answers),
+            None => {
                 unclear += f64::from(count.answers);
-                foreign.push(version);
+                unknown.push(version);
             }
         }
     }
-    let missed = missed(tally, &foreign);
+    let missed = missed(tally, &unknown);
     let with = |words: String| if missed.is_empty() { words } else { format!("{words}; {missed}") };
     if hits.iter().sum::<f64>() <= 0.0 {
         return Finding::Unproven(with("no answer is known to be of a backend of this split".to_owned()));
@@ -62,17 +62,14 @@ pub fn judge(declared: &[f64], backends: &[(BackendRef, Known)], tally: &Tally) 
 }
 
 /// What cannot be counted for a backend, and why.
-fn missed(tally: &Tally, foreign: &[&str]) -> String {
+fn missed(tally: &Tally, unknown: &[&str]) -> String {
     let mut words = Vec::new();
     if tally.unnamed.answers > 0 {
         words.push(format!("{} answers name no version", tally.unnamed.answers));
     }
-    if !foreign.is_empty() {
-        let list = foreign.join(", ");
-        words.push(format!(
-            "no backend of the split is known to be {list}: say whose it is with --version-of BACKEND={}",
-            foreign[0]
-        ));
+    if let Some(first) = unknown.first() {
+        let list = unknown.join(", ");
+        words.push(format!("it is not known whose {list} is: say it with --version-of BACKEND={first}"));
     }
     if let Some(why) = tally.why_lost() {
         words.push(format!("{} requests had no answer: {why}", tally.without_answer()));
@@ -186,7 +183,10 @@ mod tests {
             "3 of 2000"
         );
         let Finding::Unproven(words) = found([0.9, 0.1], &[("v9", 200)], 0) else { panic!() };
-        assert!(words.contains("say whose it is with --version-of BACKEND=v9"), "{words}");
+        assert!(
+            words.contains("it is not known whose v9 is: say it with --version-of BACKEND=v9"),
+            "{words}"
+        );
         let still = found([1.0, 0.0], &[("v1", 100), ("v2", 50)], 5);
         assert!(matches!(still, Finding::Disproven(_)), "nobody's answers cannot undo hits: {still:?}");
     }

@@ -14,4 +14,4 @@ pub use finding::{Finding, judge};
 pub use naming::{BadNaming, VersionFrom};
 pub use send::{BadProbe, FEWEST_REQUESTS, MOST_REQUESTS, Probe, REQUESTS, header};
 pub use tally::{Answer, Count, Tally};
-pub use whose::{Known, Named, whose};
+pub use whose::{Known, whose};
