@@ -1,11 +1,10 @@
 //! What can be asked for of a split: the question to confirm it, or why it cannot be done.
 
-use std::sync::Arc;
-
 use super::changes::{Change, list};
 use super::checklist::tick;
 use super::dialog::{Ask, ChangeDialog, Step, What};
 use super::layers::Layer;
+use super::logs;
 use super::msg::Effect;
 use super::split::Split;
 use super::state::{App, Link, Tone};
@@ -14,7 +13,7 @@ use super::weights::WeightEditor;
 use crate::keys::{Action, Context, Key};
 use crate::pilot::{Stage, Verify};
 use crate::rollout::{self, Direction, Intent, Refusal, RollbackTarget, plan, rollback_target, undoable};
-use crate::route::{BackendRef, RouteId, weight_sum};
+use crate::route::{BackendRef, weight_sum};
 
 /// Does what `action` asks for, or says why not. `key` opened it: a dialog swallows it while it is held.
 pub(super) fn begin(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
@@ -26,7 +25,7 @@ pub(super) fn begin(app: &mut App, action: Action, key: Key) -> Vec<Effect> {
         Action::SetWeights => open_editor(app),
         Action::Verify => verify(app),
         Action::Tick(item) => tick(app, item),
-        Action::LogErrors => read_logs(app),
+        Action::LogErrors => logs::read(app),
         _ => change(app, action, key),
     }
 }
@@ -140,21 +139,6 @@ pub(super) fn ask(app: &mut App, what: What, intent: Intent, key: Key) -> Vec<Ef
             Vec::new()
         }
     }
-}
-
-/// Reads logs, which is only done when somebody asks.
-fn read_logs(app: &mut App) -> Vec<Effect> {
-    let Some(split) = app.selected() else { return Vec::new() };
-    let (route, rule) = (Arc::clone(split.route), split.index);
-    let canary = app.chosen_canary(&route.uid).map(ToOwned::to_owned);
-    app.say(Tone::Plain, format!("{}: reading logs", route.id));
-    vec![Effect::Logs { generation: app.generation, route, rule, canary }]
-}
-
-/// What they say: more than a row holds, so all of it is among the messages.
-pub(super) fn logs_read(app: &mut App, route: &RouteId, lines: &[String], is_worse: bool) {
-    let tone = if is_worse { Tone::Warn } else { Tone::Plain };
-    app.say(tone, format!("{route} log errors: {}", lines.join("; ")));
 }
 
 /// Counts requests from now on. Nothing is written, so nothing is asked.

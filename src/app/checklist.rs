@@ -1,5 +1,9 @@
 //! The ten things to look at after a rollback, of the open split; and ticking off those that only a person can know.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use super::draining::drained_of;
 use super::msg::Effect;
 use super::split::Split;
@@ -31,7 +35,7 @@ impl App {
             route,
             record: &record,
             ending: ending.as_deref(),
-            requests: self.requests_of(&drained),
+            requests: self.requests_since(split, &record, &drained),
             in_flight: self.in_flight(&drained),
             paths: &paths,
             unseen: unseen.as_deref(),
@@ -40,9 +44,22 @@ impl App {
         })
     }
 
-    fn requests_of(&self, of: &RuleBackend) -> Result<f64, String> {
+    /// Requests a second that reach what was drained. The window may still hold those of before.
+    fn requests_since(
+        &self,
+        split: &Split<'_>,
+        record: &ChangeRecord,
+        of: &RuleBackend,
+    ) -> Result<f64, String> {
         if !self.numbers.has_source {
             return Err(self.numbers.without_source());
+        }
+        let now = self.now;
+        let written = record.at.parse().ok().map(|at: Timestamp| now.wall.duration_since(at));
+        let written = written.and_then(|age| Duration::try_from(age).ok());
+        let seen = split.changed.map(|at| now.since_start.saturating_sub(at));
+        if [written, seen].into_iter().flatten().any(|age| age < self.settling()) {
+            return Err("settling: a rate of 1m".to_owned());
         }
         let numbers = self.numbers.at(of).filter(|n| !n.is_stale(self.shown_at()));
         let rate = numbers.and_then(|numbers| numbers.latest).and_then(|numbers| numbers.requests_per_second);
@@ -113,11 +130,15 @@ mod tests {
     use crate::keys::{Action, Key};
 
     fn rollback() -> ChangeRecord {
+        rollback_at("2026-03-01T11:59:00Z")
+    }
+
+    fn rollback_at(at: &str) -> ChangeRecord {
         let weights =
             |stable: u32, canary: u32| json!({"0": {"checkout-stable": stable, "checkout-canary": canary}});
         let record = json!({
             "id": "1-1", "namespace": "shop", "route": "checkout", "uid": "uid-checkout", "actor": "anna@example.com",
-            "at": "2026-03-01T11:59:00Z", "action": "rollback", "effect": "rollback", "verdict": "no gate",
+            "at": at, "action": "rollback", "effect": "rollback", "verdict": "no gate",
             "before": weights(95, 5), "after": weights(100, 0),
         });
         serde_json::from_value(record).unwrap()
@@ -125,10 +146,7 @@ mod tests {
 
     /// The open split of a canary that was drained; `journalled` says whether from this machine.
     fn bench(ticked: Option<Vec<(ChecklistItem, String)>>) -> Bench {
-        let mut route = checkout(8, 100, 0);
-        route.last_change = Some(serde_json::to_string(&rollback()).unwrap().into());
-        let mut bench = Bench::with((120, 40), vec![Ok(route)]);
-        bench.key(Key::Enter);
+        let mut bench = after(&rollback());
         if let Some(ticked) = ticked {
             let ending = Some("proven: 0 of 135 requests".to_owned());
             let recorded = Recorded { record: rollback(), written: true, ending, ticked };
@@ -137,6 +155,25 @@ mod tests {
             bench.msg(Msg::Past { generation, route, past });
         }
         bench
+    }
+
+    fn after(rollback: &ChangeRecord) -> Bench {
+        let mut route = checkout(8, 100, 0);
+        route.last_change = Some(serde_json::to_string(rollback).unwrap().into());
+        let mut bench = Bench::with((120, 40), vec![Ok(route)]);
+        bench.key(Key::Enter);
+        bench
+    }
+
+    #[test]
+    fn a_rate_of_a_minute_says_nothing_of_what_came_after_a_change_of_a_moment_ago() {
+        let at = |at: &str| {
+            let mut bench = after(&rollback_at(at));
+            bench.numbers();
+            state(&bench, ChecklistItem::Requests)
+        };
+        assert_eq!(at("2026-03-01T12:09:00Z"), PointState::Unknown, "a minute and the settling");
+        assert_eq!(at("2026-03-01T12:08:40Z"), PointState::NotSeen, "it still gets some");
     }
 
     fn state(bench: &Bench, item: ChecklistItem) -> PointState {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::logs::LogsRead;
 use super::timeline::Past;
 use crate::cluster::{Access, Cluster, Facts, Scope, Trouble, Update};
 use crate::diagnose::Walk;
@@ -120,12 +121,8 @@ pub enum Msg {
     Logs {
         /// Of the scope.
         generation: u64,
-        /// The route.
-        route: RouteId,
-        /// One a version, in words.
-        lines: Vec<String>,
-        /// Whether the canary logs more than twice as many errors as stable.
-        is_worse: bool,
+        /// What it is.
+        read: LogsRead,
     },
     /// Whether a note of a person is in the journal.
     Ticked {

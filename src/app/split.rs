@@ -206,15 +206,21 @@ impl App {
     /// What can be said of the shares that were served.
     #[must_use]
     pub fn observed(&self, split: &Split<'_>) -> Observed {
-        let now = self.shown_at();
-        if let Some(at) = split.changed.filter(|at| now.saturating_sub(*at) < self.settling()) {
-            let proven = self.changes.is_proven(&split.route.id, split.index, at);
-            return if proven { Observed::Proven } else { Observed::Settling };
+        if !self.numbers.has_source {
+            return Observed::NoData("nobody counts");
         }
+        let now = self.shown_at();
+        let settles = split.changed.filter(|at| now.saturating_sub(*at) < self.settling());
         let known = split.numbers.iter().map(|numbers| numbers.and_then(|numbers| numbers.latest));
         let backends = split.rule.backends.iter().map(|backend| &backend.to).zip(known);
         let used = self.numbers.used(&split.route.id);
         match claim(backends, used, |apart| self.paths_beside(split, apart)) {
+            Ok(_) | Err(Unclaimed::NoTraffic | Unclaimed::NoSeries(_) | Unclaimed::TooFew(_))
+                if let Some(at) = settles =>
+            {
+                let proven = self.changes.is_proven(&split.route.id, split.index, at);
+                if proven { Observed::Proven } else { Observed::Settling }
+            }
             Ok(requests) => Observed::Counted(requests),
             Err(Unclaimed::Shared(paths)) => Observed::Shared(paths),
             Err(Unclaimed::PerRule) => Observed::NoData("counted per rule"),

@@ -15,6 +15,7 @@ use super::freeze::Frozen;
 use super::lamp::Lamps;
 use super::layers::{Layer, Layers};
 use super::list::List;
+use super::logs::LogsRead;
 use super::msg::{Effect, Now};
 use super::numbers::{NumbersState, WINDOW};
 use super::place::Place;
@@ -164,6 +165,8 @@ pub struct App {
     pub(super) alerts: AlertsState,
     /// What the drained backend of the open split is still working on.
     pub(super) draining: DrainingState,
+    /// What was read last in the logs of a split's versions, and when.
+    pub(super) logs: Option<(Timestamp, LogsRead)>,
     /// What was read about the past of the open split.
     pub(super) timeline: TimelineState,
     /// Who we are.
@@ -222,6 +225,7 @@ impl App {
             counts: CountsState::default(),
             alerts: AlertsState::default(),
             draining: DrainingState::default(),
+            logs: None,
             timeline: TimelineState::default(),
             user: None,
             access: HashMap::new(),

@@ -10,7 +10,7 @@ use super::scroll::Scroll;
 use super::state::{App, Tone};
 use super::survey::Survey;
 use super::watched::{recheck_dialog, routes_changed, watched};
-use super::{actions, checklist, contexts, find, freeze, names, object, palette, walk_view, word};
+use super::{actions, checklist, contexts, find, freeze, logs, names, object, palette, walk_view, word};
 use crate::cluster::{Access, Scope, Trouble};
 use crate::keys::{Action, Context, Key};
 use crate::pilot::{Ending, NotWritten, Progress, Request, Stage};
@@ -63,9 +63,7 @@ pub(super) fn handle(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Counted { generation, backend, answer } if generation == app.generation => {
             app.take_counts(&backend, answer);
         }
-        Msg::Logs { generation, route, lines, is_worse } if generation == app.generation => {
-            actions::logs_read(app, &route, &lines, is_worse);
-        }
+        Msg::Logs { generation, read } if generation == app.generation => logs::take(app, read),
         Msg::InFlight { generation, backend, answer } if generation == app.generation => {
             app.take_in_flight(&backend, answer);
         }

@@ -12,11 +12,11 @@ use values::{share, shares, version_of, weight};
 
 use super::exit::Failure;
 use super::route_name::{RouteName, object_name};
-use crate::config::{Settings, duration, positive};
+use crate::config::Settings;
 use crate::demo::Scenario;
 use crate::pilot::Timing;
 use crate::probe::{FEWEST_REQUESTS, MOST_REQUESTS, VersionFrom, header};
-use crate::rollout;
+use crate::rollout::{self, duration, positive};
 
 const EXIT_CODES: &str = "\
 Exit codes:

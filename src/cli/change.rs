@@ -281,7 +281,7 @@ fn not_written(why: &NotWritten) -> String {
 fn weights(route: &Route) -> String {
     let rule = |(index, rule): (usize, &crate::route::Rule)| {
         let pairs = rule.backends.iter().map(|b| format!("{}={}", b.to.name, b.weight));
-        format!("rule {index} {}", pairs.collect::<Vec<_>>().join(" "))
+        format!("rule {} {}", route.rule_label(index), pairs.collect::<Vec<_>>().join(" "))
     };
     route.splits().map(rule).collect::<Vec<_>>().join(", ")
 }

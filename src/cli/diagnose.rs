@@ -35,6 +35,7 @@ pub async fn run(session: &Session, id: &RouteId, args: &Diagnose) -> Result<Exi
     let inquiry = Inquiry {
         cluster: &session.cluster,
         metrics,
+        pilot: &session.pilot_for("unknown", session.settings.timing),
         names: &session.settings.conventions.names,
         chosen: chosen.get(&*route.uid).map(String::as_str),
         journal: &session.journal,

@@ -13,8 +13,8 @@ use crate::audit::Journal;
 use crate::cluster::{Cluster, Facts as Standing, Scope, Trouble, Why};
 use crate::diagnose::{Behind, Facts, Gateways, Traffic, Walk, counted_since, walk};
 use crate::metrics::{MetricError, MetricSource};
-use crate::pilot::Timing;
-use crate::rollout::{ChangeRecord, RoleNames};
+use crate::pilot::{Pilot, Timing};
+use crate::rollout::{ChangeRecord, Check, RoleNames};
 use crate::route::{BackendRef, ParentRef, Route, RuleBackend};
 
 /// A source of numbers that has not answered by then is one that does not.
@@ -26,6 +26,8 @@ pub struct Inquiry<'a> {
     pub cluster: &'a Cluster,
     /// Where numbers come from, or why there are none.
     pub metrics: Result<&'a dyn MetricSource, String>,
+    /// Who judges them.
+    pub pilot: &'a Pilot,
     /// Which names tell roles.
     pub names: &'a RoleNames,
     /// The canary that was named on this machine.
@@ -41,11 +43,12 @@ pub struct Inquiry<'a> {
 impl Inquiry<'_> {
     /// Looks at `route`, which was just read, and at all that it names. Never fails: what cannot be read is unknown.
     pub async fn walk(&self, route: &Route) -> Walk {
-        let (around, gateways, behind, traffic, changes) = tokio::join!(
+        let (around, gateways, behind, traffic, gated, changes) = tokio::join!(
             around(self.cluster, &route.id.namespace),
             self.gateways(route),
             self.behind(route),
             self.traffic(route),
+            self.gated(route),
             self.changes(route)
         );
         let around_routes: Vec<&Route> = around.listed.iter().flatten().collect();
@@ -56,6 +59,7 @@ impl Inquiry<'_> {
             gateways: &gateways,
             behind: &behind,
             traffic,
+            gated: &gated,
             names: self.names,
             chosen: self.chosen,
             changes: &changes,
@@ -69,6 +73,11 @@ impl Inquiry<'_> {
         let (journal, uid) = (Arc::clone(self.journal), route.uid.clone());
         let read = tokio::task::spawn_blocking(move || journal.of(&uid).unwrap_or_default()).await;
         read.unwrap_or_default().into_iter().filter(|one| one.written).map(|one| one.record).collect()
+    }
+
+    /// What the gate says of the canaries. Without numbers it is not asked.
+    async fn gated(&self, route: &Route) -> Vec<(BackendRef, Vec<Check>)> {
+        if self.metrics.is_err() { Vec::new() } else { self.pilot.examined(route).await }
     }
 
     async fn gateways(&self, route: &Route) -> Gateways {
@@ -158,6 +167,7 @@ mod tests {
     use super::*;
     use crate::cluster::{Answer, FakeServer, route_json, status_json};
     use crate::diagnose::{Place, Verdict};
+    use crate::rollout::Conventions;
 
     /// The walk of a route over a server that answers with this status to all else.
     async fn walk_over(code: u16, reason: &'static str) -> Walk {
@@ -173,13 +183,16 @@ mod tests {
         route["spec"]["parentRefs"] = json!([{ "name": "edge" }]);
         let route = Route::from_json(&route.to_string()).unwrap();
         let folder = TempDir::new().unwrap();
+        let journal = Arc::new(Journal::at(folder.path().join("journal.jsonl")));
+        let (conventions, timing) = (Conventions::default(), Timing::default());
         let inquiry = Inquiry {
             cluster: &cluster,
             metrics: Err("no Prometheus is configured".to_owned()),
+            pilot: &Pilot::new(cluster.clone(), None, Arc::clone(&journal), conventions, timing, "ada"),
             names: &RoleNames::default(),
             chosen: None,
-            journal: &Arc::new(Journal::at(folder.path().join("journal.jsonl"))),
-            timing: Timing::default(),
+            journal: &journal,
+            timing,
             now: "2026-03-14T09:00:00Z".parse().unwrap(),
         };
         inquiry.walk(&route).await

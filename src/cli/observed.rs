@@ -124,8 +124,10 @@ fn age_of_last_change(route: &Route, now: Timestamp) -> Option<SignedDuration> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::metrics::{Numbers, PROVIDERS, Used};
+    use crate::metrics::{Numbers, PROVIDERS, Provider, Used};
 
     const NOW: &str = "2026-01-01T00:10:00Z";
 
@@ -143,7 +145,7 @@ mod tests {
         Route::from_json(&object.to_string()).unwrap()
     }
 
-    fn snapshot(requests: &[(&str, Option<f64>)]) -> Snapshot {
+    fn snapshot(provider: &Provider, requests: &[(&str, Option<f64>)]) -> Snapshot {
         let web = route("web", &["a", "b"], None);
         let backends = requests.iter().zip(web.rule_backends(0)).map(|((name, requests), place)| {
             assert_eq!(*name, &*place.to.name);
@@ -153,14 +155,22 @@ mod tests {
             evaluated_at: NOW.parse().unwrap(),
             window: WINDOW,
             backends: backends.collect(),
-            used: [(web.id.clone(), Ok(Used::of(PROVIDERS[0].clone())))].into(),
+            used: [(web.id.clone(), Ok(Used::of(Arc::new(provider.clone()))))].into(),
             warnings: Vec::new(),
         }
     }
 
     /// What is seen of the first route, whose metrics count per Service.
     fn seen(routes: &[Route], requests: &[(&str, Option<f64>)]) -> (Vec<Option<f64>>, Option<String>) {
-        let snapshot = snapshot(requests);
+        seen_by(&PROVIDERS[0], routes, requests)
+    }
+
+    fn seen_by(
+        provider: &Provider,
+        routes: &[Route],
+        requests: &[(&str, Option<f64>)],
+    ) -> (Vec<Option<f64>>, Option<String>) {
+        let snapshot = snapshot(provider, requests);
         let evidence = Evidence {
             snapshot: Ok(&snapshot),
             related: &Related::new(routes, None),
@@ -185,7 +195,13 @@ mod tests {
     #[test]
     fn missing_is_not_zero() {
         let web = || [route("web", &["a", "b"], None)];
-        assert_eq!(seen(&web(), &[("a", Some(1.0))]), nothing("no data: b has no series"));
+        // A gateway counts all that it sends; of backends that count their own, one may not be scraped.
+        let gateway = PROVIDERS.iter().find(|provider| provider.name == "contour").unwrap();
+        let app = PROVIDERS.iter().find(|provider| provider.name == "app").unwrap();
+        assert_eq!(seen_by(app, &web(), &[("a", Some(1.0))]), nothing("no data: b has no series"));
+        assert_eq!(seen_by(gateway, &web(), &[("a", Some(1.0))]), (vec![Some(1.0), Some(0.0)], None));
+        let silent = nothing("no data: b has no series");
+        assert_eq!(seen_by(gateway, &web(), &[("a", None)]).0, silent.0, "nothing shows that it is asked");
         let few = [("a", Some(1.0)), ("b", None)];
         assert_eq!(seen(&web(), &few), nothing("no data: b has too few samples for a rate"));
         let none = [("a", Some(0.0)), ("b", Some(0.0))];

@@ -31,7 +31,7 @@ pub async fn run(session: &Session, id: RouteId, args: &Step) -> Result<Exit, Fa
     let rule = target::split_to_change(&route, &splits, plan)?;
     if let Err(Refusal::AskCanary(names)) = plan(rule) {
         return Err(Failure::usage(format!(
-            "nothing says which backend of route {}, rule {rule} ({}) is the canary; name it with --canary NAME: {}",
+            "nothing says which backend of route {}, rule {} is the canary; name it with --canary NAME: {}",
             route.id,
             route.rule_label(rule),
             names.join(" or ")

@@ -70,16 +70,11 @@ fn behind(facts: Option<&Facts>) -> String {
 fn edit_lines(route: &str, edit: &Edit) -> Vec<String> {
     match edit {
         Edit::Weights(change) => {
-            let mut lines = vec![format!("{route} rule {} ({})", change.rule, change.label)];
+            let mut lines = vec![format!("{route} rule {}", change.label)];
             lines.extend(weights(change));
             lines
         }
-        Edit::Redirect { rule, label, from, to, .. } => {
-            vec![format!("{route} rule {rule} ({label}): {from} replaced by {to}")]
-        }
-        Edit::Unmirror { rule, label, to, .. } => {
-            vec![format!("{route} rule {rule} ({label}): mirror to {to} removed")]
-        }
+        Edit::Redirect { .. } | Edit::Unmirror { .. } => vec![format!("{route} {edit}")],
     }
 }
 

@@ -190,7 +190,7 @@ fn named(
 fn ask_canary(route: &Route, index: usize, backends: &[BackendRef]) -> Failure {
     let names: Vec<&str> = backends.iter().map(|backend| &*backend.name).collect();
     Failure::usage(format!(
-        "nothing says which backend of route {}, rule {index} ({}) is to be drained; name it with --canary NAME: {}",
+        "nothing says which backend of route {}, rule {} is to be drained; name it with --canary NAME: {}",
         route.id,
         route.rule_label(index),
         names.join(" or ")
@@ -258,7 +258,7 @@ mod tests {
         let guess = route(&[&[("one", 90), ("two", 10)]]);
         assert_eq!(
             drained(&guess, None).unwrap_err(),
-            "nothing says which backend of route shop/web, rule 0 (all requests) is to be drained; \
+            "nothing says which backend of route shop/web, rule 0 is to be drained; \
              name it with --canary NAME: one or two"
         );
         assert_eq!(drained(&guess, Some("two")).unwrap(), "two -> one");
@@ -272,7 +272,7 @@ mod tests {
         let all = splits(&same, None).unwrap();
         assert!(split_with(&same, &all, &["a-stable", "a-canary"]).is_err());
         let differ = route(&[&[("a-stable", 90), ("a-canary", 10)], &[("b-stable", 1), ("b-canary", 1)]]);
-        assert!(drained(&differ, None).unwrap_err().contains("--rule INDEX: 0 (all requests), 1"));
+        assert!(drained(&differ, None).unwrap_err().contains("--rule INDEX: 0 (0), 1"));
         assert_eq!(drained(&differ, Some("b-canary")).unwrap(), "b-canary -> b-stable");
         assert_eq!(splits(&differ, Some("1")).unwrap(), [1]);
         assert!(splits(&differ, Some("2")).is_err());

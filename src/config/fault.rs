@@ -8,6 +8,8 @@ use std::path::Path;
 pub enum Reach {
     /// How the cockpit looks, and its keys: it can go on with those that come with it.
     Look,
+    /// Where numbers come from: everything else goes on without them, and who wants some is told then.
+    Numbers,
     /// What is done to a cluster, or shown of it: nothing may go on with a guess.
     Work,
 }

@@ -5,7 +5,6 @@
 //! (`cli/`), what a theme says (`ui/theme`). Called by `cli/`, once at the start.
 
 mod bindings;
-mod duration;
 mod fault;
 mod file;
 mod probes;
@@ -19,7 +18,6 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
 
-pub use duration::{duration, positive};
 pub use fault::{Fault, Reach};
 pub use file::{BadFile, Found};
 pub use probes::ProbeSetting;

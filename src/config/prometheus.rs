@@ -71,6 +71,10 @@ fn keys(section: &mut Section<'_, '_>, faults: &mut Faults<'_>, to: &mut Prometh
     section.read(faults, "insecure-skip-verify", &mut tls.insecure_skip_verify, boolean);
     section.read(faults, "headers", &mut access.headers, headers);
     login(section, faults, &mut access.login);
+    let url = section.get("url").zip(access.url.as_ref());
+    if let Some((value, why)) = url.and_then(|(value, url)| Some((value, url.fault()?))) {
+        faults.add(value.span().start, section.path("url"), Reach::Numbers, why);
+    }
 }
 
 fn login(section: &mut Section<'_, '_>, faults: &mut Faults<'_>, login: &mut Option<Login>) {

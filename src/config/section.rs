@@ -218,7 +218,7 @@ impl<'a, 't> Section<'a, 't> {
         }
     }
 
-    fn path(&self, key: &str) -> String {
+    pub fn path(&self, key: &str) -> String {
         format!("{}{key}", self.prefix)
     }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use toml::de::{DeTable, DeValue};
 
 use super::bindings;
-use super::duration::{duration, positive};
 use super::fault::{Fault, Reach};
 use super::probes::ProbeSetting;
 use super::prometheus::Prometheus;
@@ -15,7 +14,9 @@ use crate::app::REFRESH;
 use crate::keys::Keymap;
 use crate::metrics::Providers;
 use crate::pilot::Timing;
-use crate::rollout::{Conventions, GateRules, Gates, Ladder, Link, OWN, Pattern, RulesOfSome};
+use crate::rollout::{
+    Conventions, GateRules, Gates, Ladder, Link, OWN, Pattern, RulesOfSome, duration, positive,
+};
 
 /// What the settings file says. Flags and the environment come before it.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cluster::{Endpoints, Known};
 use crate::metrics::{Counts, Strain};
-use crate::rollout::{ChangeRecord, RoleNames, roles};
+use crate::rollout::{ChangeRecord, Check, RoleNames, roles};
 use crate::route::{BackendRef, Gateway, ParentRef, Route, Rule};
 
 /// Requests are counted over this time at most.
@@ -31,6 +31,8 @@ pub struct Facts<'a> {
     pub behind: &'a HashMap<BackendRef, Behind>,
     /// What was counted, or why nothing was.
     pub traffic: Result<Traffic, String>,
+    /// Of each canary that has traffic and could get more: what the gate says of its requests.
+    pub gated: &'a [(BackendRef, Vec<Check>)],
     /// Which names tell roles.
     pub names: &'a RoleNames,
     /// The canary that somebody named on this machine.
@@ -85,7 +87,7 @@ impl Facts<'_> {
         if self.route.rules.len() < 2 {
             return String::new();
         }
-        format!("rule {index} ({}): ", self.route.rule_label(index))
+        format!("rule {}: ", self.route.rule_label(index))
     }
 
     /// The Gateway of a parent, if it is one and was asked for.

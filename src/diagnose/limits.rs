@@ -52,7 +52,8 @@ fn time_out(facts: &Facts<'_>, of: &str, rule: &Rule) -> Option<Finding> {
     })
 }
 
-/// A duration of the Gateway API (`1h2m3s4ms`) in seconds.
+/// A duration of the Gateway API (GEP-2257) in seconds. Its units come in any order, and each more than once, which
+/// readers of other durations do not take.
 fn seconds(text: &str) -> Option<f64> {
     let (mut rest, mut sum) = (text, 0.0);
     while !rest.is_empty() {
@@ -81,6 +82,8 @@ mod tests {
         assert_eq!(seconds("10s"), Some(10.0));
         assert_eq!(seconds("500ms"), Some(0.5));
         assert_eq!(seconds("1h2m3s"), Some(3723.0));
+        assert_eq!(seconds("10s30m1h10s"), Some(5420.0));
+        assert!("10s30m1h".parse::<jiff::SignedDuration>().is_err(), "else jiff could read it");
         assert_eq!(seconds("10"), None);
         assert_eq!(seconds("ten"), None);
     }

@@ -165,10 +165,22 @@ impl Walk {
         }
         let in_doubt = self.steps.iter().filter(|step| step.verdict == Verdict::Unknown);
         let in_doubt: Vec<_> = in_doubt.map(|step| step.step.title()).collect();
-        if in_doubt.is_empty() {
+        let words = if in_doubt.is_empty() {
             "nothing is broken".to_owned()
         } else {
             format!("nothing that could be seen is broken; not known: {}", in_doubt.join(", "))
+        };
+        match self.warnings() {
+            (0, _) => words,
+            (1, places) => format!("{words}; 1 warning: {places}"),
+            (warnings, places) => format!("{words}; {warnings} warnings: {places}"),
         }
+    }
+
+    /// How many there are, and in which steps.
+    fn warnings(&self) -> (usize, String) {
+        let of = |step: &Step| step.findings.iter().filter(|one| one.verdict == Verdict::Warning).count();
+        let places = self.steps.iter().filter(|step| of(step) > 0).map(|step| step.step.title());
+        (self.steps.iter().map(of).sum(), places.collect::<Vec<_>>().join(", "))
     }
 }

@@ -35,11 +35,15 @@ pub fn sheet(keymap: &Keymap, context: Context) -> Vec<Entry> {
         all.push(Entry { keys: fields, help: "another backend", writes: false });
     }
     // The letters first, then the named keys.
-    let mut names: Vec<String> = rows().filter(|row| kind(row.action) == Kind::Move).flat_map(keys).collect();
-    names.sort_by_key(|name| name.chars().count() > 1);
-    if !names.is_empty() {
-        all.push(Entry { keys: names, help: "move", writes: false });
+    let of = |wanted: Kind| rows().filter(move |row| kind(row.action) == wanted).flat_map(keys);
+    let (mut names, mut pages): (Vec<String>, Vec<String>) =
+        (of(Kind::Move).collect(), of(Kind::Page).collect());
+    if pages.len() <= 2 {
+        names.append(&mut pages);
     }
+    names.sort_by_key(|name| name.chars().count() > 1);
+    let lines = [(names, "move"), (pages, "a page")].into_iter().filter(|(names, _)| !names.is_empty());
+    all.extend(lines.map(|(keys, help)| Entry { keys, help, writes: false }));
     all
 }
 
@@ -47,6 +51,7 @@ pub fn sheet(keymap: &Keymap, context: Context) -> Vec<Entry> {
 #[derive(PartialEq, Eq)]
 enum Kind {
     Move,
+    Page,
     Choice,
     Field,
     /// A line of its own.
@@ -56,7 +61,8 @@ enum Kind {
 fn kind(action: Action) -> Kind {
     use Action as A;
     match action {
-        A::Down | A::Up | A::Top | A::Bottom | A::PageDown | A::PageUp => Kind::Move,
+        A::Down | A::Up | A::Top | A::Bottom => Kind::Move,
+        A::PageDown | A::PageUp => Kind::Page,
         A::Choose(_) => Kind::Choice,
         A::NextField | A::PreviousField => Kind::Field,
         _ => Kind::Other,

@@ -58,6 +58,10 @@ use Action as A;
 use Context as C;
 use Key::Char;
 
+/// A page, as in pagers and editors; where text is typed, these are keys of the text.
+const DOWN: &[Key] = &[Key::PageDown, Key::Ctrl('f'), Key::Ctrl('d')];
+const UP: &[Key] = &[Key::PageUp, Key::Ctrl('b'), Key::Ctrl('u')];
+
 /// Every action with the keys it has unless the settings say otherwise. New rows are added here and nowhere else.
 pub static TABLE: &[Binding] = &[
     change(C::Split, &[Char('s')], A::StepNext, "step", "the canary to the next stage"),
@@ -106,8 +110,8 @@ pub static TABLE: &[Binding] = &[
     row(C::View, &[Char('k'), Key::Up, Key::Left], A::Up, "", "scroll up; the stage before"),
     row(C::View, &[Char('g'), Key::Home], A::Top, "", "the first line, or stage"),
     row(C::View, &[Char('G'), Key::End], A::Bottom, "", "the last line, or stage"),
-    row(C::View, &[Key::PageDown], A::PageDown, "", "a page down"),
-    row(C::View, &[Key::PageUp], A::PageUp, "", "a page up"),
+    row(C::View, DOWN, A::PageDown, "", "a page down"),
+    row(C::View, UP, A::PageUp, "", "a page up"),
     row(C::View, &[Char('q')], A::Quit, "quit", "quit; asks while a proof runs"),
     row(C::Routes, &[Key::Enter], A::Open, "open", "open the selected split"),
     row(C::Routes, &[Char('/')], A::Filter, "filter", "only routes that hold these words"),
@@ -118,8 +122,8 @@ pub static TABLE: &[Binding] = &[
     row(C::Routes, &[Char('k'), Key::Up], A::Up, "", "one row up"),
     row(C::Routes, &[Char('g'), Key::Home], A::Top, "", "the first row"),
     row(C::Routes, &[Char('G'), Key::End], A::Bottom, "", "the last row"),
-    row(C::Routes, &[Key::PageDown], A::PageDown, "", "a page down"),
-    row(C::Routes, &[Key::PageUp], A::PageUp, "", "a page up"),
+    row(C::Routes, DOWN, A::PageDown, "", "a page down"),
+    row(C::Routes, UP, A::PageUp, "", "a page up"),
     row(C::Routes, &[Char('q')], A::Quit, "quit", "quit; asks while a proof runs"),
     row(C::Routes, &[Key::Esc], A::Close, "", "clear the message, then the filter"),
     change(C::Dialog, &[Char('y')], A::Confirm, "confirm", "do it; Enter never does"),
@@ -136,8 +140,8 @@ pub static TABLE: &[Binding] = &[
     row(C::Dialog, &[Char('9')], A::Choose(9), "", "the ninth backend"),
     row(C::Dialog, &[Char('j'), Key::Down], A::Down, "", "scroll down"),
     row(C::Dialog, &[Char('k'), Key::Up], A::Up, "", "scroll up"),
-    row(C::Dialog, &[Key::PageDown], A::PageDown, "", "a page down"),
-    row(C::Dialog, &[Key::PageUp], A::PageUp, "", "a page up"),
+    row(C::Dialog, DOWN, A::PageDown, "", "a page down"),
+    row(C::Dialog, UP, A::PageUp, "", "a page up"),
     row(C::Rollback, &[Char('a')], A::OtherPaths, "all paths", "take the other paths to it as well"),
     row(C::Weights, &[Key::Tab, Key::Down], A::NextField, "next", "the next backend"),
     row(C::Weights, &[Key::BackTab, Key::Up], A::PreviousField, "", "the backend before"),
@@ -156,8 +160,8 @@ pub static TABLE: &[Binding] = &[
     row(C::Find, &[Key::Up, Key::Ctrl('p')], A::Up, "", "one row up"),
     row(C::Help, &[Char('j'), Key::Down], A::Down, "scroll", "scroll down"),
     row(C::Help, &[Char('k'), Key::Up], A::Up, "", "scroll up"),
-    row(C::Help, &[Key::PageDown], A::PageDown, "", "a page down"),
-    row(C::Help, &[Key::PageUp], A::PageUp, "", "a page up"),
+    row(C::Help, DOWN, A::PageDown, "", "a page down"),
+    row(C::Help, UP, A::PageUp, "", "a page up"),
     row(C::Help, &[Char('g'), Key::Home], A::Top, "", "the first line"),
     row(C::Help, &[Char('G'), Key::End], A::Bottom, "", "the last line"),
     row(C::Help, &[Key::Esc, Char('q')], A::Close, "close", "close it"),

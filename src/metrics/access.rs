@@ -24,6 +24,14 @@ pub struct Access {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(pub String);
 
+impl Address {
+    /// Why nothing can be asked there, if that is seen from the address alone; in words that hold no password.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        super::transport::fault(&self.0)
+    }
+}
+
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&super::transport::without_credentials(&self.0))

@@ -41,6 +41,16 @@ pub fn claim<'a>(
     let known =
         backends.iter().filter_map(|(_, numbers)| numbers.as_ref().map(|numbers| numbers.granularity));
     let granularity = known.max().or(provider.granularity()).ok_or(Unclaimed::UnknownSource)?;
+    // Who sends requests counts those to all backends, from the first one on. What counts those that it gets itself may
+    // not be asked at all.
+    let is_live = |numbers: &Option<Numbers>| numbers.is_some_and(|numbers| numbers.requests.is_some());
+    let counts_all = provider.counts_what_it_sends() && backends.iter().any(|(_, numbers)| is_live(numbers));
+    let none = |backend: &BackendRef| {
+        let has_name = backend.is_service() && backend.port.is_some();
+        (counts_all && has_name).then(|| Numbers { requests: Some(0.0), ..Numbers::default() })
+    };
+    let backends =
+        backends.into_iter().map(|(backend, numbers)| (backend, numbers.or_else(|| none(backend))));
     claim_counted(backends, granularity, other_paths)
 }
 

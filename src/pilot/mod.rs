@@ -9,6 +9,7 @@ mod carry;
 #[cfg(test)]
 mod counted;
 mod evidence;
+mod examined;
 mod logged;
 mod prepare;
 mod progress;

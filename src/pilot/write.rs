@@ -322,6 +322,7 @@ fn what_changed(shown: &Route, fresh: &Route) -> String {
     let differing = old.iter().zip(&new).position(|(old, new)| old != new);
     match differing.and_then(|rule| Some((rule, old.get(rule)?, new.get(rule)?))) {
         Some((rule, old, new)) => {
+            let rule = fresh.rule_label(rule);
             format!("rule {rule} changed meanwhile from {old} to {new} ({generations})")
         }
         None => format!("the spec changed meanwhile ({generations})"),

@@ -51,11 +51,13 @@ impl Gate {
         self.checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::NotApplicable)
     }
 
-    /// The checks that speak against the change: those that fail; where none does, all that do not pass. What is not
-    /// served is not counted either, so the words of a check that holds may be why another has no data.
+    /// The checks that speak against the change, the worst first: those that fail; where none does, all that do not pass.
+    /// What is not served is not counted either, so the words of a check that holds may be why another has no data.
     pub fn against(&self) -> impl Iterator<Item = &Check> {
         let least = if self.verdict() == Verdict::Fail { Verdict::Fail } else { Verdict::Hold };
-        self.checks.iter().filter(move |check| check.verdict >= least)
+        let mut against: Vec<&Check> = self.checks.iter().filter(|check| check.verdict >= least).collect();
+        against.sort_by_key(|check| std::cmp::Reverse(check.verdict));
+        against.into_iter()
     }
 
     /// Why the verdict is what it is, as one line.

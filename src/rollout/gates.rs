@@ -3,8 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use jiff::SignedDuration;
-
+use super::duration::duration;
 use super::gate::OwnCheck;
 use super::pattern::Pattern;
 use crate::route::Route;
@@ -161,10 +160,8 @@ fn percent(text: &str, least: f64, most: f64) -> Result<f64, String> {
 }
 
 fn seconds(text: &str) -> Result<f64, String> {
-    let hint = || format!("'{text}' is no time up to 24h with its unit, for example 90s or 5m");
-    let time: SignedDuration = text.trim().parse().map_err(|_| hint())?;
-    let range = SignedDuration::ZERO..=SignedDuration::from_hours(24);
-    if range.contains(&time) { Ok(time.as_secs_f64()) } else { Err(hint()) }
+    let hint = |_| format!("'{text}' is no time up to 24h with its unit, for example 90s or 5m");
+    duration(text.trim()).map(|time| time.as_secs_f64()).map_err(hint)
 }
 
 fn switched_off(text: &str) -> Result<Vec<Switchable>, String> {

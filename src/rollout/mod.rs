@@ -11,6 +11,7 @@ mod checklist;
 mod confirm;
 mod conventions;
 mod course;
+mod duration;
 mod effect;
 mod flip;
 mod gate;
@@ -43,6 +44,7 @@ pub use checklist::{AfterRollback, ChecklistItem, Point, PointState, checklist, 
 pub use confirm::{Confirmation, Demand, SHOWN_FOR, dead_end, demand};
 pub use conventions::{Conventions, Production, RoleNames};
 pub use course::{Course, LONGEST, Turn, course};
+pub use duration::{duration, positive};
 pub use gate::{
     ALPHA_ERRORS, BLIND, Check, ERROR_LIMIT, ErrorCount, Evidence, Gate, GateInput, Names, OwnAnswer,
     OwnCheck, Pressure, Readiness, Seen, Want, gate,

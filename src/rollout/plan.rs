@@ -356,8 +356,8 @@ pub enum Refusal {
 impl fmt::Display for Edit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Weights(RuleChange { rule, backends, before, after, .. }) => {
-                write!(f, "rule {rule}: ")?;
+            Self::Weights(RuleChange { label, backends, before, after, .. }) => {
+                write!(f, "rule {label}: ")?;
                 for (index, (backend, (before, after))) in
                     backends.iter().zip(before.iter().zip(after)).enumerate()
                 {
@@ -366,8 +366,8 @@ impl fmt::Display for Edit {
                 }
                 Ok(())
             }
-            Self::Redirect { rule, from, to, .. } => write!(f, "rule {rule}: {from} replaced by {to}"),
-            Self::Unmirror { rule, to, .. } => write!(f, "rule {rule}: mirror to {to} removed"),
+            Self::Redirect { label, from, to, .. } => write!(f, "rule {label}: {from} replaced by {to}"),
+            Self::Unmirror { label, to, .. } => write!(f, "rule {label}: mirror to {to} removed"),
         }
     }
 }

@@ -13,7 +13,7 @@ impl Plan {
             .edits
             .iter()
             .filter(|edit| !holds(edit, route.rules.get(edit.rule())))
-            .map(|edit| has(edit.rule(), route.rules.get(edit.rule())))
+            .map(|edit| has(route, edit.rule()))
             .collect();
         (!differing.is_empty()).then(|| differing.join("; "))
     }
@@ -33,8 +33,8 @@ fn holds(edit: &Edit, rule: Option<&Rule>) -> bool {
     }
 }
 
-fn has(index: usize, rule: Option<&Rule>) -> String {
-    let Some(rule) = rule else { return format!("rule {index} is gone") };
+fn has(route: &Route, index: usize) -> String {
+    let Some(rule) = route.rules.get(index) else { return format!("rule {index} is gone") };
     let weights = rule.backends.iter().map(|backend| format!("{} {}", backend.to.name, backend.weight));
-    format!("rule {index} has {}", weights.collect::<Vec<_>>().join(", "))
+    format!("rule {} has {}", route.rule_label(index), weights.collect::<Vec<_>>().join(", "))
 }

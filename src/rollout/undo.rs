@@ -96,7 +96,8 @@ fn difference(route: &Route, index: usize, left: &super::RuleWeights) -> String 
     };
     let in_order = weights_of(left, rule, &route.id.namespace).map(of);
     format!(
-        "rule {index} has {} now, and the change left {}",
+        "rule {} has {} now, and the change left {}",
+        route.rule_label(index),
         of(weights(rule)),
         in_order.unwrap_or_else(all)
     )

@@ -86,16 +86,16 @@ impl Route {
         })
     }
 
-    /// How a person calls rule `index`: its name if no other rule has it, else its first match.
+    /// How a person calls rule `index`: its name if no other rule has it, else its first match, else its number.
     #[must_use]
     pub fn rule_label(&self, index: usize) -> String {
-        let Some(rule) = self.rules.get(index) else { return format!("rule {index}") };
+        let Some(rule) = self.rules.get(index) else { return index.to_string() };
         if let Some(name) = &rule.name
             && self.rules.iter().filter(|r| r.name.as_ref() == Some(name)).count() == 1
         {
             return name.to_string();
         }
-        rule.matches.first().map_or_else(|| "all requests".to_owned(), ToString::to_string)
+        rule.matches.first().map_or_else(|| index.to_string(), ToString::to_string)
     }
 }
 

@@ -41,7 +41,7 @@ impl std::fmt::Display for Path {
             PathKind::Alone => "alone",
             PathKind::Mirror => "mirror",
         };
-        write!(f, "{} rule {} ({}, {kind})", self.route, self.rule, self.label)
+        write!(f, "{} rule {} ({kind})", self.route, self.label)
     }
 }
 

@@ -175,7 +175,7 @@ pub(super) fn section(room: usize, title: &[Span<'static>], look: &Look) -> Line
 /// A cleared box with a border and a title, in the middle of `area`; returns what is inside. What lies behind it
 /// loses its colours, so that nothing competes with it.
 pub(super) fn popup(buffer: &mut Buffer, area: Rect, size: (u16, u16), title: &str, look: &Look) -> Rect {
-    popup_edged(buffer, area, size, title, Role::Accent, look)
+    popup_edged(buffer, area, size, size.1, title, Role::Accent, look)
 }
 
 /// Columns and rows below which no box can be read.
@@ -190,21 +190,23 @@ fn too_small(buffer: &mut Buffer, area: Rect, look: &Look) -> Rect {
     Rect { width: 0, height: 0, ..area }
 }
 
-/// A [`popup`] whose border says something.
+/// A [`popup`] whose border says something. It begins where one of `middle` rows would: what is longer grows downwards.
 pub(super) fn popup_edged(
     buffer: &mut Buffer,
     area: Rect,
     size: (u16, u16),
+    middle: u16,
     title: &str,
     edge: Role,
     look: &Look,
 ) -> Rect {
-    let (width, height) = (size.0.min(area.width), size.1.min(area.height));
     if area.width < LEAST.0 || area.height < LEAST.1 {
         return too_small(buffer, area, look);
     }
+    let width = size.0.min(area.width);
     let x = area.x + (area.width - width) / 2;
-    let y = area.y + (area.height - height) / 2;
+    let above = (area.height - middle.min(size.1).min(area.height)) / 2;
+    let (y, height) = (area.y + above, size.1.min(area.height - above));
     let outer = Rect { x, y, width, height };
     buffer.set_style(area, Style::reset().patch(look.ground()).patch(look.style(Role::Border)));
     Clear.render(outer, buffer);

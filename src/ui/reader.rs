@@ -64,6 +64,7 @@ fn newest_change(route: &Route, look: &Look) -> Vec<Line<'static>> {
     let mut all = vec![Line::from(look.span(Role::Muted, text))];
     for (rule, after) in &record.after {
         let before = record.before.get(rule);
+        let rule = route.rule_label(*rule);
         for (name, weight) in after {
             let old = before.and_then(|before| before.get(name));
             if old == Some(weight) {

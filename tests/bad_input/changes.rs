@@ -86,7 +86,7 @@ fn a_rollback_must_know_what_to_drain() {
     home.refuses(
         &["rollback", "search", "--yes"],
         2,
-        "nothing says which backend of route shop/search, rule 0 (/) is to be drained; \
+        "nothing says which backend of route shop/search, rule / is to be drained; \
          name it with --canary NAME: one or two",
     );
     home.refuses(
@@ -125,7 +125,7 @@ fn steps_and_flips_that_do_not_fit_the_route() {
     home.refuses(
         &["step", "search", "--yes"],
         2,
-        "nothing says which backend of route shop/search, rule 0 (/) is the canary; \
+        "nothing says which backend of route shop/search, rule / is the canary; \
          name it with --canary NAME: one or two",
     );
     home.refuses(
@@ -174,7 +174,7 @@ fn what_cannot_be_undone() {
     home.refuses(
         &["undo", "edited", "--yes"],
         4,
-        "not undone: rule 0 has s-stable 90, s-canary 10 now, and the change left s-stable 90, s-canary 12; \
+        "not undone: rule / has s-stable 90, s-canary 10 now, and the change left s-stable 90, s-canary 12; \
          the change was step by anna at 2026-03-01T12:00:00Z",
     );
     let run = home.run(&["undo", "stepped", "--dry-run"]);
@@ -267,7 +267,7 @@ fn a_conflict_is_told_with_the_new_state() {
     let last = run.err.lines().last().unwrap();
     assert!(last.starts_with("error: nothing was written: "), "{last}");
     assert!(
-        last.ends_with("; now it has rule 0 checkout-stable=50 checkout-canary=50: look and repeat"),
+        last.ends_with("; now it has rule / checkout-stable=50 checkout-canary=50: look and repeat"),
         "{last}"
     );
 }

@@ -223,7 +223,7 @@ impl Cockpit {
     pub fn arm(&mut self, destination: &str) -> String {
         const ARMED: &str = "y confirm    n decline";
         let opened = self.wait_until(&format!("a dialog to {destination}"), DEADLINE, |screen| {
-            let prepared = screen.contains(ARMED) || screen.contains("y (not yet)");
+            let prepared = screen.contains(ARMED) || screen.contains("y (after ");
             screen.contains(&format!("-> {destination}")) && prepared
         });
         if opened.contains(ARMED) {

@@ -17,6 +17,7 @@ fn alone(route: &Route) -> Walk {
         gateways: &HashMap::new(),
         behind: &HashMap::new(),
         traffic: Err("no Prometheus is configured".to_owned()),
+        gated: &[],
         names: &RoleNames::default(),
         chosen: None,
         changes: &[],

@@ -1,6 +1,6 @@
 use super::*;
-use crate::app::Msg;
 use crate::app::fixture::{Bench, checkout, split};
+use crate::app::{LogsRead, Msg};
 use crate::cluster::Access;
 use crate::keys::Key::Char;
 use crate::pilot::{Ending, Progress};
@@ -78,7 +78,7 @@ fn what_cannot_be_done_says_why_and_opens_nothing() {
     checkout-canary is a canary: it is stepped or promoted, not flipped
     f flips it: a blue-green pair is not stepped
     there is no change to undo: this route carries no note of one made with tidegate
-    not undone: rule 0 has checkout-stable 80, checkout-canary 20 now, and the change left checkout-stable 90, checkout-canary 10; the change was step by ada at 2026-03-01T11:00:00Z
+    not undone: rule / has checkout-stable 80, checkout-canary 20 now, and the change left checkout-stable 90, checkout-canary 10; the change was step by ada at 2026-03-01T11:00:00Z
     all weights are 0: there are no shares to look for
     there is no change on the screen: open one, and c sends the kubectl command that makes it
     ");
@@ -128,10 +128,17 @@ fn logs_are_read_when_somebody_asks_and_said_with_their_verdict() {
     let mut bench = bench(checkout(1, 95, 5));
     let effects = begin(&mut bench.app, Action::LogErrors, Char('x'));
     assert!(matches!(effects.as_slice(), [Effect::Logs { rule: 0, .. }]), "{effects:?}");
-    let (generation, route) = (bench.app.generation, bench.app.selected().unwrap().route.id.clone());
+    let (generation, route) = (bench.app.generation, bench.app.selected().unwrap().route.clone());
     let lines = vec!["checkout-canary 12 of 400 lines in 3 pods".to_owned()];
-    bench.msg(Msg::Logs { generation, route, lines, is_worse: true });
+    let read = LogsRead { lines, is_worse: true, ..LogsRead::of(&route, 0) };
+    bench.msg(Msg::Logs { generation, read: read.clone() });
     assert_eq!(bench.said(), "shop/checkout log errors: checkout-canary 12 of 400 lines in 3 pods");
+    bench.after(600_000).key(Key::Enter);
+    let kept = bench.app.selected().and_then(|split| bench.app.logs_of(&split).cloned());
+    assert_eq!(kept.map(|(_, read)| read), Some(read), "it stays until somebody asks again");
+    let elsewhere = LogsRead { uid: "another".into(), ..LogsRead::of(&route, 0) };
+    bench.msg(Msg::Logs { generation, read: elsewhere });
+    assert!(bench.app.selected().is_some_and(|split| bench.app.logs_of(&split).is_none()));
 }
 
 #[test]

@@ -14,7 +14,8 @@ const HELD: Duration = Duration::from_millis(600);
 const WORD: Duration = Duration::from_millis(1500);
 /// Lines of a page.
 const PAGE: usize = 8;
-const NOT_ARMED: &str = "not armed yet: press y again";
+const NOT_ARMED: &str = "not armed yet, it was shown a moment ago: press y again";
+const UNREAD: &str = "not armed yet, it was still being read: press y again";
 const CHANGED: &str = "this has changed: read it, then press y";
 
 /// What a key led to.
@@ -226,7 +227,7 @@ impl ChangeDialog {
             Step::Preparing if rollback => self.yes_waits = true,
             Step::Preparing => {
                 self.early = Some(now);
-                self.told = Some(NOT_ARMED);
+                self.told = Some(UNREAD);
             }
             Step::Choose(_) => self.told = Some("choose the backend first"),
             Step::Failed(_) => self.told = Some("there is nothing to confirm"),
@@ -242,7 +243,11 @@ impl ChangeDialog {
                 } else if !armed || (self.early.is_some() && (!rollback || named)) {
                     let differs = !armed && !ready.refreshing && ready.arms_at > ready.shown_at + ARMING;
                     self.early = Some(now);
-                    self.told = Some(if differs { CHANGED } else { NOT_ARMED });
+                    self.told = Some(match (ready.refreshing, differs) {
+                        (true, _) => UNREAD,
+                        (false, true) => CHANGED,
+                        (false, false) => NOT_ARMED,
+                    });
                 } else {
                     return self.confirm_now();
                 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::route::Route;
 
-const NOT_ARMED: &str = "not armed yet: press y again";
+const NOT_ARMED: &str = "not armed yet, it was shown a moment ago: press y again";
 
 /// The route is another one by now, and the open dialog is prepared again.
 fn patched(bench: &mut Bench, route: Route) {

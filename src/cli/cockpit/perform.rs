@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::app::{Effect, Msg, Past, SPAN, STEP, WINDOW};
+use crate::app::{Effect, LogsRead, Msg, Past, SPAN, STEP, WINDOW};
 use crate::cli::gather::Inquiry;
 use crate::cli::session::Session;
 use crate::cli::source::elsewhere;
@@ -180,7 +180,7 @@ impl Performer {
             let (logged, check) = pilot.logged(&route, rule, canary.as_deref()).await;
             let is_worse = check.is_some_and(|check| check.verdict == Verdict::Hold);
             let lines = logged.iter().map(Logged::words).collect();
-            send(Msg::Logs { generation, route: route.id.clone(), lines, is_worse });
+            send(Msg::Logs { generation, read: LogsRead { lines, is_worse, ..LogsRead::of(&route, rule) } });
         });
     }
 
@@ -219,11 +219,13 @@ impl Performer {
         let journal = Arc::clone(&self.session.journal);
         let (names, timing, clock) =
             (settings.conventions.names.clone(), settings.timing, self.session.clock);
+        let pilot = self.pilot();
         tokio::spawn(async move {
             let no_metrics = || "no Prometheus is configured (--prometheus URL)".to_owned();
             let inquiry = Inquiry {
                 cluster: &cluster,
                 metrics: metrics.as_deref().ok_or_else(no_metrics),
+                pilot: &pilot,
                 names: &names,
                 chosen: chosen.as_deref(),
                 journal: &journal,

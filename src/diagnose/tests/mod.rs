@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::cluster::{Endpoints, Known};
 use crate::metrics::{BackendCounts, Counts, Granularity, Strain};
-use crate::rollout::{ChangeRecord, RoleNames};
+use crate::rollout::{ChangeRecord, Check, RoleNames};
 use crate::route::{BackendRef, Gateway, Route};
 
 const NOW: &str = "2026-03-14T09:00:00Z";
@@ -39,6 +39,8 @@ struct World {
     p99: Option<f64>,
     /// Of each backend of rule 0; `None` inside where the provider does not count them.
     retried: Result<Option<Vec<f64>>, String>,
+    /// What the gate says of the requests of the canary; `None` where it judges none.
+    gate: Option<Check>,
 }
 
 fn backend(name: &str, weight: u32) -> Value {
@@ -100,6 +102,7 @@ fn world(rules: &Value) -> World {
         changes: Vec::new(),
         p99: None,
         retried: Ok(None),
+        gate: None,
     }
 }
 
@@ -133,6 +136,8 @@ impl World {
                 }),
             }
         });
+        let gated: Vec<_> =
+            self.gate.iter().map(|check| (service("checkout-canary"), vec![check.clone()])).collect();
         walk(&Facts {
             route: &route,
             around: &self.others.iter().collect::<Vec<_>>(),
@@ -140,6 +145,7 @@ impl World {
             gateways: &HashMap::from([(("infra".into(), "edge".into()), gateway)]),
             behind: &self.behind,
             traffic,
+            gated: &gated,
             names: &RoleNames::default(),
             chosen: None,
             changes: &self.changes,

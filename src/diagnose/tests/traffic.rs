@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::rollout::Verdict as GateVerdict;
 
 #[test]
 fn shares_that_are_not_the_declared_ones() {
@@ -73,4 +74,42 @@ fn a_version_that_fails_is_named() {
     assert!(world.walk().what_to_do().contains("2 versions fail: the cause is not one of them"));
     world.counted = Ok(vec![Some((9000.0, 9.0)), Some((1000.0, 8.0))]);
     assert_eq!(world.of(Place::Errors), Verdict::Unknown, "too few to tell is not fine");
+}
+
+fn says(name: &'static str, verdict: GateVerdict, words: &str) -> Check {
+    Check { name, verdict, words: words.to_owned() }
+}
+
+#[test]
+fn the_walk_never_contradicts_the_gate() {
+    let mut world = checkout(90, 10);
+    // Half a percent is below the limit, and worse than stable.
+    world.counted = Ok(vec![Some((45_000.0, 0.0)), Some((5000.0, 25.0))]);
+    assert_eq!(world.broken().0, Place::Errors, "by counts alone");
+    world.gate =
+        Some(says("errors", GateVerdict::Fail, "worse than stable: 0.50 % of 5000 failed, stable 0 %"));
+    let (place, seen) = world.broken();
+    assert_eq!(place, Place::Errors);
+    assert_eq!(seen, "checkout-canary: errors: worse than stable: 0.50 % of 5000 failed, stable 0 %");
+    assert!(world.walk().what_to_do().ends_with("roll it back: tidegate rollback shop/checkout"));
+    let of_canary = world.said(Place::Errors).into_iter().filter(|(_, seen)| seen.contains("canary"));
+    assert_eq!(of_canary.count(), 1, "it is said once");
+    world.gate = Some(says("errors", GateVerdict::Hold, "suspicious (1 in 40)"));
+    let (verdict, seen) = world.said(Place::Errors).swap_remove(0);
+    assert_eq!(verdict, Verdict::Unknown, "{seen}");
+    assert!(seen.ends_with("; the gate does not pass: suspicious (1 in 40)"), "{seen}");
+    world.gate = Some(says("errors", GateVerdict::Pass, "less than 1 point worse"));
+    assert_eq!(world.of(Place::Errors), Verdict::Ok);
+    world.gate = Some(says("latency", GateVerdict::Fail, "slower than stable: p99 > 1 s"));
+    assert!(world.broken().1.starts_with("checkout-canary: latency: slower"));
+    world.counted = Err("connection refused".to_owned());
+    assert_eq!(world.broken().0, Place::Errors, "it was shown before");
+}
+
+#[test]
+fn warnings_are_counted_in_what_to_do() {
+    let mut world = checkout(90, 10);
+    world.object["spec"]["rules"][0]["retry"] = json!({ "attempts": 2 });
+    world.retried = Ok(Some(vec![0.0, 0.0]));
+    assert_eq!(world.walk().what_to_do(), "nothing is broken; 1 warning: retries and time-outs");
 }

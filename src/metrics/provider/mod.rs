@@ -186,6 +186,13 @@ impl Provider {
         provider
     }
 
+    /// Whether it is a data plane, that counts the requests which it sends to backends: one without series got none. Of
+    /// backends that count their own, those that are not scraped have none either.
+    #[must_use]
+    pub fn counts_what_it_sends(&self) -> bool {
+        !self.controllers.is_empty()
+    }
+
     /// Whether it counts the requests of routes that this controller serves. One without controllers is asked about any.
     pub(super) fn is_of(&self, controller: &str) -> bool {
         self.controllers.iter().any(|start| controller.starts_with(start.as_str()))

@@ -34,6 +34,14 @@ pub(super) fn parse(text: &str) -> Result<(Place, String), MetricError> {
     }
 }
 
+/// Why nothing can be asked at an address, if that is seen from it alone.
+pub(in crate::metrics) fn fault(text: &str) -> Option<String> {
+    match parse(text).err()? {
+        MetricError::BadUrl { url, why } => Some(format!("{url}: {why}")),
+        other => Some(other.to_string()),
+    }
+}
+
 fn behind_proxy(text: &str) -> Option<(ServiceAddress, String)> {
     let (namespace, rest) = text.split_once('/')?;
     let (service, path) = rest.split_once('/').unwrap_or((rest, ""));

@@ -17,7 +17,7 @@ use address::Place;
 use http::Http;
 use proxy::Proxy;
 
-pub(super) use address::without_credentials;
+pub(super) use address::{fault, without_credentials};
 
 /// More than any answer we ask for: 200,000 raw samples are about 6 MiB.
 const LIMIT_MIB: usize = 64;

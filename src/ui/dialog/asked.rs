@@ -121,17 +121,17 @@ fn keys(app: &App, dialog: &ChangeDialog, ready: &Ready, room: usize, look: &Loo
         |key: &str, word: &str| [look.span(Role::Accent, format!("{key} ")), look.span(Role::Text, word)];
     let quiet = |words: &str| [look.span(Role::NoData, words), Span::raw("")];
     let missing = match &ready.prepared.demand {
-        Demand::Yes => false,
-        Demand::Reason => ready.reason.is_none() || ready.typing,
-        Demand::Name(name) => ready.text.value() != &**name,
+        Demand::Reason if ready.reason.is_none() => Some("y (after a reason)"),
+        Demand::Name(name) if ready.text.value() != &**name => Some("y (after the name)"),
+        Demand::Yes | Demand::Reason | Demand::Name(_) => None,
     };
     let is_typing = dialog.is_typing(now);
     let mut all = vec![if dialog.yes_waits {
         [look.span(Role::Accent, "y pressed, preparing"), Span::raw("")]
     } else if ready.typing {
         key("Enter", "ends the text, then y")
-    } else if missing {
-        quiet("y (not yet)")
+    } else if let Some(missing) = missing {
+        quiet(missing)
     } else if dialog.is_armed(now) {
         key("y", "confirm")
     } else {

@@ -24,7 +24,7 @@ use asked::Asked;
 
 /// Cells of the labels on the left.
 const LABEL: usize = 11;
-/// Rows of a dialog, as far as the screen has them.
+/// Rows of a dialog, as far as the screen has them. One that has more to say grows downwards.
 const ROWS: u16 = 22;
 /// Lines that never scroll, where there is room.
 const FIXED: usize = 8;
@@ -51,7 +51,7 @@ pub(super) fn draw(
         What::RollBack => "roll back",
     };
     let title = format!("{what}  {}", dialog.ask.route);
-    let mut open = |rows: u16, edge| popup_edged(buffer, area, (columns, rows), &title, edge, look);
+    let mut open = |rows: u16, edge| popup_edged(buffer, area, (columns, rows), ROWS, &title, edge, look);
     let Step::Ready(ready) = &dialog.step else {
         let (body, asked) = not_ready(dialog, room, look);
         // While it is prepared it is as large as what follows, so that nothing jumps.
@@ -63,12 +63,13 @@ pub(super) fn draw(
         return Layout { app, dialog, look }.draw(buffer, inside, &body, &asked);
     };
     let failed = ready.prepared.gate.verdict() == Verdict::Fail;
-    let inside = open(ROWS, if failed { Role::Bad } else { Role::Accent });
+    let rest = rest::lines(app, &ready.prepared, room, look);
+    let rows = u16::try_from(FIXED + 1 + rest.len() + 2).unwrap_or(u16::MAX).max(ROWS);
+    let inside = open(rows, if failed { Role::Bad } else { Role::Accent });
     let room = usize::from(inside.width);
     let asked = asked::ready(app, dialog, ready, room, look);
     let most = FIXED.saturating_sub(asked.lines.len());
     let height = usize::from(inside.height);
-    let rest = rest::lines(app, &ready.prepared, room, look);
     let layout = Layout { app, dialog, look };
     let top = top::lines(app, dialog, &ready.prepared, room, most, look).filter(|_| height > FIXED + 1);
     if let Some(top) = top {
@@ -148,10 +149,13 @@ impl Layout<'_> {
         top.resize_with(at, Line::default);
         top.extend(asked.lines.iter().cloned());
         lines(buffer, inside, &top);
+        // Where there was no room for it above the keys, it stands below them.
+        let is_seen = |told: &str| top.iter().any(|line| line.to_string() == cut(told, inside.width.into()));
+        let told = self.dialog.told.filter(|told| !is_seen(told));
         let fixed = u16::try_from(FIXED).ok()?;
         let line = Rect { y: inside.y + fixed, height: 1, ..inside };
         let below = Rect { y: line.y + 1, height: inside.height - fixed - 1, ..inside };
-        self.scrolled(buffer, line, below, rest, None);
+        self.scrolled(buffer, line, below, rest, told);
         let (row, cells) = asked.cursor?;
         cursor_at(inside, u16::try_from(at + row).ok()?, cells)
     }

@@ -42,8 +42,9 @@ fn other(part: &Part<'_>, view: &SplitView, next: &str) -> String {
     }
 }
 
-/// One line a check, and more where one does not pass and its reason is long: the dialog has all of every one.
-pub(super) fn lines(part: &Part<'_>) -> Vec<Line<'static>> {
+/// One line a check, and more where its reason is long: of one that does not pass always, of the others as far as there
+/// are `spare` rows. The dialog has all of every one.
+pub(super) fn lines(part: &Part<'_>, mut spare: usize) -> Vec<Line<'static>> {
     let look = part.look;
     let preview = match part.app.preview(part.split) {
         Ok(preview) => preview,
@@ -53,11 +54,14 @@ pub(super) fn lines(part: &Part<'_>) -> Vec<Line<'static>> {
     for check in &preview.gate.checks {
         let sign = words::verdict(check.verdict, look);
         let room = part.room.saturating_sub(NAME + 3);
-        let whole = match check.verdict {
-            Verdict::Pass | Verdict::NotApplicable => vec![part.cut(&check.words, room)],
-            Verdict::Hold | Verdict::NoData | Verdict::Fail => crate::app::wrap(&check.words, room),
-        };
-        for (place, words) in whole.into_iter().enumerate() {
+        let mut rows = crate::app::wrap(&check.words, room);
+        if matches!(check.verdict, Verdict::Pass | Verdict::NotApplicable) {
+            match spare.checked_sub(rows.len().saturating_sub(1)) {
+                Some(left) => spare = left,
+                None => rows = vec![part.cut(&check.words, room)],
+            }
+        }
+        for (place, words) in rows.into_iter().enumerate() {
             let (glyph, name) = if place == 0 { (sign.glyph, check.name) } else { (" ", "") };
             all.push(Line::from(vec![
                 look.span(sign.role, format!("{glyph} ")),
@@ -69,7 +73,7 @@ pub(super) fn lines(part: &Part<'_>) -> Vec<Line<'static>> {
     all
 }
 
-/// The verdict. What is missing to a pass is in sight: its reason takes two rows where one is too short.
+/// The verdict. Its reason takes two rows where one is too short.
 pub(super) fn verdict(part: &Part<'_>, view: &SplitView) -> Line<'static> {
     let look = part.look;
     let room = part.room.saturating_sub(LABEL);
@@ -81,8 +85,7 @@ pub(super) fn verdict(part: &Part<'_>, view: &SplitView) -> Line<'static> {
             let said =
                 format!("{} {verdict} for {}{}", sign.glyph, preview.to, other(part, view, &preview.to));
             let why = preview.gate.words();
-            let room = if verdict == Verdict::Pass { room } else { (2 * room).saturating_sub(SLACK) };
-            let room = room.saturating_sub(said.chars().count() + 2);
+            let room = (2 * room).saturating_sub(SLACK + said.chars().count() + 2);
             line.push(look.span(sign.role, said));
             if !why.is_empty() {
                 line.push(look.span(Role::Muted, format!(": {}", part.cut(&why, room))));

@@ -9,6 +9,7 @@ mod changes;
 mod checks;
 mod curves;
 mod ladder;
+mod logs;
 mod panels;
 mod parents;
 mod part;
@@ -21,7 +22,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::fold::fold;
-use super::format::middle;
+use super::format::{left, middle};
 use super::more;
 use super::paint::{Look, Pen, cut, lines, ruler, section, width};
 use super::theme::Role;
@@ -172,7 +173,8 @@ fn one_column(part: &Part<'_>, view: &SplitView, height: usize) -> Vec<Line<'sta
     let without = [C::Role, C::Image, C::Ready, C::Weight, C::Share];
     all.extend(table(part, if part.app.numbers.has_source { &columns } else { &without }));
     all.extend(after_rollback(part, height >= ROOM_FOR_TEN));
-    let gate = checks::lines(part);
+    all.extend(logs::lines(part));
+    let gate = checks::lines(part, 0);
     if !gate.is_empty() {
         all.push(section(part.room, &checks::title(part, view), look));
         all.extend(gate);
@@ -196,7 +198,10 @@ fn left_column(part: &Part<'_>, view: &SplitView, height: usize) -> Vec<Line<'st
     }
     all.push(Line::default());
     all.push(section(part.room, &checks::title(part, view), look));
-    all.extend(checks::lines(part));
+    // The changes keep their rows below it.
+    let below = if part.room >= WIDE_LEFT { changes::NEWEST + 2 } else { 0 };
+    let spare = height.saturating_sub(all.len() + checks::lines(part, 0).len() + below);
+    all.extend(checks::lines(part, spare));
     if part.room >= WIDE_LEFT {
         all.push(Line::default());
         let left = height.saturating_sub(all.len() + 1);
@@ -207,7 +212,7 @@ fn left_column(part: &Part<'_>, view: &SplitView, height: usize) -> Vec<Line<'st
 
 /// The panels take what the rest leaves; where the changes stand here, they take what cannot be dealt out to curves.
 fn right_column(part: &Part<'_>, height: usize, changes_beside: bool) -> Vec<Line<'static>> {
-    let behind = behind(part);
+    let behind = [logs::lines(part), behind(part)].concat();
     let changes = if changes_beside { 0 } else { changes::NEWEST + 1 };
     let heights = panels::heights(part, height.saturating_sub(behind.len() + changes));
     let mut all = panels::lines(part, heights);
@@ -258,7 +263,9 @@ fn after_rollback(part: &Part<'_>, all: bool) -> Vec<Line<'static>> {
 /// Where else to look; the palette copies them.
 fn links(part: &Part<'_>) -> Vec<Line<'static>> {
     let links = part.split.links(&part.app.place.context, &part.app.start.conventions);
-    links.iter().flat_map(|(name, url)| part.wrapped(Role::Muted, &format!("  {name}  "), url)).collect()
+    let longest = links.iter().map(|(name, _)| usize::from(width(name))).max().unwrap_or_default();
+    let before = |name: &str| format!("  {}  ", left(name, longest));
+    links.iter().flat_map(|(name, url)| part.wrapped(Role::Muted, &before(name), url)).collect()
 }
 
 fn changed_before(part: &Part<'_>, rows: usize) -> Vec<Line<'static>> {

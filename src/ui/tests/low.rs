@@ -55,7 +55,7 @@ fn a_reason_of_the_gate_is_in_sight_whole_where_one_is_asked_for() {
     bench.keys("s").prepared(Verdict::Hold, Demand::Reason).after(400);
     let shown = text(&mut bench, LOW);
     for wanted in
-        ["1.22 % of 1234", "(0.61-2.10)", "95/5 -> 90/10", "reason     1 low traffic", "y (not yet)"]
+        ["1.22 % of 1234", "(0.61-2.10)", "95/5 -> 90/10", "reason     1 low traffic", "y (after a reason)"]
     {
         assert!(shown.contains(wanted), "{wanted}\n{shown}");
     }

@@ -57,6 +57,14 @@ fn settling_ends_with_the_proof() {
 }
 
 #[test]
+fn what_nobody_counts_never_settles() {
+    let mut bench = Bench::with(HUGE, vec![Ok(checkout(7, 95, 5))]);
+    bench.watch(Update::Applied(Ok(checkout(8, 90, 10))));
+    let row = row(&mut bench, HUGE, "90/10");
+    assert!(!row.contains("settling"), "{row}");
+}
+
+#[test]
 fn headings_name_windows_and_are_never_cut() {
     let mut bench = shop();
     let shown = text(&mut bench, SMALL);

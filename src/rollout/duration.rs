@@ -1,4 +1,4 @@
-//! Times with their unit, in flags and in the settings file.
+//! Times with their unit, in flags, in the settings file and in annotations.
 
 use std::time::Duration;
 
