@@ -50,11 +50,9 @@ pub struct Latency {
 pub struct QuantileCheck {
     /// 0.95 or 0.99.
     pub quantile: f64,
-    /// The edge above which slow requests are counted, in ms.
-    pub edge_ms: f64,
     /// R: how many times stable's share above the edge the canary may have.
     pub allowed: f64,
-    /// The canary's requests since the stage began, and those above the edge.
+    /// The canary's requests since the stage began, and those above the edge of the histogram that is looked at.
     pub canary: Trials,
     /// The same of stable.
     pub stable: Trials,

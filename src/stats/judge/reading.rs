@@ -129,7 +129,6 @@ impl Judge {
             |side: fn(&Pair) -> Trials| bucket(edges, &slow.iter().map(side).collect::<Vec<_>>(), quantile);
         QuantileCheck {
             quantile,
-            edge_ms: edges.get(up).copied().unwrap_or_default(),
             allowed: bounds.up.ratio,
             canary: counted.canary,
             stable: counted.stable,
