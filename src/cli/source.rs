@@ -60,8 +60,8 @@ fn open(
     settings: &Settings,
 ) -> Result<Option<Arc<dyn MetricSource>>, MetricError> {
     let (access, providers) = (&prometheus.access, settings.providers.clone().within(&prometheus.matchers));
-    Ok(match PrometheusSource::reach(access, cluster, providers.clone())? {
-        Some(named) => Some(Arc::new(named)),
+    Ok(match &access.url {
+        Some(Address(url)) => Some(Arc::new(PrometheusSource::reach(url, access, cluster, providers)?)),
         None if prometheus.discover => Some(Arc::new(Discovered::new(cluster, access, providers))),
         None => None,
     })

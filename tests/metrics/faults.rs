@@ -226,7 +226,7 @@ async fn namesakes_of_several_clusters() {
 #[test]
 fn a_bad_url_is_refused_without_asking() {
     install_tls();
-    let error = PrometheusSource::new("localhost:9090", Providers::default()).unwrap_err();
+    let error = PrometheusSource::with_timeout("localhost:9090", Providers::default(), MINUTE).unwrap_err();
     assert!(error.is_wrong_address());
     assert_eq!(
         error.to_string(),

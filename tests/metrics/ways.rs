@@ -5,7 +5,7 @@ use std::fs;
 use jiff::Timestamp;
 use tidegate::cluster::Cluster;
 use tidegate::metrics::{
-    Access, Address, Header, Login, MetricSource as _, PrometheusSource, Providers, Secret, Tls,
+    Access, Address, Header, Login, MetricError, MetricSource as _, PrometheusSource, Providers, Secret, Tls,
 };
 
 use super::server::{Asked, Reply, Server};
@@ -20,8 +20,13 @@ fn no_cluster() -> Cluster {
     Cluster::from_client(kube::Client::new(nobody, "shop"), "none", "none")
 }
 
+fn try_reach(access: &Access) -> Result<PrometheusSource, MetricError> {
+    let Address(url) = access.url.as_ref().unwrap();
+    PrometheusSource::reach(url, access, &no_cluster(), Providers::default())
+}
+
 fn reach(access: &Access) -> PrometheusSource {
-    PrometheusSource::reach(access, &no_cluster(), Providers::default()).unwrap().unwrap()
+    try_reach(access).unwrap()
 }
 
 fn at(url: &str) -> Access {
@@ -141,7 +146,7 @@ async fn certificates_that_are_none_are_named() {
     fs::write(&empty, "").unwrap();
     let said = |tls| {
         let access = Access { tls, ..at("https://prom.example") };
-        PrometheusSource::reach(&access, &no_cluster(), Providers::default()).unwrap_err().to_string()
+        try_reach(&access).unwrap_err().to_string()
     };
     let words = said(Tls { ca_file: Some(empty.clone()), ..Tls::default() });
     let expected =
@@ -155,6 +160,6 @@ async fn certificates_that_are_none_are_named() {
 async fn a_login_does_not_go_through_the_api_server() {
     let login = Some(Login::Bearer(Secret::Env("TOKEN".to_owned())));
     let access = Access { login, ..at("kube://monitoring/prometheus:9090") };
-    let error = PrometheusSource::reach(&access, &no_cluster(), Providers::default()).unwrap_err();
+    let error = try_reach(&access).unwrap_err();
     assert!(error.to_string().contains("the API server passes no login on"), "{error}");
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use super::access::{Access, Address};
+use super::access::Access;
 use super::error::MetricError;
 use super::model::{Counts, History, Snapshot};
 use super::prometheus::PrometheusSource;
@@ -113,11 +113,8 @@ impl Discovered {
     }
 
     async fn ask(&self, url: &str) -> Result<PrometheusSource, MetricError> {
-        let access = Access { url: Some(Address(url.to_owned())), ..self.access.clone() };
-        let none = || MetricError::BadUrl { url: url.to_owned(), why: "it is empty".to_owned() };
-        let source = PrometheusSource::reach(&access, &self.cluster, self.providers.clone())?
-            .ok_or_else(none)?
-            .found();
+        let (access, providers) = (&self.access, self.providers.clone());
+        let source = PrometheusSource::reach(url, access, &self.cluster, providers)?.found();
         let late = |_| MetricError::TimedOut { url: url.to_owned(), after: PATIENCE };
         tokio::time::timeout(PATIENCE, source.check()).await.map_err(late)??;
         Ok(source)

@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::Mutex as TokioMutex;
 
-use super::access::{Access, Address};
+use super::access::Access;
 use super::alerts::{self, Named};
 use super::decode::RawSeries;
 use super::error::MetricError;
@@ -53,35 +53,27 @@ pub struct PrometheusSource {
 }
 
 impl PrometheusSource {
-    /// A source for `url`. Asks nobody: a cockpit must open while Prometheus is away. A rustls crypto
-    /// provider must be installed in the process.
+    /// A source for an `http` or `https` URL, with another time-out for each question than 10 s. A rustls crypto provider must
+    /// be installed in the process.
     ///
     /// # Errors
-    /// [`MetricError::BadUrl`] if `url` is no `http` or `https` URL.
-    pub fn new(url: &str, providers: Providers) -> Result<Self, MetricError> {
-        Self::with_timeout(url, providers, TIMEOUT)
-    }
-
-    /// As [`PrometheusSource::new`], with another time-out for each question than 10 s.
-    ///
-    /// # Errors
-    /// As [`PrometheusSource::new`].
+    /// [`MetricError::BadUrl`].
     pub fn with_timeout(url: &str, providers: Providers, timeout: Duration) -> Result<Self, MetricError> {
         Ok(Self::over(Transport::new(url, &Access::default(), None, timeout)?, providers))
     }
 
-    /// A source for what `access` names, of which `cluster` is the one that its service proxy leads into; `None` where
-    /// nothing is named. Reads certificates, and asks nobody.
+    /// A source for `url`, reached as `access` says; `cluster` is the one that its service proxy leads into. Reads certificates,
+    /// and asks nobody: a cockpit must open while Prometheus is away.
     ///
     /// # Errors
     /// [`MetricError::BadUrl`], and [`MetricError::Unusable`] for what cannot be read.
     pub fn reach(
+        url: &str,
         access: &Access,
         cluster: &Cluster,
         providers: Providers,
-    ) -> Result<Option<Self>, MetricError> {
-        let Some(Address(url)) = &access.url else { return Ok(None) };
-        Ok(Some(Self::over(Transport::new(url, access, Some(cluster), TIMEOUT)?, providers)))
+    ) -> Result<Self, MetricError> {
+        Ok(Self::over(Transport::new(url, access, Some(cluster), TIMEOUT)?, providers))
     }
 
     fn over(transport: Transport, providers: Providers) -> Self {
