@@ -63,19 +63,24 @@ mod tests {
     fn the_sample_has_every_setting() {
         // One that does not exist in each section tells all that do.
         let sample = sample();
-        for section in ["", "[prometheus]", "[roles]", "[production]", "[logs]", "[times]", "[keys]"] {
-            let (_, faults) = Settings::read(&format!("{section}\nxxxxxxxxxx = 1"));
-            let known = faults[0].message.split_once("there are: ").unwrap().1;
-            for name in known.split(", ") {
+        let sections = ["", "prometheus", "roles", "production", "gate", "logs", "times", "keys"];
+        let lists = ["provider", "probe"].map(|list| (list, format!("[[{list}]]")));
+        let heads =
+            sections.map(|name| (name, if name.is_empty() { String::new() } else { format!("[{name}]") }));
+        for (section, head) in heads.into_iter().chain(lists) {
+            let (_, faults) = Settings::read(&format!("{head}\nxxxxxxxxxx = 1"));
+            let known = faults.iter().find_map(|fault| fault.message.split_once("there are: "));
+            for name in known.unwrap().1.split(", ") {
                 let there = [
                     format!("\n#{name} = "),
+                    format!("\n# {name} = "),
                     format!("\n[{name}]"),
                     format!("[{name}."),
-                    format!("[keys.{name}]"),
-                    format!("[prometheus.{name}."),
+                    format!("[{section}.{name}]"),
+                    format!("[{section}.{name}."),
                     format!("[[{name}]]"),
                 ];
-                assert!(there.iter().any(|text| sample.contains(text)), "{section} {name}");
+                assert!(there.iter().any(|text| sample.contains(text)), "{head} {name}");
             }
         }
     }
