@@ -203,7 +203,7 @@ fn summary(pods: &[Pod]) -> Known<Pods> {
         return Err("there are no pods behind it".into());
     }
     let mut images = BTreeMap::<&str, usize>::new();
-    for image in pods.iter().filter_map(main_image) {
+    for image in pods.iter().filter_map(|pod| main_container(pod)?.image.as_deref()) {
         *images.entry(image).or_default() += 1;
     }
     let mut images: Vec<_> = images.into_iter().collect();
@@ -230,11 +230,6 @@ fn summary(pods: &[Pod]) -> Known<Pods> {
             .map(|time| time.0)
             .max(),
     })
-}
-
-/// The image of the main container.
-fn main_image(pod: &Pod) -> Option<&str> {
-    main_container(pod)?.image.as_deref()
 }
 
 /// The container that `kubectl logs` would choose, but never a mesh's sidecar.
