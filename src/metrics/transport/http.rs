@@ -1,6 +1,7 @@
 //! Over the network: TLS, login and headers.
 
 use std::error::Error as _;
+use std::io;
 use std::path::Path;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
@@ -18,12 +19,10 @@ pub(super) struct Http {
     /// With user and password, if they stand in it.
     url: Url,
     login: Option<Login>,
-    /// Without user and password.
-    shown: String,
 }
 
 impl Http {
-    pub fn new(mut url: Url, shown: &str, access: &Access) -> Result<Self, MetricError> {
+    pub fn new(mut url: Url, access: &Access) -> Result<Self, MetricError> {
         if access.login.is_some() {
             // One login, not two. Both fail only for URLs that cannot carry one.
             let _ = url.set_username("");
@@ -33,11 +32,11 @@ impl Http {
         let client = tls(builder.default_headers(headers(access)?), &access.tls)?
             .build()
             .map_err(|error| MetricError::NoClient { why: web::innermost(&error) })?;
-        Ok(Self { client, url, login: access.login.clone(), shown: shown.to_owned() })
+        Ok(Self { client, url, login: access.login.clone() })
     }
 
-    /// POST: a selector of many backends does not fit the length of a URL.
-    pub async fn ask(&self, question: &Question) -> Result<Reply, MetricError> {
+    /// POST: a selector of many backends does not fit the length of a URL. `shown` is the address without credentials.
+    pub async fn ask(&self, question: &Question, shown: &str) -> Result<Reply, MetricError> {
         let url = format!("{}/api/v1/{}", self.url.as_str().trim_end_matches('/'), question.endpoint);
         let mut request = self
             .client
@@ -55,39 +54,38 @@ impl Http {
             }
             None => request,
         };
-        let mut response = request.send().await.map_err(|error| self.network(&error))?;
+        let broken = |error: reqwest::Error| network(shown, &error);
+        let mut response = request.send().await.map_err(broken)?;
         let header = |name| {
             let value = response.headers().get(name).and_then(|value| value.to_str().ok());
             value.unwrap_or_default().to_owned()
         };
         let (kind, location) = (header(CONTENT_TYPE), header(LOCATION));
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.network(&error))? {
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
             body.extend_from_slice(&chunk);
             if body.len() > LIMIT_MIB << 20 {
-                return Err(MetricError::TooLarge { url: self.shown.clone(), limit_mib: LIMIT_MIB });
+                return Err(MetricError::TooLarge { url: shown.to_owned(), limit_mib: LIMIT_MIB });
             }
         }
         Ok(Reply { status: response.status().as_u16(), kind, location, body })
     }
+}
 
-    fn network(&self, error: &reqwest::Error) -> MetricError {
-        let url = self.shown.clone();
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            if inner
-                .downcast_ref::<std::io::Error>()
-                .is_some_and(|io| io.kind() == std::io::ErrorKind::ConnectionRefused)
-            {
-                return MetricError::Refused { url };
-            }
-            cause = inner.source();
+/// What the network said.
+fn network(shown: &str, error: &reqwest::Error) -> MetricError {
+    let url = shown.to_owned();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if inner.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
+            return MetricError::Refused { url };
         }
-        let why = web::innermost(error);
-        match why.strip_prefix("invalid peer certificate: ") {
-            Some(why) => MetricError::Certificate { url, why: why.to_owned() },
-            None => MetricError::Unreachable { url, why },
-        }
+        cause = inner.source();
+    }
+    let why = web::innermost(error);
+    match why.strip_prefix("invalid peer certificate: ") {
+        Some(why) => MetricError::Certificate { url, why: why.to_owned() },
+        None => MetricError::Unreachable { url, why },
     }
 }
 

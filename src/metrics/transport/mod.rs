@@ -83,7 +83,7 @@ impl Transport {
         let (place, shown) = address::parse(url)?;
         let bad = |why: &str| MetricError::BadUrl { url: shown.clone(), why: why.to_owned() };
         let way = match (place, cluster) {
-            (Place::Http(url), _) => Way::Http(Http::new(url, &shown, access)?),
+            (Place::Http(url), _) => Way::Http(Http::new(url, access)?),
             (Place::Proxy(..), None) => return Err(bad("there is no API server to go through")),
             (Place::Proxy(..), _) if access.login.is_some() => {
                 return Err(bad("the API server passes no login on; what needs one is asked at its own URL"));
@@ -93,7 +93,6 @@ impl Transport {
                 service,
                 prefix,
                 headers: http::headers(access)?,
-                shown: shown.clone(),
             }),
         };
         Ok(Self { way, url: shown, timeout })
@@ -155,8 +154,8 @@ impl Transport {
         let question = Question { endpoint, fields };
         let ask = async {
             match &self.way {
-                Way::Http(http) => http.ask(&question).await,
-                Way::Proxy(proxy) => proxy.ask(&question).await,
+                Way::Http(http) => http.ask(&question, &self.url).await,
+                Way::Proxy(proxy) => proxy.ask(&question, &self.url).await,
             }
         };
         let late = |_| MetricError::TimedOut { url: self.url.clone(), after: self.timeout };

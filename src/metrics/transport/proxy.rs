@@ -15,22 +15,21 @@ pub(super) struct Proxy {
     /// The path before `/api/v1`.
     pub prefix: String,
     pub headers: HeaderMap,
-    pub shown: String,
 }
 
 impl Proxy {
-    pub async fn ask(&self, question: &Question) -> Result<Reply, MetricError> {
+    /// `shown` is the address, for words.
+    pub async fn ask(&self, question: &Question, shown: &str) -> Result<Reply, MetricError> {
+        let url = shown.to_owned();
         let path = format!("{}/api/v1/{}?{}", self.prefix, question.endpoint, question.form());
         let answer = self.cluster.through_proxy(&self.service, &path, &self.headers, LIMIT_MIB << 20).await;
         match answer {
             Ok(Relayed::Whole { status, kind, location, body }) => Ok(Reply { status, kind, location, body }),
-            Ok(Relayed::TooLarge) => {
-                Err(MetricError::TooLarge { url: self.shown.clone(), limit_mib: LIMIT_MIB })
-            }
+            Ok(Relayed::TooLarge) => Err(MetricError::TooLarge { url, limit_mib: LIMIT_MIB }),
             Err(Trouble { why: Why::Forbidden(right), .. }) => {
-                Err(MetricError::NoRight { url: self.shown.clone(), right: right.into() })
+                Err(MetricError::NoRight { url, right: right.into() })
             }
-            Err(trouble) => Err(MetricError::Proxy { url: self.shown.clone(), why: trouble.why.to_string() }),
+            Err(trouble) => Err(MetricError::Proxy { url, why: trouble.why.to_string() }),
         }
     }
 }
