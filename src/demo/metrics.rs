@@ -1,17 +1,18 @@
 //! Numbers of the simulated traffic, as a Prometheus would give them that reads the counters every two seconds.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::{BoxFuture, ready};
 use jiff::{SignedDuration, Timestamp};
 
+use super::shop::CONTROLLER;
 use super::traffic::{Counters, EDGES, SCRAPE, Sample, Traffic};
 use crate::clock::Clock;
 use crate::metrics::{
     BackendCounts, BackendHistory, Counts, Granularity, History, MetricError, MetricSource, Named, Naming,
-    Numbers, Provider, Quantile, Snapshot, Unit, Used, quantile,
+    Numbers, Provider, Quantile, Snapshot, Strain, Unit, Used, quantile,
 };
 use crate::route::{BackendRef, RouteId, RuleBackend};
 use crate::stats::{self, Tick, Ticks, unix_seconds};
@@ -20,7 +21,7 @@ use crate::stats::{self, Tick, Ticks, unix_seconds};
 static PROVIDER: LazyLock<Arc<Provider>> = LazyLock::new(|| {
     Arc::new(Provider {
         name: "demo".to_owned(),
-        controllers: Vec::new(),
+        controllers: vec![CONTROLLER.to_owned()],
         recognise: None,
         requests: String::new(),
         errors: Vec::new(),
@@ -41,6 +42,8 @@ const SHORTEST_WINDOW: Duration = Duration::from_secs(8);
 
 /// An alert fires where more requests fail than this, over this time.
 const ALERT_ABOVE: f64 = 0.05;
+/// So many of the requests that fail were given up by the gateway.
+const TIMED_OUT: f64 = 0.25;
 const ALERT_WINDOW: Duration = Duration::from_mins(1);
 
 /// The source. Shares the simulator with whoever tells it what is served.
@@ -288,6 +291,18 @@ impl MetricSource for DemoMetrics {
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Ticks, MetricError>> {
         Box::pin(ready(Ok(self.ticked(backends, since))))
+    }
+
+    fn strain<'a>(
+        &'a self,
+        backends: &'a [RuleBackend],
+        since: Timestamp,
+    ) -> BoxFuture<'a, Result<Option<Vec<Strain>>, MetricError>> {
+        let counts = self.increments(backends, since).backends;
+        let late = |(place, counts): (_, BackendCounts)| (place, (counts.errors * TIMED_OUT).floor());
+        let none = |what| Strain { what, events: HashMap::new() };
+        let time_outs = Strain { what: "time-outs", events: counts.into_iter().map(late).collect() };
+        Box::pin(ready(Ok(Some(vec![none("retries"), time_outs, none("overflow")]))))
     }
 
     /// What is simulated is answered at once.

@@ -36,7 +36,7 @@ impl Counted<'_> {
     fn words(&self) -> String {
         let each = |strain: &Strain| match self.trials(strain) {
             Trials { events, .. } if events <= 0.0 => format!("no {}", strain.what),
-            trials => format!("{:.0} {} ({} %)", trials.events, strain.what, percent(trials.rate())),
+            trials => format!("{} {:.0} ({} %)", strain.what, trials.events, percent(trials.rate())),
         };
         let each: Vec<String> = self.strain.iter().map(each).collect();
         format!("{}: {:.0} requests, {}", self.place.to, self.requests, each.join(", "))

@@ -127,7 +127,7 @@ fn a_canary_that_fails_is_named_and_told_to_be_rolled_back() {
     let _failing = Failing::on(&space);
     let _load = Load::on(&space);
     let person = Person::oncall(&space);
-    first_broken(&person, "errors", &["checkout-canary: ", "requests failed"]);
+    first_broken(&person, "errors", &["checkout-canary: ", "failed"]);
     let told = person.run(&["diagnose", "checkout"]).exits(1).stdout;
     println!("{told}");
     let advice = format!(

@@ -128,5 +128,5 @@ fn a_gate_asks_a_teams_own_query_and_looks_at_retries() {
     let held = line(&said, "nothing: ");
     assert!(held.contains(" hold ") && held.ends_with("nothing: 1, wanted > 2"), "{said}");
     assert!(check(&said, "rules").contains("gate.latency-floor: 'much' is no time"), "{said}");
-    assert!(check(&said, "saturation").contains("retries 0 %, stable 0 %; time-outs 0 %"), "{said}");
+    assert!(check(&said, "saturation").contains("no retries, no time-outs"), "{said}");
 }

@@ -166,6 +166,11 @@ impl ChangeDialog {
             (_, Some(name)) if ready.text.value() == name && confirms(keymap, key) => {
                 return self.confirm(now);
             }
+            // No letter of the name comes here: it was meant to confirm.
+            (_, Some(name)) if confirms(keymap, key) && !goes_on(name, ready.text.value(), key) => {
+                self.early = Some(now);
+                self.told = Some("the receiving backend's name is asked for: type it, then y");
+            }
             _ => {
                 if let Some(request) = input_request(key) {
                     ready.text.handle(request);
@@ -271,6 +276,11 @@ impl ChangeDialog {
             }
         }
     }
+}
+
+/// Whether `key` may be the next letter of `name` behind what is `typed` of it.
+fn goes_on(name: &str, typed: &str, key: Key) -> bool {
+    matches!(key, Key::Char(letter) if name.strip_prefix(typed).is_some_and(|rest| rest.starts_with(letter)))
 }
 
 fn confirms(keymap: &Keymap, key: Key) -> bool {

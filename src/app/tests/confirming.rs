@@ -149,7 +149,7 @@ fn a_wrong_name_is_not_enough() {
     assert!(!bench.carries(), "this y is the last letter of the name");
     bench.keys("x").keys("y");
     assert!(!bench.carries());
-    bench.key(Key::Backspace).key(Key::Backspace).keys("y");
+    bench.key(Key::Backspace).keys("y");
     assert!(bench.carries());
 }
 
@@ -397,4 +397,17 @@ fn a_typed_name_scrolls_and_copies_without_letters() {
     bench.key(Key::Ctrl('k'));
     assert!(matches!(&bench.effects[..], [Effect::Copy(command)] if command.starts_with("kubectl")));
     assert_eq!(bench.dialog().ready().unwrap().text.value(), "check");
+}
+
+#[test]
+fn a_y_that_is_no_letter_of_the_name_is_told_what_is_asked_for() {
+    let mut bench = bench();
+    bench.keys("s").prepared(Verdict::Fail, Demand::Name("yes-canary".into())).after(400).keys("yy");
+    assert_eq!(bench.dialog().ready().unwrap().text.value(), "y", "the first one is a letter of it");
+    assert!(bench.dialog().told.is_some_and(|told| told.ends_with("type it, then y")));
+    bench.after(700).keys("es-canary");
+    assert_eq!(bench.dialog().ready().unwrap().text.value(), "yes-canary");
+    assert!(!bench.carries());
+    bench.after(700).keys("y");
+    assert!(bench.carries());
 }

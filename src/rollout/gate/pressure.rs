@@ -36,10 +36,21 @@ pub(super) fn check(seen: &Result<Option<Vec<Pressure>>, String>) -> Check {
         Ok(None) => (Verdict::NotApplicable, "this metrics provider does not count it".to_owned()),
         Ok(Some(all)) => match all.iter().find(|pressure| pressure.is_worse()) {
             Some(worse) => (Verdict::Hold, in_words(worse)),
-            None => (Verdict::Pass, all.iter().map(in_words).collect::<Vec<_>>().join("; ")),
+            None => (Verdict::Pass, passed(all)),
         },
     };
     Check { name: "saturation", verdict, words }
+}
+
+/// What there was of it, if there was any.
+fn passed(all: &[Pressure]) -> String {
+    let is_any = |pressure: &&Pressure| pressure.canary.events > 0.0 || pressure.stable.events > 0.0;
+    let some: Vec<String> = all.iter().filter(is_any).map(in_words).collect();
+    if some.is_empty() {
+        let names: Vec<&str> = all.iter().map(|pressure| pressure.what).collect();
+        return format!("no {}", names.join(", no "));
+    }
+    some.join("; ")
 }
 
 fn in_words(pressure: &Pressure) -> String {
