@@ -100,24 +100,40 @@ fn an_edit_that_the_gateway_refuses() {
     first_broken(&person, "parents", &["there is no Gateway gateway-system/nowhere"]);
 }
 
-/// A canary that fails for one host for as long as this lives.
+/// Versions that fail for one host for as long as this lives.
 pub struct Failing<'a> {
     space: &'a Space,
+    versions: &'static [&'static str],
 }
 
 impl<'a> Failing<'a> {
+    /// The canary.
     pub fn on(space: &'a Space) -> Self {
-        let url = format!("{}/admin?error=0.3&host={}", var("RIG_CANARY_ADMIN_URL"), space.host);
-        let answer = api::block_on(api::http().post(url).send()).expect("the canary answers");
-        assert!(answer.status().is_success(), "{answer:?}");
-        Self { space }
+        Self::with(space, &["RIG_CANARY_ADMIN_URL"])
+    }
+
+    /// Stable, and at once the canary as well.
+    pub fn both(space: &'a Space) -> Self {
+        Self::with(space, &["RIG_STABLE_ADMIN_URL", "RIG_CANARY_ADMIN_URL"])
+    }
+
+    fn with(space: &'a Space, versions: &'static [&'static str]) -> Self {
+        let failing = Self { space, versions };
+        for version in versions {
+            let url = format!("{}/admin?error=0.3&host={}", var(version), space.host);
+            let answer = api::block_on(api::http().post(url).send()).expect("it answers");
+            assert!(answer.status().is_success(), "{answer:?}");
+        }
+        failing
     }
 }
 
 impl Drop for Failing<'_> {
     fn drop(&mut self) {
-        let url = format!("{}/admin?host={}", var("RIG_CANARY_ADMIN_URL"), self.space.host);
-        let _ = api::block_on(api::http().delete(url).send());
+        for version in self.versions.iter().rev() {
+            let url = format!("{}/admin?host={}", var(version), self.space.host);
+            let _ = api::block_on(api::http().delete(url).send());
+        }
     }
 }
 

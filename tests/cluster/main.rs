@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test panics when it fails")]
 
 mod api;
+mod blame;
 mod changes;
 mod cockpit;
 mod contract;
@@ -16,8 +17,12 @@ mod load;
 mod looking;
 mod pairs;
 mod program;
+mod prometheus;
 mod races;
+mod restarts;
 mod rig;
+mod superseded;
+mod trouble;
 mod truth;
 mod verbs;
 mod verify;

@@ -1,12 +1,15 @@
 //! The program under test: who runs it, with which settings, and its verbs.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::rig::{Space, var};
+use crate::rig::{DEADLINE, Space, var};
 
 /// The binary.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_tidegate");
@@ -23,6 +26,9 @@ pub struct Person {
     user: User,
     namespace: String,
     home: TempDir,
+    prometheus: String,
+    proof: &'static str,
+    more: Vec<(&'static str, String)>,
 }
 
 impl Person {
@@ -38,7 +44,24 @@ impl Person {
 
     fn new(user: User, space: &Space) -> Self {
         let home = TempDir::new().expect("a folder");
-        Self { user, namespace: space.name.clone(), home }
+        let prometheus = var("RIG_PROMETHEUS_URL").to_owned();
+        Self { user, namespace: space.name.clone(), home, prometheus, proof: "20s", more: Vec::new() }
+    }
+
+    /// The same with another source of numbers than the rig's.
+    pub fn asking(self, prometheus: &str) -> Self {
+        Self { prometheus: prometheus.to_owned(), ..self }
+    }
+
+    /// The same with another time-out of proofs than 20 s.
+    pub fn patient(self, proof: &'static str) -> Self {
+        Self { proof, ..self }
+    }
+
+    /// The same with another variable in the environment.
+    pub fn with(mut self, variable: &'static str, value: &str) -> Self {
+        self.more.push((variable, value.to_owned()));
+        self
     }
 
     /// Home, settings and state.
@@ -74,11 +97,11 @@ impl Person {
             "--namespace",
             &self.namespace,
             "--prometheus",
-            var("RIG_PROMETHEUS_URL"),
+            &self.prometheus,
             "--settle",
             "3s",
             "--proof-timeout",
-            "20s",
+            self.proof,
         ];
         flags.map(str::to_owned).to_vec()
     }
@@ -95,19 +118,77 @@ impl Person {
         if let Ok(path) = std::env::var("PATH") {
             variables.push(("PATH".to_owned(), path));
         }
+        variables.extend(self.more.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         variables
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(BINARY);
+        command.env_clear().envs(self.environment()).args(self.flags()).args(arguments);
+        command
     }
 
     /// Runs a verb to its end.
     pub fn run(&self, arguments: &[&str]) -> Verb {
-        let mut command = Command::new(BINARY);
-        command.env_clear().envs(self.environment()).args(self.flags()).args(arguments);
-        let Output { status, stdout, stderr } = command.output().expect("the program starts");
+        let Output { status, stdout, stderr } =
+            self.command(arguments).output().expect("the program starts");
         Verb {
             code: status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&stdout).into_owned(),
             stderr: String::from_utf8_lossy(&stderr).into_owned(),
         }
+    }
+}
+
+/// A verb that runs, with `-o text`: all that it says is lines on standard output.
+pub struct Running {
+    child: Child,
+    lines: Arc<(Mutex<Vec<String>>, Condvar)>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Person {
+    /// Starts a verb.
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        let mut command = self.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
+        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let lines = Arc::<(Mutex<Vec<String>>, Condvar)>::default();
+        let kept = Arc::clone(&lines);
+        let reader = thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                kept.0.lock().expect("no panic under the lock").push(line);
+                kept.1.notify_all();
+            }
+        });
+        Running { child, lines, reader: Some(reader) }
+    }
+}
+
+impl Running {
+    /// Waits until it has said a line with `text`.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) -> String {
+        let lines = self.lines.0.lock().expect("no panic under the lock");
+        let said = |lines: &[String]| lines.iter().find(|line| line.contains(text)).cloned();
+        let waiting = |lines: &mut Vec<String>| said(lines).is_none();
+        let (lines, _) = self.lines.1.wait_timeout_while(lines, DEADLINE, waiting).expect("no panic");
+        said(&lines).unwrap_or_else(|| panic!("`{text}` was not said within {DEADLINE:?}: {lines:#?}"))
+    }
+
+    /// Waits for its end: the code, and all that it said.
+    pub fn wait_end(mut self) -> (i32, String) {
+        let status = self.child.wait().expect("it ends");
+        self.reader.take().map(JoinHandle::join);
+        let lines = self.lines.0.lock().expect("no panic under the lock");
+        (status.code().unwrap_or(-1), lines.join("\n"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -132,6 +213,12 @@ impl Verb {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)
             .unwrap_or_else(|error| panic!("{error}: {}\n{}", self.stdout, self.stderr))
+    }
+
+    /// The words of its ending, where it came so far.
+    pub fn ending(&self) -> String {
+        let found: Option<Value> = serde_json::from_str(&self.stdout).ok();
+        found.map_or_else(|| self.said(), |found| format!("{}: {}", found["ending"], found["words"]))
     }
 
     /// All it said.

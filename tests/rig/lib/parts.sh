@@ -155,7 +155,9 @@ ready_envoy() { fetch "http://127.0.0.1:$PORT_ENVOY_STATS/ready"; }
 
 address_prometheus() { echo "127.0.0.1:$PORT_PROMETHEUS"; }
 start_prometheus() {
-  mkdir -p "$RUN/prometheus"
+  mkdir -p "$RUN/prometheus/consoles/api/v1"
+  # A web page where somebody with a wrong address would look for answers.
+  echo '<!DOCTYPE html><html><body>Log in</body></html>' >"$RUN/prometheus/consoles/api/v1/query"
   cat >"$RUN/prometheus/prometheus.yml" <<YAML
 global:
   scrape_interval: 2s
@@ -170,7 +172,8 @@ scrape_configs:
 YAML
   spawn prometheus "$PROMETHEUS_DIR/usr/bin/prometheus" --config.file "$RUN/prometheus/prometheus.yml" \
     --storage.tsdb.path "$RUN/prometheus/data" --storage.tsdb.retention.time 6h \
-    --web.listen-address "127.0.0.1:$PORT_PROMETHEUS" --log.level warn
+    --web.listen-address "127.0.0.1:$PORT_PROMETHEUS" --web.console.templates "$RUN/prometheus/consoles" \
+    --log.level warn
 }
 ready_prometheus() { fetch "http://127.0.0.1:$PORT_PROMETHEUS/-/ready"; }
 
