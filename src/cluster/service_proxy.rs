@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use http::header::{CONTENT_TYPE, HeaderMap, LOCATION};
+use http::header::{CONTENT_TYPE, DATE, HeaderMap, LOCATION};
 use http::{Request, Response};
 use http_body_util::BodyExt;
+use jiff::Timestamp;
 use kube::client::Body;
 
 use super::connect::Cluster;
@@ -63,6 +64,10 @@ pub enum Relayed {
         kind: String,
         /// Where a redirect leads, or nothing.
         location: String,
+        /// When it was sent by the sender's clock, as HTTP writes it, or nothing.
+        date: String,
+        /// When it came, by the clock of this machine.
+        at: Timestamp,
         /// The body.
         body: Vec<u8>,
     },
@@ -100,7 +105,8 @@ async fn receive(response: Response<Body>, most: usize) -> kube::Result<Relayed>
     let (head, mut received) = response.into_parts();
     let status = head.status.as_u16();
     let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
-    let (kind, location) = (header(CONTENT_TYPE), header(LOCATION));
+    let (kind, location, date) = (header(CONTENT_TYPE), header(LOCATION), header(DATE));
+    let at = Timestamp::now();
     let mut body = Vec::new();
     while let Some(frame) = received.frame().await {
         if let Ok(data) = frame?.into_data() {
@@ -112,7 +118,7 @@ async fn receive(response: Response<Body>, most: usize) -> kube::Result<Relayed>
     }
     match own_words(status, &body) {
         Some(refusal) => Err(kube::Error::Api(refusal.boxed())),
-        None => Ok(Relayed::Whole { status, kind, location, body }),
+        None => Ok(Relayed::Whole { status, kind, location, date, at, body }),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 /// The series of one answer, and what the server warned of.
@@ -11,6 +11,8 @@ use serde::Deserialize;
 pub(super) struct Answer {
     pub series: Vec<RawSeries>,
     pub warnings: Vec<String>,
+    /// How far the clock of this machine is ahead of the server's, where that is known.
+    pub ahead: Option<SignedDuration>,
 }
 
 /// Labels of a series. Few, so a sorted map.
@@ -95,7 +97,7 @@ pub(super) fn answer(body: &[u8]) -> Result<Answer, Undecodable> {
     if envelope.is_partial {
         warnings.push("some of its storages did not answer".to_owned());
     }
-    Ok(Answer { series, warnings })
+    Ok(Answer { series, warnings, ahead: None })
 }
 
 fn series(item: Item) -> Result<RawSeries, Undecodable> {

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::provider::Provider;
 use crate::route::RuleBackend;
 
@@ -241,6 +243,18 @@ pub enum MetricError {
         /// What the server warned of.
         warnings: Vec<String>,
     },
+    /// Two clocks that do not show the same time, where something was to be decided on when it was.
+    #[error(
+        "the clock of this machine is {} that of Prometheus at {url}: which requests came before a change and which \
+         after it cannot be told. Set it, or that of the server",
+        apart(*ahead)
+    )]
+    OtherTime {
+        /// Where.
+        url: String,
+        /// How far ours is ahead; below zero, behind.
+        ahead: SignedDuration,
+    },
     /// Series of several clusters under the same names.
     #[error(
         "Prometheus at {url} holds these series for several clusters ({}); their numbers cannot be told apart. \
@@ -315,4 +329,10 @@ impl MetricError {
 /// `10 s`, `0.2 s`.
 fn seconds(duration: &Duration) -> String {
     format!("{} s", duration.as_secs_f64())
+}
+
+/// `120 s ahead of`, `30 s behind`.
+fn apart(ahead: SignedDuration) -> String {
+    let seconds = ahead.as_secs();
+    if seconds > 0 { format!("{seconds} s ahead of") } else { format!("{} s behind", -seconds) }
 }

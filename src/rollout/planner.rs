@@ -120,6 +120,9 @@ fn step(
 fn canary_of(rule: &Rule, known: &Roles, asked: Option<&str>) -> Result<BackendRef, Refusal> {
     let names = || rule.backends.iter().map(|b| b.to.name.to_string()).collect::<Vec<_>>();
     let index = match asked {
+        Some(name) if !names().iter().any(|known| known == name) => {
+            return Err(Refusal::UnknownBackend { name: name.to_owned(), known: names() });
+        }
         Some(name) if !is_one_object(rule, name) => return Err(Refusal::AmbiguousBackend(name.to_owned())),
         Some(name) => rule.backends.iter().position(|b| &*b.to.name == name),
         None if known.guessed() => None,

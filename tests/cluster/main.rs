@@ -5,9 +5,11 @@
 //! With `--nocapture` it prints what it saw. A test waits for what it wants to see, up to a deadline.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test panics when it fails")]
 
+mod alerts;
 mod api;
 mod blame;
 mod changes;
+mod clocks;
 mod cockpit;
 mod contract;
 mod diagnose;
@@ -15,6 +17,7 @@ mod hardship;
 mod leaving;
 mod load;
 mod looking;
+mod named;
 mod pairs;
 mod program;
 mod prometheus;

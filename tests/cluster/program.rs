@@ -130,8 +130,7 @@ impl Person {
 
     /// Runs a verb to its end.
     pub fn run(&self, arguments: &[&str]) -> Verb {
-        let Output { status, stdout, stderr } =
-            self.command(arguments).output().expect("the program starts");
+        let Output { status, stdout, stderr } = self.command(arguments).output().expect("the program starts");
         Verb {
             code: status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&stdout).into_owned(),

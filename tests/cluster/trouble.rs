@@ -142,7 +142,8 @@ fn in_whatever_trouble_it_holds_and_nothing_is_lost_when_it_is_over() {
     let login = "kube://monitoring/prometheus:9090/consoles";
     let [silent, again] = ["did not answer within 10 s", "no answer within 8 s"];
     let [refused, locked_out] = ["nothing listens at", "wants another login (401)"];
-    let [many, unknown] = ["rejected a query (422): query processing would load", "has no metrics tidegate knows"];
+    let [many, unknown] =
+        ["rejected a query (422): query processing would load", "has no metrics tidegate knows"];
     let table: [(&str, String, &str, [&str; 3]); 9] = [
         ("hangs", hanging.url(), "auto", [again, silent, silent]),
         ("killed", killed.url(), "auto", [refused; 3]),
@@ -150,7 +151,12 @@ fn in_whatever_trouble_it_holds_and_nothing_is_lost_when_it_is_over() {
         ("rejects", small.url(), "auto", [many; 3]),
         ("web page", login.to_owned(), "auto", ["answered with a web page"; 3]),
         ("empty", empty.url(), "auto", [unknown; 3]),
-        ("not a number", nan.url(), "auto", ["nothing was counted", "no traffic to judge", "too few samples"]),
+        (
+            "not a number",
+            nan.url(),
+            "auto",
+            ["nothing was counted", "no traffic to judge", "too few samples"],
+        ),
         ("target gone", old.url(), "auto", [unknown; 3]),
         ("old samples", old.url(), "contour", ["no data         newest sample is", "is down", ""]),
     ];
@@ -172,7 +178,9 @@ fn in_whatever_trouble_it_holds_and_nothing_is_lost_when_it_is_over() {
 
     let after = well.each_ref().map(passes);
     let all = load.since(0);
-    println!("counted {before:?}, then {after:?}; the client counted {meanwhile:?} meanwhile, {all:?} in all");
+    println!(
+        "counted {before:?}, then {after:?}; the client counted {meanwhile:?} meanwhile, {all:?} in all"
+    );
     for (before, after) in before.into_iter().zip(after) {
         assert!(after - before >= meanwhile.canary, "{before} and {meanwhile:?}, not {after}");
         assert!(after <= all.canary, "{after} of {all:?}: some are counted twice");

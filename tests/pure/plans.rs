@@ -141,6 +141,9 @@ fn a_guessed_canary_is_asked_for() {
     assert!(
         matches!(planned(&route, &step(0, Direction::Next)), Err(Refusal::AskCanary(names)) if names.len() == 2)
     );
+    let nobody = Intent::Step { rule: 0, direction: Direction::Next, canary: Some("app-v0".into()) };
+    let refused = planned(&route, &nobody).unwrap_err().to_string();
+    assert!(refused.starts_with("no backend 'app-v0' in this rule; it has "), "{refused}");
     let said = Intent::Step { rule: 0, direction: Direction::Next, canary: Some("app-v1".into()) };
     let plan = planned(&route, &said).unwrap();
     assert_eq!(

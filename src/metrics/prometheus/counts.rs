@@ -58,7 +58,7 @@ impl PrometheusSource {
         let mut before = self.baseline();
         let mut retried = false;
         loop {
-            let answer = self.transport.whole(&question.raw(since_then + before)).await?;
+            let answer = self.transport.samples(&question.raw(since_then + before)).await?;
             self.unambiguous(question, &answer.series)?;
             let tally = Tally::new(question.provider(), answer.series);
             let needed = match tally.interval() {

@@ -42,7 +42,7 @@ impl PrometheusSource {
             let since_then = Duration::try_from(now.duration_since(since)).unwrap_or_default();
             let before = self.baseline();
             let Some(raw) = question.raw_strain(since_then + before) else { continue };
-            let answer = self.transport.whole(&raw).await?;
+            let answer = self.transport.samples(&raw).await?;
             self.unambiguous(&question, &answer.series)?;
             let all = all.get_or_insert_default();
             for strain in tally::strains(&question, answer.series, since) {

@@ -72,12 +72,12 @@ impl PrometheusSource {
         let window = samples.missing(now, overlap);
         let buckets = async {
             match question.raw_buckets(window) {
-                Some(buckets) => self.transport.whole(&buckets).await,
+                Some(buckets) => self.transport.samples(&buckets).await,
                 None => Ok(Answer::default()),
             }
         };
         let raw = question.raw(window);
-        let (raw, buckets) = try_join(self.transport.whole(&raw), buckets).await?;
+        let (raw, buckets) = try_join(self.transport.samples(&raw), buckets).await?;
         self.unambiguous(question, &raw.series)?;
         samples.add(now, raw.series);
         samples.add(now, buckets.series);

@@ -4,10 +4,11 @@ use std::error::Error as _;
 use std::io;
 use std::path::Path;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use jiff::Timestamp;
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Certificate, Client, Identity, Url};
 
-use super::{LIMIT_MIB, Question, Reply};
+use super::{LIMIT_MIB, Question, Reply, ahead};
 use crate::metrics::access::{Access, Login, Tls};
 use crate::metrics::error::MetricError;
 use crate::web;
@@ -61,6 +62,7 @@ impl Http {
             value.unwrap_or_default().to_owned()
         };
         let (kind, location) = (header(CONTENT_TYPE), header(LOCATION));
+        let ahead = ahead(Timestamp::now(), &header(DATE));
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(broken)? {
             body.extend_from_slice(&chunk);
@@ -68,7 +70,7 @@ impl Http {
                 return Err(MetricError::TooLarge { url: shown.to_owned(), limit_mib: LIMIT_MIB });
             }
         }
-        Ok(Reply { status: response.status().as_u16(), kind, location, body })
+        Ok(Reply { status: response.status().as_u16(), kind, location, ahead, body })
     }
 }
 

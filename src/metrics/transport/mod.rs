@@ -7,7 +7,8 @@ mod proxy;
 use std::fmt;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use jiff::{SignedDuration, Timestamp};
 
 use super::access::Access;
 use super::decode::{self, Answer, Undecodable};
@@ -26,6 +27,9 @@ const NEWEST: (&str, &str) = ("latency_offset", "0s");
 /// For what something is decided on: Thanos is to fail rather than to leave out a store, VictoriaMetrics to look at
 /// what is stored, not at what it answered before.
 const WHOLE: [(&str, &str); 2] = [("partial_response", "false"), ("nocache", "1")];
+
+/// Two clocks that differ by no more show the same time. A stage settles for longer than that.
+const SAME_TIME: Duration = Duration::from_secs(10);
 
 /// A connection to one Prometheus.
 #[derive(Clone)]
@@ -61,6 +65,8 @@ struct Reply {
     kind: String,
     /// Where a redirect leads, or nothing.
     location: String,
+    /// How far the clock of this machine is ahead of the server's, to a second or so; `None` if the server did not tell.
+    ahead: Option<SignedDuration>,
     body: Vec<u8>,
 }
 
@@ -127,6 +133,16 @@ impl Transport {
         Err(MetricError::Partial { url: self.url.clone(), warnings: answer.warnings })
     }
 
+    /// As [`Transport::whole`], of what is to be matched with when something was written: that is told by a clock here, and
+    /// when samples were taken by one there.
+    pub async fn samples(&self, promql: &str) -> Result<Answer, MetricError> {
+        let answer = self.whole(promql).await?;
+        match answer.ahead.filter(|ahead| ahead.unsigned_abs() > SAME_TIME) {
+            Some(ahead) => Err(MetricError::OtherTime { url: self.url.clone(), ahead }),
+            None => Ok(answer),
+        }
+    }
+
     /// A range query, one value a `step` from `start` to `end`, both to the second.
     pub async fn range(
         &self,
@@ -164,7 +180,7 @@ impl Transport {
     }
 
     fn understand(&self, reply: Reply) -> Result<Answer, MetricError> {
-        let Reply { status, kind, location, body } = reply;
+        let Reply { status, kind, location, ahead, body } = reply;
         let url = self.url.clone();
         if (300..400).contains(&status) {
             return Err(MetricError::Redirect { url, to: without_credentials(&location) });
@@ -175,11 +191,12 @@ impl Transport {
         if kind.to_ascii_lowercase().starts_with("text/html") || is_markup(&body) {
             return Err(MetricError::WebPage { url });
         }
-        decode::answer(&body).map_err(|error| match error {
+        let answer = decode::answer(&body).map_err(|error| match error {
             Undecodable::NotJson => MetricError::NotJson { url, start: beginning(&body) },
             Undecodable::Shape(what) => MetricError::NotPrometheus { url, what },
             Undecodable::Refused(why) => MetricError::Rejected { url, status, why },
-        })
+        })?;
+        Ok(Answer { ahead, ..answer })
     }
 
     fn bad_status(&self, status: u16, body: &[u8]) -> MetricError {
@@ -195,6 +212,11 @@ impl Transport {
             _ => MetricError::Status { url, status, why: why() },
         }
     }
+}
+
+/// How far a clock that shows `at` is ahead of the one that wrote this header `Date`.
+fn ahead(at: Timestamp, date: &str) -> Option<SignedDuration> {
+    Some(at.duration_since(rfc2822::DateTimeParser::new().parse_timestamp(date).ok()?))
 }
 
 /// Mimir's and Cortex' word for a missing `X-Scope-OrgID`.
@@ -223,6 +245,14 @@ fn beginning(body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn clocks_are_compared_by_the_header_of_the_answer() {
+        let at: Timestamp = "2026-03-14T09:02:00Z".parse().unwrap();
+        assert_eq!(ahead(at, "Sat, 14 Mar 2026 09:00:00 GMT"), Some(SignedDuration::from_mins(2)));
+        assert_eq!(ahead(at, "Sat, 14 Mar 2026 09:02:30 GMT"), Some(SignedDuration::from_secs(-30)));
+        assert_eq!(ahead(at, ""), None);
+    }
 
     #[test]
     fn the_beginning_of_a_body_is_short_and_on_one_line() {

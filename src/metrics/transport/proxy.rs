@@ -3,7 +3,7 @@
 
 use reqwest::header::HeaderMap;
 
-use super::{LIMIT_MIB, Question, Reply};
+use super::{LIMIT_MIB, Question, Reply, ahead};
 use crate::cluster::{Cluster, Relayed, ServiceAddress, Trouble, Why};
 use crate::metrics::error::MetricError;
 
@@ -24,7 +24,9 @@ impl Proxy {
         let path = format!("{}/api/v1/{}?{}", self.prefix, question.endpoint, question.form());
         let answer = self.cluster.through_proxy(&self.service, &path, &self.headers, LIMIT_MIB << 20).await;
         match answer {
-            Ok(Relayed::Whole { status, kind, location, body }) => Ok(Reply { status, kind, location, body }),
+            Ok(Relayed::Whole { status, kind, location, date, at, body }) => {
+                Ok(Reply { status, kind, location, ahead: ahead(at, &date), body })
+            }
             Ok(Relayed::TooLarge) => Err(MetricError::TooLarge { url, limit_mib: LIMIT_MIB }),
             Err(Trouble { why: Why::Forbidden(right), .. }) => {
                 Err(MetricError::NoRight { url, right: right.into() })

@@ -158,12 +158,17 @@ fn errors_in_words(errors: &Errors, limit: f64) -> String {
         format!("{canary} of {requests:.0} failed")
     };
     let evidence = &errors.evidence;
+    // Stable may have failed at another time.
+    let failed = |what: &str| {
+        let when = if errors.canary.rate() > errors.stable.rate() { "" } else { " for a time; in all" };
+        format!("{what}{when}: {counts}")
+    };
     match errors.reason {
         ErrorsReason::Failed(Rule::WorseThanStable) if evidence.twice_stable >= 20.0_f64.ln() => {
-            format!("at least twice stable's errors: {counts}")
+            failed("at least twice stable's errors")
         }
-        ErrorsReason::Failed(Rule::WorseThanStable) => format!("worse than stable: {counts}"),
-        ErrorsReason::Failed(Rule::TwiceAsBad) => format!("more than twice as bad as stable: {counts}"),
+        ErrorsReason::Failed(Rule::WorseThanStable) => failed("worse than stable"),
+        ErrorsReason::Failed(Rule::TwiceAsBad) => failed("more than twice as bad as stable"),
         ErrorsReason::Failed(Rule::AboveLimit) => format!("above the limit of {}: {counts}", percent(limit)),
         ErrorsReason::Settling => SETTLING.to_owned(),
         ErrorsReason::NoCanaryRequests => "no request was counted for this backend in this stage".to_owned(),

@@ -61,4 +61,5 @@ CONTOUR_DIR=$CACHE/contour-$(source_hash contour)
 CRDS_DIR=$CACHE/crds-$(source_hash crds contour)
 TRAFFIC_DIR=$CACHE/traffic-$(source_hash traffic)
 ENVOY_DIR=$CACHE/envoy-$ENVOY_VERSION
+FAKETIME_DIR=$CACHE/faketime-$(. /etc/os-release && echo "${ID:-linux}${VERSION_ID:-}")
 PROMETHEUS_DIR=$CACHE/prometheus-$(. /etc/os-release && echo "${ID:-linux}${VERSION_ID:-}")
