@@ -346,7 +346,7 @@ fn judged_by(requests: f64, errors: f64, now: Timestamp) -> Judged {
         paired: true,
         scrape_seconds: Some(5.0),
         newest: vec![newest, newest],
-        restarted: None,
+        ..Ticks::default()
     };
     let turn = Turn { at: began, before: vec![1.0, 0.0], after: vec![0.95, 0.05] };
     let split = Split { canary: 1, stable: 0, target: 0.1, sticky: false };

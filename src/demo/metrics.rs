@@ -152,11 +152,11 @@ impl DemoMetrics {
             edges_ms: EDGES.to_vec(),
             paired: true,
             scrape_seconds: Some(SCRAPE.as_secs_f64()),
-            restarted: None,
             newest: backends
                 .iter()
                 .map(|backend| has(backend).map(|sample| unix_seconds(sample.at)))
                 .collect(),
+            ..Ticks::default()
         }
     }
 

@@ -9,6 +9,9 @@ use super::decode::{Labels, RawSeries};
 use super::provider::Provider;
 use super::query::REPLICA_LABELS;
 
+/// Labels that name a scraped target.
+pub(super) const IDENTITY: [&str; 4] = ["cluster", "job", "instance", "pod"];
+
 /// What one counter rose by between two scrapes. The first scrape of a target gives none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Increment {
@@ -124,7 +127,6 @@ fn later_by_more(at: Timestamp, before: Timestamp, than: Duration) -> bool {
 /// was seen, the others were 0. Prometheus identifies a target by `job` and `instance`; without them,
 /// it is whatever names neither backend nor class.
 pub(super) fn target(series: &RawSeries, provider: &Provider) -> Labels {
-    const IDENTITY: [&str; 4] = ["cluster", "job", "instance", "pod"];
     const CLASSES: [&str; 5] = ["__name__", "le", "method", "status", "code"];
     let identified = !series.label("instance").is_empty();
     let keep = |name: &str| {

@@ -85,9 +85,10 @@ pub trait MetricSource: Send + Sync {
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, MetricError>>;
 
-    /// For gates and proofs of shares: what `backends` counted in every scrape later than `since`, or later than that where
-    /// there would be more than 200,000 samples. Two queries, and one more at the first look; a later look at the same
-    /// backends asks only for what is new.
+    /// For gates and proofs of shares: what `backends` counted in every scrape later than `since`; above 5,000 series or
+    /// 200,000 samples in sums that the server makes over all targets, and later than that where even those would be too
+    /// many. Two queries (some five for sums), and one more at the first look; a later look at the same backends asks only
+    /// for what is new.
     ///
     /// # Errors
     /// As [`MetricSource::counts`].

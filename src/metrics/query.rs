@@ -1,5 +1,7 @@
 //! `PromQL` for a provider and a set of backends, and dealing its answer out to them.
 
+mod sums;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +11,8 @@ use prometheus_http_query::Selector;
 use super::decode::RawSeries;
 use super::provider::{Granularity, Provider, Template, escaped};
 use crate::route::RuleBackend;
+
+pub(super) use sums::LOOK_UPS;
 
 /// Labels by which the two halves of a highly available Prometheus mark the same series.
 pub(super) const REPLICA_LABELS: [&str; 2] = ["replica", "prometheus_replica"];

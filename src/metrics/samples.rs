@@ -1,4 +1,4 @@
-//! The raw samples of one split as they were read so far, so that a look asks only for what is new.
+//! The samples of one split as they were read so far, raw or in sums, so that a look asks only for what is new.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -20,8 +20,21 @@ pub(super) struct Samples {
     since: Timestamp,
     /// When it was asked for last, by the clock of this machine.
     asked_at: Timestamp,
+    /// How they were added up, if they were: a sample is then what was counted since the one before it.
+    pub sums: Option<Sums>,
     series: Vec<RawSeries>,
     index: HashMap<Labels, usize>,
+}
+
+/// How the server adds up what all targets counted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Sums {
+    /// In stretches of time so long, in whole seconds; they end at multiples of it.
+    pub width: Duration,
+    /// So many stretches in one question.
+    pub at_once: u32,
+    /// How far apart scrapes are, once that was measured.
+    pub interval: Option<Duration>,
 }
 
 impl Samples {
@@ -43,9 +56,9 @@ impl Samples {
         Duration::try_from(now.duration_since(from)).unwrap_or_default() + overlap
     }
 
-    /// Adds what was read at `now`. What is here already is not added again.
-    pub fn add(&mut self, now: Timestamp, batch: Vec<RawSeries>) {
-        self.asked_at = now;
+    /// Adds what was read of the time up to `until`. What is here already is replaced: it may have been late.
+    pub fn add(&mut self, until: Timestamp, batch: Vec<RawSeries>) {
+        self.asked_at = until;
         for mut series in batch {
             let known = self.index.get(&series.labels).and_then(|known| self.series.get_mut(*known));
             let Some(known) = known else {
@@ -53,8 +66,8 @@ impl Samples {
                 self.series.push(series);
                 continue;
             };
-            let last = known.samples.last().map(|(at, _)| *at);
-            series.samples.retain(|(at, _)| last.is_none_or(|last| *at > last));
+            let Some((first, _)) = series.samples.first() else { continue };
+            known.samples.truncate(known.samples.partition_point(|(at, _)| at < first));
             known.samples.append(&mut series.samples);
         }
     }
@@ -115,6 +128,19 @@ mod tests {
         samples.add(at(14), vec![series("a", 7..=13), series("b", 12..=13)]);
         let expected = [("a".to_owned(), 0, 13), ("b".to_owned(), 12, 13)];
         assert_eq!(seconds(&samples), expected);
+    }
+
+    #[test]
+    fn what_came_late_replaces_what_was_there() {
+        let mut samples = Samples::new("app", &[], at(0), at(0));
+        let sums = |second: i64, sums: &[f64]| {
+            let samples = (second..).zip(sums).map(|(second, sum)| (at(second), *sum)).collect();
+            vec![RawSeries { labels: Labels::new(), samples }]
+        };
+        samples.add(at(3), sums(1, &[7.0, 7.0, 0.0]));
+        samples.add(at(4), sums(3, &[5.0, 7.0]));
+        let values: Vec<f64> = samples.series()[0].samples.iter().map(|(_, value)| *value).collect();
+        assert_eq!(values, [7.0, 7.0, 5.0, 7.0]);
     }
 
     #[test]

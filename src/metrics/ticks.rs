@@ -14,12 +14,14 @@ use super::provider::Provider;
 use super::tally::FORGET;
 use crate::stats::{Counts, Tick, Ticks, unix_seconds};
 
+pub(super) use summed::{Beside, summed};
+
 /// Narrowest cell of the grid, in seconds.
 const NARROWEST: f64 = 5.0;
 /// A target without a sample for so many scrape intervals is not waited for.
 const LIVE: f64 = 3.0;
 /// A stretch of time is closed so many scrape intervals after its end, whoever has not been scraped by then.
-const PATIENCE: f64 = 1.5;
+pub(super) const PATIENCE: f64 = 1.5;
 
 /// Ticks of `backends` backends; `of` tells which of them a series counts.
 pub(super) fn ticks<'a>(
@@ -49,7 +51,7 @@ pub(super) fn ticks<'a>(
     };
     let restarted = restarted(&found, &increments, scrape_interval);
     let scrape_seconds = scrape_interval.map(|interval| interval.as_secs_f64());
-    Ticks { rounds, edges_ms, paired, scrape_seconds, newest, restarted }
+    Ticks { rounds, edges_ms, paired, scrape_seconds, newest, restarted, summed_seconds: None }
 }
 
 /// When a counter fell last, or a target was seen first that was not there from the start.
@@ -292,5 +294,6 @@ impl Clock {
     }
 }
 
+mod summed;
 #[cfg(test)]
 mod tests;

@@ -45,6 +45,8 @@ pub struct Judged {
     pub age_seconds: Option<f64>,
     /// Measured distance of the samples in seconds.
     pub interval_seconds: Option<f64>,
+    /// Width of the sums that stand for samples where there are too many, in seconds.
+    pub summed_seconds: Option<f64>,
     /// How long ago somebody began to count anew, in seconds.
     pub restarted_seconds: Option<f64>,
 }
@@ -62,7 +64,7 @@ pub fn judged(ticks: &Ticks, course: &Course, split: Split, limits: Limits, now:
         began,
         scrape_seconds,
         paired: ticks.paired,
-        raw_history: true,
+        raw_history: ticks.summed_seconds.is_none(),
         sticky: split.sticky,
         // How long a stage lasts is a check of its own.
         limits: Limits { bake: 0.0, ..limits },
@@ -90,6 +92,7 @@ pub fn judged(ticks: &Ticks, course: &Course, split: Split, limits: Limits, now:
         stage_seconds: (unix_seconds(now) - staged).max(0.0),
         age_seconds: newest.map(|newest| (unix_seconds(now) - newest).max(0.0)),
         interval_seconds: ticks.scrape_seconds,
+        summed_seconds: ticks.summed_seconds,
         restarted_seconds: ticks.restarted.map(|at| (unix_seconds(now) - at).max(0.0)),
     }
 }
@@ -105,7 +108,7 @@ pub fn share_dispersion(ticks: &Ticks, claim: &Claim, since: Timestamp, sticky: 
         began: unix_seconds(since),
         scrape_seconds: ticks.scrape_seconds?,
         paired: ticks.paired,
-        raw_history: true,
+        raw_history: ticks.summed_seconds.is_none(),
         sticky,
         limits: Limits { settle: 0.0, ..Limits::default() },
     };

@@ -56,6 +56,8 @@ pub struct Ticks {
     /// When somebody began to count anew last, as ticks have it: a counter fell, or a target came later than others. What was
     /// counted just before is lost.
     pub restarted: Option<f64>,
+    /// Where there were too many samples to read each: the server added up what all targets counted in so many seconds.
+    pub summed_seconds: Option<f64>,
 }
 
 /// A time as [`Ticks`] have it: seconds since 1970, to the millisecond.

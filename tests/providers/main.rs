@@ -6,6 +6,7 @@
 mod exporter;
 mod prometheus;
 mod replays;
+mod sums;
 mod world;
 
 use std::time::{Duration, Instant};

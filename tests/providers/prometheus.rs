@@ -23,10 +23,7 @@ pub struct Prometheus {
 impl Prometheus {
     /// Scrapes an exporter of each replay once a second.
     pub fn scraping(replays: &[Replay]) -> Self {
-        let program = env::var("RIG_PROMETHEUS")
-            .unwrap_or_else(|_| panic!("RIG_PROMETHEUS is not set: source the env file of tests/rig/up"));
-        let folder = tempfile::tempdir().unwrap();
-        let mut config = "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n".to_owned();
+        let mut targets = String::new();
         for replay in replays {
             for Target { labels, counters } in &replay.targets {
                 let address = export(counters.clone());
@@ -35,9 +32,27 @@ impl Prometheus {
                     labels.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
                 let labels = labels.join(", ");
                 let target = format!("{{targets: [\"{address}\"], labels: {{{labels}}}}}");
-                writeln!(config, "- {{job_name: {job}, static_configs: [{target}]}}").unwrap();
+                writeln!(targets, "- {{job_name: {job}, static_configs: [{target}]}}").unwrap();
             }
         }
+        Self::start(&targets)
+    }
+
+    /// Scrapes these addresses once a second.
+    pub fn of(addresses: &[SocketAddr]) -> Self {
+        let targets: Vec<String> = addresses.iter().map(|address| format!("\"{address}\"")).collect();
+        Self::start(&format!(
+            "- {{job_name: envoy, static_configs: [{{targets: [{}]}}]}}",
+            targets.join(", ")
+        ))
+    }
+
+    fn start(targets: &str) -> Self {
+        let program = env::var("RIG_PROMETHEUS")
+            .unwrap_or_else(|_| panic!("RIG_PROMETHEUS is not set: source the env file of tests/rig/up"));
+        let folder = tempfile::tempdir().unwrap();
+        let config =
+            format!("global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n{targets}");
         let file = folder.path().join("prometheus.yml");
         std::fs::write(&file, config).unwrap();
         // Nobody else takes a port that was just free.

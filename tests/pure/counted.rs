@@ -42,7 +42,7 @@ pub fn judged_by(requests: f64, errors: f64, age: f64) -> Judged {
         paired: true,
         scrape_seconds: Some(5.0),
         newest: vec![newest, newest],
-        restarted: None,
+        ..Ticks::default()
     };
     let turn = Turn { at: began, before: vec![1.0, 0.0], after: vec![0.95, 0.05] };
     let course = Course { began, turns: vec![turn] };

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tidegate::rollout::{
     ChangeRecord, Confirmation, Conventions, Demand, Direction, ErrorCount, Evidence, Firing, Gate,
-    GateInput, GateRules, Intent, Plan, Readiness, Seen, Verdict, demand, gate, plan,
+    GateInput, GateRules, Intent, Judged, Plan, Readiness, Seen, Verdict, demand, gate, plan,
 };
 use tidegate::route::{BackendRef, Route};
 
@@ -155,6 +155,18 @@ fn no_numbers_and_old_numbers_are_no_data() {
     assert!(demand.met_by(&Confirmation { reason: Some("low traffic".into()), typed: None }));
     let old = seen(judged_by(500.0, 0.0, 15.5));
     assert_eq!(judged(&change, &ready(3, 3), Ok(old)).0.verdict(), Verdict::NoData);
+}
+
+#[test]
+fn whether_sums_were_counted_is_told() {
+    let change = step(&accepted(document(&json!([split(95, 5)]))));
+    let told = |summed_seconds| {
+        let counted = Judged { summed_seconds, ..judged_by(500.0, 0.0, 2.0) };
+        let (gate, _) = judged(&change, &ready(3, 3), Ok(seen(counted)));
+        gate.checks.iter().find(|check| check.name == "freshness").unwrap().words.clone()
+    };
+    assert_eq!(told(None), "newest sample is 2 s old, one comes every 5 s");
+    assert_eq!(told(Some(60.0)), "newest sample is 2 s old, one comes every 5 s, in sums of 60 s");
 }
 
 #[test]

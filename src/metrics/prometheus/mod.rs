@@ -4,6 +4,7 @@ mod counts;
 mod load;
 mod rates;
 mod scrapes;
+mod sums;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -48,6 +49,8 @@ pub struct PrometheusSource {
     interval: AtomicU64,
     /// Nobody named it.
     found: bool,
+    /// So many samples are read one by one at most.
+    most_samples: f64,
     /// What was read of the split that was looked at last.
     samples: TokioMutex<Samples>,
 }
@@ -84,8 +87,16 @@ impl PrometheusSource {
             apart,
             interval: AtomicU64::new(0),
             found: false,
+            most_samples: sums::MOST_SAMPLES,
             samples: TokioMutex::default(),
         }
+    }
+
+    /// The same, but at most so many samples are read one by one, instead of 200,000; where there are more, the server is
+    /// asked for sums.
+    #[must_use]
+    pub fn with_most_samples(self, most_samples: f64) -> Self {
+        Self { most_samples, ..self }
     }
 
     /// The same, as one that nobody named.

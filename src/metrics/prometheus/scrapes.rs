@@ -3,23 +3,22 @@
 use std::time::Duration;
 
 use futures::future::try_join;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::super::decode::{Answer, RawSeries};
 use super::super::error::MetricError;
 use super::super::increments;
 use super::super::provider::Granularity;
 use super::super::query::Question;
-use super::super::samples::Samples;
-use super::super::ticks;
+use super::super::samples::{Samples, Sums};
+use super::super::ticks::{self, Beside};
 use super::PrometheusSource;
+use super::sums::plan;
 use crate::route::RuleBackend;
 use crate::stats::Ticks;
 
 /// What the scrape interval is taken for to tell how many samples there are, until it was measured.
 const USUAL_INTERVAL: Duration = Duration::from_secs(15);
-/// Samples that are read at one look at most: some 6 MiB.
-const MOST_SAMPLES: f64 = 200_000.0;
 
 impl PrometheusSource {
     pub(super) async fn ask_ticks(
@@ -34,19 +33,23 @@ impl PrometheusSource {
         while let Some(question) = questions.pop() {
             // One look at a time: another one would read the same again.
             let mut samples = self.samples.lock().await;
-            self.read(&question, &mut samples, backends, since).await?;
+            let beside = self.read(&question, &mut samples, backends, since).await?;
             let provider = question.provider();
             if let Some(backend) = asked.counted_whole(&question, samples.series()).first() {
                 return Err(MetricError::counted_whole(provider, backend));
             }
             let granularities = question.granularities(samples.series());
             self.tell_apart(&asked, granularities.into_iter().filter(|(_, of)| *of != Granularity::Rule));
-            let series = increments::without_replicas(samples.series().to_vec(), provider);
             let of = |series: &RawSeries| {
                 let place = |backend| backends.iter().position(|other| other == backend);
                 question.backends_of(series).into_iter().filter_map(place).collect()
             };
-            ticks = ticks::ticks(&series, provider, backends.len(), of);
+            ticks = if let Some(beside) = beside {
+                ticks::summed(samples.series(), &beside, provider, backends.len(), of)
+            } else {
+                let series = increments::without_replicas(samples.series().to_vec(), provider);
+                ticks::ticks(&series, provider, backends.len(), of)
+            };
             questions.extend(asked.next(self.transport.most_backends()));
         }
         let interval = ticks.scrape_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -54,19 +57,21 @@ impl PrometheusSource {
         Ok(ticks)
     }
 
-    /// Reads what is missing of the samples since an instant.
+    /// Reads what is missing of the samples since an instant; what is known beside them, where they are sums.
     async fn read(
         &self,
         question: &Question,
         samples: &mut Samples,
         backends: &[RuleBackend],
         since: Timestamp,
-    ) -> Result<(), MetricError> {
-        let provider = &question.provider().name;
-        if !samples.cover(provider, backends, since) {
-            *samples = Samples::new(provider, backends, since, self.affordable(question, since).await?);
+    ) -> Result<Option<Beside>, MetricError> {
+        if !samples.cover(&question.provider().name, backends, since) {
+            *samples = self.begin(question, backends, since).await?;
         }
         samples.forget_before(since);
+        if let Some(sums) = samples.sums {
+            return self.sum_up(question, samples, sums).await.map(Some);
+        }
         let now = Timestamp::now();
         let overlap = self.baseline();
         let window = samples.missing(now, overlap);
@@ -81,16 +86,30 @@ impl PrometheusSource {
         self.unambiguous(question, &raw.series)?;
         samples.add(now, raw.series);
         samples.add(now, buckets.series);
-        Ok(())
+        Ok(None)
     }
 
-    /// `since`, or as long ago as there are samples that can be read at one look.
-    async fn affordable(&self, question: &Question, since: Timestamp) -> Result<Timestamp, MetricError> {
+    /// Nothing yet of what is wanted, to be read in the way that there are not too many samples for.
+    async fn begin(
+        &self,
+        question: &Question,
+        backends: &[RuleBackend],
+        since: Timestamp,
+    ) -> Result<Samples, MetricError> {
         let answer = self.transport.whole(&question.how_many()).await?;
         let series = answer.series.first().and_then(|series| series.samples.first()).map_or(0.0, |(_, n)| *n);
-        let each = self.interval().unwrap_or(USUAL_INTERVAL).as_secs_f64();
-        let longest = SignedDuration::try_from_secs_f64(each * MOST_SAMPLES / series.max(1.0));
-        let earliest = Timestamp::now().saturating_sub(longest.unwrap_or(SignedDuration::MAX));
-        Ok(since.max(earliest.unwrap_or(Timestamp::MIN)))
+        let now = Timestamp::now();
+        let past = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+        let by = |interval| plan(series, interval, past, self.most_samples);
+        let mut plan = by(self.interval().unwrap_or(USUAL_INTERVAL));
+        if plan.sums.is_some() {
+            let interval = self.measured(question).await?;
+            plan = interval.map_or(plan, by);
+            plan.sums = plan.sums.map(|sums| Sums { interval, ..sums });
+        }
+        let earliest = now.checked_sub(plan.past).unwrap_or(Timestamp::MIN);
+        let mut samples = Samples::new(&question.provider().name, backends, since, since.max(earliest));
+        samples.sums = plan.sums;
+        Ok(samples)
     }
 }

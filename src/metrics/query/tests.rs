@@ -42,6 +42,21 @@ fn queries_of_contour() {
 }
 
 #[test]
+fn sums_follow_every_series_by_itself() {
+    let now = "max without (replica, prometheus_replica) (last_over_time(SEL[300s]))";
+    let before = "max without (replica, prometheus_replica) (last_over_time(SEL[300s] offset 15s))";
+    let expected = format!(
+        "sum by (envoy_cluster_name, envoy_response_code_class, cluster) \
+         ({now} - {before} >= 0 or {now} and on (cluster, job, instance, pod) {before})"
+    );
+    let requests = "{__name__=\"envoy_cluster_upstream_rq_xx\",envoy_cluster_name=~\"shop_canary_8080|shop_stable_8080\"}";
+    let question = one("contour", &["stable", "canary"]);
+    let risen = question.risen(Duration::from_secs(15));
+    assert_eq!(risen.replace(requests, "SEL"), expected);
+    assert_eq!(risen.matches(requests).count(), LOOK_UPS as usize);
+}
+
+#[test]
 fn queries_of_the_app() {
     assert_eq!(
         one("app", &["stable"]).buckets(MINUTE).unwrap(),

@@ -126,11 +126,7 @@ impl Transport {
     /// An instant query on which something is decided: servers that can are asked to fail rather than to answer in part.
     pub async fn whole(&self, promql: &str) -> Result<Answer, MetricError> {
         let [all, stored] = WHOLE;
-        let answer = self.run("query", &[("query", promql), NEWEST, all, stored]).await?;
-        if answer.warnings.is_empty() {
-            return Ok(answer);
-        }
-        Err(MetricError::Partial { url: self.url.clone(), warnings: answer.warnings })
+        self.unbroken(self.run("query", &[("query", promql), NEWEST, all, stored]).await?)
     }
 
     /// As [`Transport::whole`], of what is to be matched with when something was written: that is told by a clock here, and
@@ -151,13 +147,39 @@ impl Transport {
         end: Timestamp,
         step: Duration,
     ) -> Result<Answer, MetricError> {
+        self.stretch(promql, (start, end, step), &[NEWEST]).await
+    }
+
+    /// As [`Transport::range`], where something is decided on the answer.
+    pub async fn whole_range(
+        &self,
+        promql: &str,
+        start: Timestamp,
+        end: Timestamp,
+        step: Duration,
+    ) -> Result<Answer, MetricError> {
+        let [all, stored] = WHOLE;
+        self.unbroken(self.stretch(promql, (start, end, step), &[NEWEST, all, stored]).await?)
+    }
+
+    async fn stretch(
+        &self,
+        promql: &str,
+        (start, end, step): (Timestamp, Timestamp, Duration),
+        more: &[(&'static str, &str)],
+    ) -> Result<Answer, MetricError> {
         let [start, end] = [start, end].map(|at| at.as_second().to_string());
         let step = step.as_secs_f64().to_string();
-        self.run(
-            "query_range",
-            &[("query", promql), ("start", &start), ("end", &end), ("step", &step), NEWEST],
-        )
-        .await
+        let fields = [("query", promql), ("start", &start), ("end", &end), ("step", &step)];
+        self.run("query_range", &[&fields, more].concat()).await
+    }
+
+    /// An answer that nothing was left out of.
+    fn unbroken(&self, answer: Answer) -> Result<Answer, MetricError> {
+        if answer.warnings.is_empty() {
+            return Ok(answer);
+        }
+        Err(MetricError::Partial { url: self.url.clone(), warnings: answer.warnings })
     }
 
     /// One time-out over sending and reading: a server that sends a byte a second must not hold us.

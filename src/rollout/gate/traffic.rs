@@ -51,7 +51,12 @@ fn freshness(judged: &Judged) -> Check {
                 ),
                 _ => {
                     let verdict = if fresh { Verdict::Pass } else { Verdict::NoData };
-                    (verdict, format!("newest sample is {age:.0} s old, one comes every {interval:.0} s"))
+                    let sums = judged.summed_seconds.map(|width| format!(", in sums of {width:.0} s"));
+                    let sums = sums.unwrap_or_default();
+                    (
+                        verdict,
+                        format!("newest sample is {age:.0} s old, one comes every {interval:.0} s{sums}"),
+                    )
                 }
             }
         }
@@ -62,7 +67,9 @@ fn freshness(judged: &Judged) -> Check {
 /// A stage from which nothing was counted yet; that lasts a settle time and some scrapes.
 fn settling(judged: &Judged) -> (Verdict, String) {
     let scrapes = FRESH_INTERVALS * judged.interval_seconds.unwrap_or_default();
-    if judged.stage_seconds <= judged.limits.settle + scrapes + SCRAPED {
+    // The first sum of a stage begins up to one after it.
+    let sums = 2.0 * judged.summed_seconds.unwrap_or_default();
+    if judged.stage_seconds <= judged.limits.settle + scrapes + sums + SCRAPED {
         return (Verdict::Hold, SETTLING.to_owned());
     }
     (Verdict::NoData, "nothing was counted at these weights".to_owned())
