@@ -196,6 +196,7 @@ impl MetricSource for Discovered {
 
 #[cfg(test)]
 mod tests {
+    use super::super::provider::fixture::place;
     use super::*;
     use crate::cluster::{Answer, Asked, FakeServer, status_json};
 
@@ -239,6 +240,23 @@ mod tests {
         assert_eq!(lists, 1, "{:?}", server.lines());
         let ask = "GET /api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1/query?query=vector%281%29";
         assert!(server.lines()[1].starts_with(ask), "{:?}", server.lines());
+    }
+
+    #[tokio::test]
+    async fn no_question_is_longer_than_what_stands_before_the_api_server_takes() {
+        let (server, source) =
+            cluster(&["prometheus"], |_| Answer::Say(200, ONE.replace("{}", r#"{"tidegate_provider":"0"}"#)));
+        let name = |index: usize| format!("{index:0>63}");
+        let backends: Vec<_> =
+            (0..100).map(|index| place(&"n".repeat(63), &name(index), 65_535, index)).collect();
+        source.numbers(&backends, AGAIN).await.unwrap();
+        let lines = server.lines();
+        for index in 0..100 {
+            let asked = lines.iter().filter(|line| line.contains(&name(index))).count();
+            assert_eq!(asked, 3, "rates, buckets and age of {index}");
+        }
+        let longest = lines.iter().map(String::len).max();
+        assert!(longest < Some(8 << 10), "{longest:?}");
     }
 
     #[tokio::test]
