@@ -80,3 +80,18 @@ fn shortened(text: &str) -> String {
     let end = text.floor_char_boundary(LONGEST_NOTE - '…'.len_utf8());
     format!("{}…", &text[..end])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_no_longer_than_the_server_takes() {
+        assert_eq!(shortened("short"), "short");
+        let long = shortened(&"→".repeat(LONGEST_NOTE));
+        assert!(
+            long.len() <= LONGEST_NOTE && long.len() > LONGEST_NOTE - 4 && long.ends_with("→…"),
+            "{long}"
+        );
+    }
+}

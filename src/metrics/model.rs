@@ -196,3 +196,37 @@ impl BackendCounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::provider::fixture::place;
+    use super::*;
+
+    /// What is counted of one Service, which stands in these rules of `checkout` and in another route.
+    fn counted(granularity: Granularity) -> BackendCounts {
+        let counts =
+            |requests, scrapes| BackendCounts { requests, scrapes, granularity, ..BackendCounts::default() };
+        let here = place("shop", "canary", 80, 1);
+        let rule = RuleBackend { rule: 1, ..here.clone() };
+        let route = RuleBackend { route: RouteId::new("shop", "other"), ..here.clone() };
+        let stranger = place("shop", "stable", 80, 0);
+        let backends = [
+            (here, counts(10.0, 3)),
+            (rule, counts(10.0, 3)),
+            (route, counts(5.0, 2)),
+            (stranger, counts(90.0, 9)),
+        ];
+        let now = Timestamp::UNIX_EPOCH;
+        let all = Counts { since: now, asked_at: now, backends: backends.into() };
+        all.of(&BackendRef::service("shop", "canary", 80)).unwrap()
+    }
+
+    #[test]
+    fn places_that_are_counted_as_one_are_counted_once() {
+        let of = |granularity| (counted(granularity).requests, counted(granularity).scrapes);
+        assert_eq!(of(Granularity::Split), (25.0, 2));
+        assert_eq!(of(Granularity::Route), (15.0, 2));
+        let by_service = of(Granularity::Service).0;
+        assert!([10.0, 5.0].contains(&by_service), "one of them is enough: {by_service}");
+    }
+}

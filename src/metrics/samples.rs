@@ -95,6 +95,7 @@ impl Samples {
 
 #[cfg(test)]
 mod tests {
+    use super::super::provider::fixture::place;
     use super::*;
     use crate::stats::unix_seconds;
 
@@ -124,6 +125,10 @@ mod tests {
         assert!(!samples.cover("app", &[], at(0)), "nothing was read yet");
         samples.add(at(10), vec![series("a", 0..=9)]);
         assert!(samples.cover("app", &[], at(5)) && !samples.cover("app", &[], at(-5)));
+        assert!(
+            !samples.cover("contour", &[], at(5))
+                && !samples.cover("app", &[place("shop", "a", 80, 0)], at(5))
+        );
         assert_eq!(samples.missing(at(14), Duration::from_secs(3)), Duration::from_secs(7));
         samples.add(at(14), vec![series("a", 7..=13), series("b", 12..=13)]);
         let expected = [("a".to_owned(), 0, 13), ("b".to_owned(), 12, 13)];

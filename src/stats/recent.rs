@@ -166,6 +166,17 @@ mod tests {
     }
 
     #[test]
+    fn ticks_that_begin_long_ago_do_not_hide_the_others() {
+        let mut recent = recent(20, 10.0);
+        let one = || Counts { requests: 1.0, ..Counts::default() };
+        for target in 1..=20 {
+            let tick = Tick { end: 100.0, seconds: 60.0, target, scale: 1.0, backends: vec![one(), one()] };
+            recent.add(&tick, (1, 0));
+        }
+        assert!((recent.window(10.0).sums.requests - 240.0).abs() < 1e-9, "{:?}", recent.window(10.0));
+    }
+
+    #[test]
     fn of_nothing_there_is_no_rate() {
         assert!(Recent::new(0).rate(600.0) <= 0.0);
         assert!(Recent::new(0).window_with(1.0, 300.0).is_none());

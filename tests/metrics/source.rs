@@ -136,6 +136,7 @@ async fn history_has_a_gap_where_a_sample_is_missing() {
     let server = Server::start(|asked| {
         assert_eq!((asked.path.as_str(), asked.field("step")), ("/api/v1/query_range", "5"));
         let start: i64 = asked.field("start").parse().unwrap();
+        assert_eq!(start % 5, 0, "the same instants are asked for again");
         let values = |items: &[(i64, &str)]| {
             let items: Vec<String> =
                 items.iter().map(|(i, value)| format!(r#"[{},"{value}"]"#, start + i * 5)).collect();

@@ -17,6 +17,13 @@ fn an_omitted_weight_is_one() {
 }
 
 #[test]
+fn a_rule_is_called_by_its_name_if_no_other_has_it() {
+    let rule = |name: &str, path: &str| json!({"name": name, "matches": [{"path": {"type": "Exact", "value": path}}], "backendRefs": [backend("a", 1)]});
+    let route = route(&document(&json!([rule("pay", "/pay"), rule("x", "/a"), rule("x", "/b")])));
+    assert_eq!([0, 1, 2, 3].map(|index| route.rule_label(index)), ["pay", "= /a", "= /b", "3"]);
+}
+
+#[test]
 fn a_bad_object_says_where_and_keeps_its_name() {
     let mut doc = document(&json!([split(1, 1)]));
     doc["spec"]["rules"][0]["backendRefs"][0]["weight"] = json!("many");
