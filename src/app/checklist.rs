@@ -36,12 +36,21 @@ impl App {
             record: &record,
             ending: ending.as_deref(),
             requests: self.requests_since(split, &record, &drained),
-            in_flight: self.in_flight(&drained),
+            in_flight: self.in_flight_since(split, &record, &drained),
             paths: &paths,
             unseen: unseen.as_deref(),
             journalled: recorded.is_some(),
             ticked: recorded.map_or(&[], |recorded| &recorded.ticked),
         })
+    }
+
+    /// Whether a change was written, or seen here, less than `span` ago.
+    fn is_younger(&self, split: &Split<'_>, record: &ChangeRecord, span: Duration) -> bool {
+        let now = self.now;
+        let written = record.at.parse().ok().map(|at: Timestamp| now.wall.duration_since(at));
+        let written = written.and_then(|age| Duration::try_from(age).ok());
+        let seen = split.changed.map(|at| now.since_start.saturating_sub(at));
+        [written, seen].into_iter().flatten().any(|age| age < span)
     }
 
     /// Requests a second that reach what was drained. The window may still hold those of before.
@@ -54,16 +63,24 @@ impl App {
         if !self.numbers.has_source {
             return Err(self.numbers.without_source());
         }
-        let now = self.now;
-        let written = record.at.parse().ok().map(|at: Timestamp| now.wall.duration_since(at));
-        let written = written.and_then(|age| Duration::try_from(age).ok());
-        let seen = split.changed.map(|at| now.since_start.saturating_sub(at));
-        if [written, seen].into_iter().flatten().any(|age| age < self.settling()) {
+        if self.is_younger(split, record, self.settling()) {
             return Err("settling: a rate of 1m".to_owned());
         }
         let numbers = self.numbers.at(of).filter(|n| !n.is_stale(self.shown_at()));
         let rate = numbers.and_then(|numbers| numbers.latest).and_then(|numbers| numbers.requests_per_second);
         rate.ok_or_else(|| "no data".to_owned())
+    }
+
+    /// Requests that it is working on: before the change is served, that there are none says nothing.
+    fn in_flight_since(
+        &self,
+        split: &Split<'_>,
+        record: &ChangeRecord,
+        of: &RuleBackend,
+    ) -> Result<f64, String> {
+        let known = self.in_flight(of)?;
+        let settles = known < 1.0 && self.is_younger(split, record, self.start.settle);
+        if settles { Err("settling".to_owned()) } else { Ok(known) }
     }
 
     fn recorded(&self, route: &Route, id: &str) -> Option<&Recorded> {

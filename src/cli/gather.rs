@@ -123,7 +123,7 @@ impl Inquiry<'_> {
         let source = self.metrics.clone()?;
         let places: Vec<RuleBackend> =
             (0..route.rules.len()).flat_map(|rule| route.rule_backends(rule)).collect();
-        let since = counted_since(route, self.timing.settle, self.now);
+        let since = counted_since(route, self.timing.settle, self.timing.observe, self.now);
         let ask = async {
             let counts = source.counts(&places, since).await?;
             // Without these the counts are still worth something.

@@ -12,6 +12,8 @@ use crate::route::{BackendRef, Gateway, ParentRef, Route, Rule};
 
 /// Requests are counted over this time at most.
 const COUNTED: SignedDuration = SignedDuration::from_mins(5);
+/// Counts of less time than this are not preferred to longer ones.
+const ENOUGH: SignedDuration = SignedDuration::from_secs(30);
 
 /// Gateways by namespace and name; `None` inside where there is no such Gateway.
 pub type Gateways = HashMap<(Box<str>, Box<str>), Known<Option<Gateway>>>;
@@ -102,6 +104,17 @@ impl Facts<'_> {
     }
 }
 
+impl Facts<'_> {
+    /// How many seconds ago the route was written, where a slow controller may have served the split of before for a
+    /// part of what was counted.
+    pub(super) fn counts_of_before(&self) -> Option<i64> {
+        let since = self.traffic.as_ref().ok()?.counts.since;
+        let written = last_write(self.route)?;
+        let taken_up = written.checked_add(SignedDuration::try_from(self.patience).ok()?).ok()?;
+        (since < taken_up && written < since).then(|| self.now.duration_since(written).as_secs())
+    }
+}
+
 /// `checkout-stable 95 %, checkout-canary 5 %`.
 pub(super) fn shares(rule: &Rule) -> String {
     let part =
@@ -126,11 +139,14 @@ fn last_write(route: &Route) -> Option<Timestamp> {
     [ours, theirs, route.created].into_iter().flatten().max()
 }
 
-/// Since when requests are counted: over five minutes, or since the newest write has settled.
+/// Since when requests are counted: over five minutes, or since the newest write has settled. When that was taken up is
+/// written nowhere, so the `patience` with a slow controller is waited out as well, once there are counts without it.
 #[must_use]
-pub fn counted_since(route: &Route, settle: Duration, now: Timestamp) -> Timestamp {
+pub fn counted_since(route: &Route, settle: Duration, patience: Duration, now: Timestamp) -> Timestamp {
     let earliest = now.saturating_sub(COUNTED).unwrap_or(Timestamp::MIN);
-    let settled =
-        last_write(route).and_then(|at| at.checked_add(SignedDuration::try_from(settle).ok()?).ok());
-    settled.map_or(earliest, |settled| settled.clamp(earliest, now))
+    let after = |span: Duration| {
+        last_write(route).and_then(|at| at.checked_add(SignedDuration::try_from(span).ok()?).ok())
+    };
+    let late = after(patience + settle).filter(|late| now.duration_since(*late) > ENOUGH);
+    late.or_else(|| after(settle)).map_or(earliest, |settled| settled.clamp(earliest, now))
 }

@@ -98,6 +98,12 @@ fn judged(facts: &Facts<'_>, of: &str, rule: &Rule, observed: &Observed) -> Vec<
         rollout::Finding::NoTraffic => vec![Finding::unknown(format!("{of}no traffic"))],
         rollout::Finding::Undecided { seen, needed, words }
         | rollout::Finding::Follows { seen, needed, words } => undecided(facts, of, (seen, needed), &words),
+        rollout::Finding::Contradicted { words, .. } if let Some(seconds) = facts.counts_of_before() => {
+            let seen = format!(
+                "{of}{words}; the route was written {seconds} s ago, and requests of before may be among these"
+            );
+            vec![Finding::unknown(seen).advise("look again in two minutes")]
+        }
         rollout::Finding::Contradicted { words, .. } => {
             vec![other_shares(facts, of, rule, &declared, observed, &words)]
         }

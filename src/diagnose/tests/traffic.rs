@@ -113,3 +113,22 @@ fn warnings_are_counted_in_what_to_do() {
     world.retried = Ok(Some(vec![0.0, 0.0]));
     assert_eq!(world.walk().what_to_do(), "nothing is broken; 1 warning: retries and time-outs");
 }
+
+#[test]
+fn requests_of_before_a_change_of_a_moment_ago_break_nothing() {
+    let mut world = checkout(100, 0).counted(&[10_000.0, 4.0]);
+    assert_eq!(world.broken().0, Place::Split);
+    // Counted over the last five minutes, of which the controller may have needed one.
+    world.object["metadata"]["creationTimestamp"] = "2026-03-14T08:54:40Z".into();
+    let (verdict, seen) = world.said(Place::Split).swap_remove(0);
+    assert_eq!(verdict, Verdict::Unknown);
+    assert!(seen.ends_with("written 320 s ago, and requests of before may be among these"), "{seen}");
+    let since = |seconds: i64| {
+        let written = now().saturating_sub(SignedDuration::from_secs(seconds)).unwrap();
+        world.object["metadata"]["creationTimestamp"] = written.to_string().into();
+        let (settle, patience) = (Duration::from_secs(15), Duration::from_mins(1));
+        let since = counted_since(&read(&world.object), settle, patience, now());
+        since.duration_since(written).as_secs()
+    };
+    assert_eq!([50, 100, 106, 200].map(since), [15, 15, 75, 75]);
+}

@@ -121,7 +121,7 @@ fn not_ready(dialog: &ChangeDialog, room: usize, look: &Look) -> (Vec<Line<'stat
             if dialog.yes_waits {
                 say(Role::Accent, "y was pressed: the traffic is moved as soon as this is known");
             }
-            "n  decline".to_owned()
+            if dialog.is_rollback() { "n  decline".to_owned() } else { "y (wait)    n  decline".to_owned() }
         }
     };
     let lines = fold(&Line::from(look.span(Role::Muted, keys)), room, 0);

@@ -37,8 +37,10 @@ pub(super) fn lines(
     }
     let left = most.checked_sub(all.len() + 1).filter(|_| room >= NARROW)?;
     let gate = verdict(prepared, plan, look);
-    let told = dialog.told.map(str::to_owned);
-    let mut notices: Vec<String> = told.into_iter().chain(notices(app, dialog, prepared)).collect();
+    let mut notices = notices(app, dialog, prepared);
+    // That something else is shown than before comes before what the last key did.
+    let first = usize::from(dialog.note.is_some());
+    notices.splice(first..first, dialog.told.map(str::to_owned));
     // An owner may be what the gate holds against it: once is enough.
     let said = prepared.gate.words();
     notices.retain(|words| !said.contains(words));
