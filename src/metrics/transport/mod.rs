@@ -22,8 +22,9 @@ pub(super) use address::{fault, without_credentials};
 
 /// More than any answer we ask for: 200,000 raw samples are about 6 MiB.
 const LIMIT_MIB: usize = 64;
-/// VictoriaMetrics hides the newest 30 s of an answer otherwise; others do not know the word.
-const NEWEST: (&str, &str) = ("latency_offset", "0s");
+/// VictoriaMetrics hides the newest 30 s of an answer otherwise, and rejects less than this (422); others do not know the
+/// word.
+const NEWEST: (&str, &str) = ("latency_offset", "1ms");
 /// For what something is decided on: Thanos is to fail rather than to leave out a store, VictoriaMetrics to look at
 /// what is stored, not at what it answered before.
 const WHOLE: [(&str, &str); 2] = [("partial_response", "false"), ("nocache", "1")];
