@@ -1,6 +1,6 @@
 //! From raw samples to exact increments: resets, births, baselines, duplicates. No rates, no guessing.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,13 +9,16 @@ use super::decode::{Labels, RawSeries};
 use super::provider::Provider;
 use super::query::REPLICA_LABELS;
 
+/// A series or target unseen for this long is forgotten, unless scrapes are rarer than that.
+pub(super) const FORGET: Duration = Duration::from_mins(5);
+
 /// Labels that name a scraped target.
 pub(super) const IDENTITY: [&str; 4] = ["cluster", "job", "instance", "pod"];
 
 /// What one counter rose by between two scrapes. The first scrape of a target gives none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Increment {
-    /// Index of the series in what was fed.
+    /// Index of the series.
     pub series: usize,
     /// When the earlier one was: where the series is born, when its target was scraped last.
     pub since: Timestamp,
@@ -27,100 +30,43 @@ pub(super) struct Increment {
     pub reset: bool,
 }
 
-/// Follows counters from scrape to scrape. What is fed may overlap with what was fed before.
-#[derive(Debug, Clone)]
-pub(super) struct Follower {
-    /// A series or target unseen for longer is forgotten.
-    forget: Duration,
-    series: HashMap<Labels, Sample>,
-    targets: HashMap<Labels, Seen>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Sample {
-    at: Timestamp,
-    value: f64,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Seen {
-    /// The scrape before the last one.
-    before: Option<Timestamp>,
-    last: Timestamp,
-}
-
-impl Follower {
-    /// Knows nothing yet; `forget` is 5 min, or longer where scrapes are rare.
-    pub fn new(forget: Duration) -> Self {
-        Self { forget, series: HashMap::new(), targets: HashMap::new() }
+/// What all counters rose by from scrape to scrape, in order of time.
+///
+/// A series seen for the first time was born between two scrapes if its target was scraped before: its whole value counts
+/// (the first 503 of a pod). If its target is new as well, nobody knows when it began, and its value is only a baseline.
+pub(super) fn increments(all: &[RawSeries], provider: &Provider) -> Vec<Increment> {
+    let forget = interval(all).map_or(FORGET, |interval| FORGET.max(interval * 3));
+    let known = |before: Timestamp, at: Timestamp| {
+        Duration::try_from(at.duration_since(before)).is_ok_and(|passed| passed <= forget)
+    };
+    let targets: Vec<Labels> = all.iter().map(|series| target(series, provider)).collect();
+    let mut scrapes: HashMap<&Labels, BTreeSet<Timestamp>> = HashMap::new();
+    for (target, series) in targets.iter().zip(all) {
+        scrapes.entry(target).or_default().extend(finite(series).map(|(at, _)| at));
     }
-
-    /// The increments of all samples that are newer than those fed before, in order of time.
-    ///
-    /// A series seen for the first time was born between two scrapes if its target was scraped before:
-    /// its whole value counts (the first 503 of a pod). If its target is new as well, nobody knows
-    /// when it began, and its value is only a baseline.
-    pub fn feed(&mut self, batch: &[RawSeries], provider: &Provider) -> Vec<Increment> {
-        let targets: Vec<Labels> = batch.iter().map(|series| target(series, provider)).collect();
-        let mut samples: BTreeMap<Timestamp, Vec<(usize, f64)>> = BTreeMap::new();
-        for (index, series) in batch.iter().enumerate() {
-            for &(at, value) in &series.samples {
-                if value.is_finite() {
-                    samples.entry(at).or_default().push((index, value));
+    let mut found = Vec::new();
+    for (index, (target, series)) in targets.iter().zip(all).enumerate() {
+        let mut last: Option<(Timestamp, f64)> = None;
+        for (at, value) in finite(series) {
+            let rise = match last.replace((at, value)).filter(|(before, _)| known(*before, at)) {
+                Some((since, before)) if value < before => Some((since, value, true)),
+                Some((since, before)) => Some((since, value - before, false)),
+                None => {
+                    let earlier = scrapes.get(target).and_then(|scrapes| scrapes.range(..at).next_back());
+                    earlier.filter(|since| known(**since, at)).map(|since| (*since, value, false))
                 }
-            }
-        }
-        let mut increments = Vec::new();
-        for (at, scraped) in samples {
-            for (index, value) in scraped {
-                let (Some(series), Some(target)) = (batch.get(index), targets.get(index)) else { continue };
-                let scraped_before = self.saw(target, at);
-                let found = self.follow(&series.labels, at, value, scraped_before);
-                increments.extend(found.map(|(since, amount, reset)| Increment {
-                    series: index,
-                    since,
-                    at,
-                    amount,
-                    reset,
-                }));
-            }
-        }
-        increments
-    }
-
-    /// Notes that `target` was scraped; when it was before that, unless that is forgotten.
-    fn saw(&mut self, target: &Labels, at: Timestamp) -> Option<Timestamp> {
-        let forget = self.forget;
-        let seen = self.targets.entry(target.clone()).or_insert(Seen { before: None, last: at });
-        if at > seen.last {
-            seen.before = Some(seen.last).filter(|last| !later_by_more(at, *last, forget));
-            seen.last = at;
-        }
-        seen.before.filter(|before| *before < at)
-    }
-
-    fn follow(
-        &mut self,
-        labels: &Labels,
-        at: Timestamp,
-        value: f64,
-        scraped_before: Option<Timestamp>,
-    ) -> Option<(Timestamp, f64, bool)> {
-        let before = self.series.get(labels).copied();
-        if before.is_some_and(|before| at <= before.at) {
-            return None;
-        }
-        self.series.insert(labels.clone(), Sample { at, value });
-        match before.filter(|before| !later_by_more(at, before.at, self.forget)) {
-            Some(before) if value < before.value => Some((before.at, value, true)),
-            Some(before) => Some((before.at, value - before.value, false)),
-            None => scraped_before.map(|before| (before, value, false)),
+            };
+            let rise =
+                rise.map(|(since, amount, reset)| Increment { series: index, since, at, amount, reset });
+            found.extend(rise);
         }
     }
+    found.sort_by_key(|increment| (increment.at, increment.series));
+    found
 }
 
-fn later_by_more(at: Timestamp, before: Timestamp, than: Duration) -> bool {
-    Duration::try_from(at.duration_since(before)).is_ok_and(|passed| passed > than)
+fn finite(series: &RawSeries) -> impl Iterator<Item = (Timestamp, f64)> + '_ {
+    series.samples.iter().copied().filter(|(_, value)| value.is_finite())
 }
 
 /// Labels of the scraped target: one target exposes many backends and classes, and once one of them
@@ -180,8 +126,8 @@ pub(super) fn interval<'a>(batch: impl IntoIterator<Item = &'a RawSeries>) -> Op
             }
         }
     }
-    gaps.sort_unstable();
-    gaps.get(gaps.len() / 2).copied()
+    let middle = gaps.len() / 2;
+    (!gaps.is_empty()).then(|| *gaps.select_nth_unstable(middle).1)
 }
 
 /// Distinct scrapes after `since` of each target among `batch`.
@@ -205,8 +151,6 @@ mod tests {
     use super::super::provider::PROVIDERS;
     use super::*;
 
-    const FORGET: Duration = Duration::from_mins(5);
-
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
@@ -228,8 +172,7 @@ mod tests {
 
     /// (series, second, amount, reset) of all increments.
     fn found(batch: &[RawSeries]) -> Vec<(usize, i64, f64, bool)> {
-        Follower::new(FORGET)
-            .feed(batch, &PROVIDERS[0])
+        increments(batch, &PROVIDERS[0])
             .iter()
             .map(|i| (i.series, i.at.as_second(), i.amount, i.reset))
             .collect()
@@ -284,8 +227,18 @@ mod tests {
 
     #[test]
     fn a_series_and_its_target_are_forgotten_after_a_long_pause() {
-        let batch = [series("a", "2", "e1", &[(0, 5.0), (300, 8.0), (601, 90.0), (602, 91.0)])];
-        assert_eq!(found(&batch), [(0, 300, 3.0, false), (0, 602, 1.0, false)]);
+        let after = |pause: i64| {
+            let samples = [(0, 5.0), (1, 5.0), (2, 8.0), (2 + pause, 90.0), (3 + pause, 91.0)];
+            found(&[series("a", "2", "e1", &samples)]).iter().map(|found| found.2).collect::<Vec<_>>()
+        };
+        assert_eq!(after(300), [0.0, 3.0, 82.0, 1.0]);
+        assert_eq!(after(301), [0.0, 3.0, 1.0]);
+    }
+
+    #[test]
+    fn where_scrapes_are_rare_a_pause_is_not_long() {
+        let batch = [series("a", "2", "e1", &[(0, 5.0), (301, 8.0), (602, 9.0), (1204, 10.0)])];
+        assert_eq!(found(&batch).iter().map(|found| found.2).collect::<Vec<_>>(), [3.0, 1.0, 1.0]);
     }
 
     #[test]
@@ -367,29 +320,6 @@ mod tests {
             let sum: f64 = found(&[series("a", "2", "e1", &samples)]).iter().map(|(_, _, amount, _)| amount).sum();
             let (first, last) = (samples[0].1, samples[samples.len() - 1].1);
             prop_assert!((sum - (last - first)).abs() < 1e-9);
-        }
-
-        #[test]
-        fn polling_in_pieces_that_overlap_finds_what_one_look_finds(
-            stable in prop::collection::vec(-1..100, 2..40),
-            canary in prop::collection::vec(-1..100, 2..40),
-            late in 0_usize..30,
-            cut in 0_i64..80,
-            overlap in 0_i64..80,
-        ) {
-            let stable = counter(&stable);
-            let canary: Vec<_> = counter(&canary).into_iter().skip(late).collect();
-            let batch = |keep: &dyn Fn(i64) -> bool| {
-                let kept = |samples: &[(i64, f64)]| {
-                    samples.iter().copied().filter(|(second, _)| keep(*second)).collect::<Vec<_>>()
-                };
-                [series("s", "2", "e1", &kept(&stable)), series("c", "5", "e1", &kept(&canary))]
-            };
-            let mut follower = Follower::new(FORGET);
-            let mut pieces = follower.feed(&batch(&|second| second <= cut), &PROVIDERS[0]);
-            pieces.extend(follower.feed(&batch(&|second| second > cut - overlap), &PROVIDERS[0]));
-            let whole = Follower::new(FORGET).feed(&batch(&|_| true), &PROVIDERS[0]);
-            prop_assert_eq!(pieces, whole);
         }
     }
 }

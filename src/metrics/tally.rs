@@ -7,14 +7,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::decode::{Labels, RawSeries};
-use super::increments::{self, Follower};
+use super::increments;
 use super::model::{BackendCounts, Strain};
 use super::provider::Provider;
 use super::query::Question;
 use crate::route::RuleBackend;
-
-/// A series or target unseen for this long is forgotten, unless scrapes are rarer than that.
-pub(super) const FORGET: Duration = Duration::from_mins(5);
 
 /// Raw samples that reach back before `since`, and what is found in them.
 pub(super) struct Tally {
@@ -61,8 +58,7 @@ impl Tally {
         since: Timestamp,
         up: &[RawSeries],
     ) -> HashMap<RuleBackend, BackendCounts> {
-        let forget = self.interval().map_or(FORGET, |interval| FORGET.max(interval * 3));
-        let found = Follower::new(forget).feed(&self.series, &self.provider);
+        let found = increments::increments(&self.series, &self.provider);
         let scrapes = increments::scrapes_by_target(&self.series, &self.provider, since);
         let up = up_by_target(up, &self.provider);
 
@@ -107,8 +103,7 @@ impl Tally {
 pub(super) fn strains(question: &Question, series: Vec<RawSeries>, since: Timestamp) -> Vec<Strain> {
     let provider = question.provider();
     let series = increments::without_replicas(series, provider);
-    let forget = increments::interval(&series).map_or(FORGET, |interval| FORGET.max(interval * 3));
-    let found = Follower::new(forget).feed(&series, provider);
+    let found = increments::increments(&series, provider);
     let strain = |(what, metric): &(&'static str, &str)| {
         let mut events: HashMap<RuleBackend, f64> = HashMap::new();
         for increment in found.iter().filter(|increment| increment.at > since) {

@@ -9,9 +9,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::decode::{Labels, RawSeries};
-use super::increments::{self, Follower, Increment};
+use super::increments::{self, Increment};
 use super::provider::Provider;
-use super::tally::FORGET;
 use crate::stats::{Counts, Tick, Ticks, unix_seconds};
 
 pub(super) use summed::{Beside, summed};
@@ -40,8 +39,7 @@ pub(super) fn ticks<'a>(
     };
     let newest = (0..backends).map(newest).collect();
     let paired = is_paired(&found);
-    let forget = scrape_interval.map_or(FORGET, |interval| FORGET.max(interval * 3));
-    let increments = Follower::new(forget).feed(series, provider);
+    let increments = increments::increments(series, provider);
     let sheet = Sheet { found: &found, edges_ms: &edges_ms, backends };
     let clock = Clock::of(&found, scrape_interval);
     let rounds = match &clock {

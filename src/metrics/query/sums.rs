@@ -6,8 +6,7 @@ use std::time::Duration;
 use prometheus_http_query::Selector;
 
 use super::super::decode::Labels;
-use super::super::increments::IDENTITY;
-use super::super::tally::FORGET;
+use super::super::increments::{FORGET, IDENTITY};
 use super::{Question, REPLICA_LABELS, duration, quoted};
 
 /// How often a question of this file names a metric: values of each series that the server looks up for one of its answers.
