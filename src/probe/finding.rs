@@ -31,12 +31,11 @@ pub fn judge(declared: &[f64], backends: &[(BackendRef, Known)], tally: &Tally) 
     let mut unknown: Vec<&str> = Vec::new();
     let mut unclear = f64::from(tally.unnamed.answers + tally.without_answer());
     for (version, count) in &tally.versions {
-        match whose(version, backends) {
-            Some(index) => hits[index] += f64::from(count.answers),
-            None => {
-                unclear += f64::from(count.answers);
-                unknown.push(version);
-            }
+        if let Some(index) = whose(version, backends) {
+            hits[index] += f64::from(count.answers);
+        } else {
+            unclear += f64::from(count.answers);
+            unknown.push(version);
         }
     }
     let missed = missed(tally, &unknown);
