@@ -102,19 +102,21 @@ impl Pilot {
         let mut limit = self.timing.proof;
         let mut announced = false;
         loop {
+            let (finding, interval) = look(&**metrics, &subject, since, restarts).await;
+            // Only then: an answer may take long, and nothing is said of a split that is gone by the time it comes.
             let behind = match self.standing(&subject).await {
                 Standing::Firm => None,
                 Standing::Behind(why) => Some(why),
                 Standing::Superseded(why) => return telling.unproven(&why),
             };
-            let (finding, interval) = look(&**metrics, &subject, since, restarts).await;
             if matches!(&finding, Err(why) if why == COUNTED_ANEW) {
                 // A zero of the time that is lost says nothing.
                 since = self.clock.now();
             }
             limit = limit.max(interval * INTERVALS);
-            let is_change = stage != Stage::Counting;
-            if let (Ok(Finding::Contradicted { leak, .. }), true) = (&finding, is_change) {
+            // What is looked at without a change may have been changed before: the first scrape has requests of that time.
+            let begins = stage != Stage::Counting || restarts == 0;
+            if let (Ok(Finding::Contradicted { leak, .. }), true) = (&finding, begins) {
                 // The data plane may be slow, and a clean count needs a clean start.
                 since = self.clock.now();
                 restarts += 1;

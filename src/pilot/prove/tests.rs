@@ -29,10 +29,12 @@ enum Look {
     Down,
     /// The Prometheus does not answer.
     Silent,
+    /// Enough requests, and while they are counted somebody changes the route.
+    Changed,
 }
 
 /// What is found one look after the other; the last one goes on.
-fn scripted(looks: &[Look], interval: Duration) -> Counted {
+fn scripted(looks: &[Look], interval: Duration, route: Arc<Mutex<Value>>) -> Counted {
     let looks = Mutex::new(VecDeque::from(looks.to_vec()));
     Counted::by(move |backends, since| {
         let mut looks = looks.lock().unwrap();
@@ -56,6 +58,10 @@ fn scripted(looks: &[Look], interval: Duration) -> Counted {
             Look::Anew => {
                 let reset = BackendCounts { reset: true, ..counted(0.0, 5, true) };
                 counts(Some(reset), counted(5000.0, 5, true))
+            }
+            Look::Changed => {
+                route.lock().unwrap()["metadata"]["generation"] = json!(9);
+                counts(Some(counted(0.0, 9, true)), counted(5000.0, 9, true))
             }
             Look::Gap => counts(None, counted(500.0, 5, true)),
             Look::Down => counts(Some(counted(0.0, 5, false)), counted(500.0, 5, true)),
@@ -89,7 +95,7 @@ fn bench(looks: &[Look]) -> Bench {
         }
         Answer::Say(403, json!({"kind": "Status", "code": 403, "message": "not allowed to look"}).to_string())
     });
-    let source = Arc::new(scripted(looks, Duration::from_secs(5)));
+    let source = Arc::new(scripted(looks, Duration::from_secs(5), route.clone()));
     let folder = tempfile::tempdir().unwrap();
     let journal = Arc::new(Journal::at(folder.path().join("journal.jsonl")));
     let metrics: Arc<dyn MetricSource> = source.clone();
@@ -236,6 +242,29 @@ async fn who_changes_the_route_again_ends_the_proof() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_changes_the_route_while_its_requests_are_counted_ends_the_proof() {
+    let (ending, _) = bench(&[Look::Changed]).run(&drained()).await;
+    assert_eq!(ending, "unproven: superseded: shop/checkout was changed again (generation 8 -> 9)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_split_that_is_looked_at_after_a_change_is_not_disproven_by_requests_of_before() {
+    let claim = Claim { shares: vec![(0.5, 0.5), (0.5, 0.5)] };
+    let halves = Subject { claim, ..drained() };
+    let verify = async |looks: &[Look]| {
+        let bench = bench(looks);
+        let ending = bench.pilot.count(&halves, Timestamp::now(), Stage::Counting, &bench.progress).await;
+        (ending.to_string(), bench.source.asked())
+    };
+    let before = Look::Counted(900.0, 100.0, 1);
+    let (ending, asked) = verify(&[before.clone(), Look::Counted(4000.0, 4000.0, 2)]).await;
+    assert!(ending.starts_with("proven: "), "{ending}");
+    assert_ne!(asked.last(), asked.first(), "it is counted anew");
+    let (ending, _) = verify(&[before]).await;
+    assert!(ending.starts_with("disproven: "), "{ending}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn counts_prove_nothing_while_a_controller_is_behind() {
     let mut bench = bench(&[Look::Counted(5000.0, 0.0, 9)]);
     bench.route.lock().unwrap()["status"]["parents"] = json!([status(7)]);
@@ -250,7 +279,7 @@ async fn counts_prove_nothing_while_a_controller_is_behind() {
 async fn slow_scrapes_are_given_four_of_them() {
     let bench = bench(&[Look::Counted(1.0, 0.0, 1)]);
     let metrics: Arc<dyn MetricSource> =
-        Arc::new(scripted(&[Look::Counted(1.0, 0.0, 1)], Duration::from_mins(1)));
+        Arc::new(scripted(&[Look::Counted(1.0, 0.0, 1)], Duration::from_mins(1), Arc::default()));
     let timing = Timing { watch_on: Duration::ZERO, ..Timing::default() };
     let pilot = Pilot { metrics: Some(metrics), timing, ..bench.pilot.clone() };
     let started = Instant::now();
@@ -395,7 +424,9 @@ async fn a_contradiction_stands_while_the_count_begun_anew_waits_for_its_first_s
 async fn requests_that_are_still_in_flight_are_said_behind_a_proof_and_take_nothing_away() {
     for (count, said) in [(Some(3.0), "; draining: 3 requests in flight"), (Some(0.0), ""), (None, "")] {
         let mut bench = bench(&[Look::Counted(1064.0, 0.0, 2)]);
-        let source = Arc::new(scripted(&[Look::Counted(1064.0, 0.0, 2)], Duration::from_secs(5)).busy(count));
+        let source = Arc::new(
+            scripted(&[Look::Counted(1064.0, 0.0, 2)], Duration::from_secs(5), Arc::default()).busy(count),
+        );
         bench.pilot.metrics = Some(source);
         let (ending, _) = bench.run(&drained()).await;
         let proven =
