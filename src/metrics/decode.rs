@@ -94,6 +94,8 @@ pub(super) fn answer(body: &[u8]) -> Result<Answer, Undecodable> {
         serde_json::from_str(data.result.get()).map_err(|error| Undecodable::Shape(error.to_string()))?;
     let series = items.into_iter().map(series).collect::<Result<_, _>>()?;
     let mut warnings = envelope.warnings;
+    // Thanos' place for what Prometheus has in `infos`: advice on the query, nothing about the answer.
+    warnings.retain(|warning| !warning.starts_with("PromQL info: "));
     if envelope.is_partial {
         warnings.push("some of its storages did not answer".to_owned());
     }
@@ -132,6 +134,13 @@ mod tests {
 
     fn vector(result: &str) -> String {
         format!(r#"{{"status":"success","data":{{"resultType":"vector","result":{result}}}}}"#)
+    }
+
+    #[test]
+    fn advice_on_a_query_is_no_warning() {
+        // As Thanos 0.41 answers `rate()` of Envoy's counter.
+        let body = br#"{"status":"success","data":{"resultType":"vector","result":[]},"warnings":["PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \"envoy_cluster_upstream_rq_xx\"","a store is down"]}"#;
+        assert_eq!(answer(body).unwrap().warnings, ["a store is down"]);
     }
 
     #[test]
