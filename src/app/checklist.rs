@@ -59,16 +59,16 @@ impl App {
         split: &Split<'_>,
         record: &ChangeRecord,
         of: &RuleBackend,
-    ) -> Result<f64, String> {
+    ) -> Result<Option<f64>, String> {
         if !self.numbers.has_source {
             return Err(self.numbers.without_source());
         }
         if self.is_younger(split, record, self.settling()) {
-            return Err("settling: a rate of 1m".to_owned());
+            return Ok(None);
         }
         let numbers = self.numbers.at(of).filter(|n| !n.is_stale(self.shown_at()));
         let rate = numbers.and_then(|numbers| numbers.latest).and_then(|numbers| numbers.requests_per_second);
-        rate.ok_or_else(|| "no data".to_owned())
+        rate.map(Some).ok_or_else(|| "no data".to_owned())
     }
 
     /// Requests that it is working on: before the change is served, that there are none says nothing.

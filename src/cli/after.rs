@@ -1,8 +1,10 @@
 //! What `show` says after a rollback: the ten things to look at.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::session::Session;
+use crate::app::WINDOW;
 use crate::metrics::{MetricSource, Snapshot};
 use crate::rollout::{AfterRollback, ChangeRecord, Point, checklist, drained, in_brief, remaining_paths};
 use crate::route::{Route, RuleBackend};
@@ -45,7 +47,14 @@ pub async fn after<'a>(
     let recorded = recorded.into_iter().find(|recorded| recorded.record.id == record.id);
     let rate = |snapshot: &Snapshot| snapshot.get(&place).and_then(|numbers| numbers.requests_per_second);
     let requests = snapshot.map_err(ToOwned::to_owned);
-    let requests = requests.and_then(|snapshot| rate(snapshot).ok_or_else(|| "no data".to_owned()));
+    let age =
+        record.at.parse().ok().map(|at: Timestamp| session.clock.now().duration_since(at).unsigned_abs());
+    let settles = age.is_some_and(|age| age < WINDOW + session.settings.timing.settle);
+    let requests = requests.and_then(|snapshot| match rate(snapshot) {
+        Some(_) if settles => Ok(None),
+        Some(rate) => Ok(Some(rate)),
+        None => Err("no data".to_owned()),
+    });
     let in_flight = match metrics {
         Err(why) => Err(why),
         Ok(metrics) => match metrics.in_flight(std::slice::from_ref(&place)).await {

@@ -124,8 +124,9 @@ pub struct AfterRollback<'a> {
     pub record: &'a ChangeRecord,
     /// How it ended, in the words of the journal; `None` while it goes on, or where nobody waited.
     pub ending: Option<&'a str>,
-    /// Requests a second that still reach what was drained, or why that is not known.
-    pub requests: Result<f64, String>,
+    /// Requests a second that still reach what was drained, `None` as long as the minute of the rate began before the
+    /// rollback was served; or why that is not known.
+    pub requests: Result<Option<f64>, String>,
     /// Requests that it is working on, or why that is not known.
     pub in_flight: Result<f64, String>,
     /// What else leads to it.
@@ -198,8 +199,12 @@ fn look(after: &AfterRollback<'_>, drained: &[(usize, usize)], item: ChecklistIt
             None => (NotSeen, "not proven yet".to_owned()),
         },
         ChecklistItem::Requests => match &after.requests {
-            Ok(rate) if *rate > 0.0 => (NotSeen, format!("draining: {rate:.1}/s in 1m")),
-            Ok(_) => (Seen, "none in 1m".to_owned()),
+            Ok(Some(rate)) if *rate > 0.0 => (NotSeen, format!("draining: {rate:.1}/s in 1m")),
+            Ok(Some(_)) => (Seen, "none in 1m".to_owned()),
+            Ok(None) if after.ending.is_some_and(|ending| ending.starts_with("proven")) => {
+                (Seen, "none since it settled".to_owned())
+            }
+            Ok(None) => (Unknown, "settling: a rate of 1m".to_owned()),
             Err(why) => (Unknown, why.clone()),
         },
         ChecklistItem::InFlight => match &after.in_flight {
@@ -270,7 +275,7 @@ mod tests {
             route,
             record,
             ending: Some("proven: 0 of 66 requests"),
-            requests: Ok(0.0),
+            requests: Ok(Some(0.0)),
             in_flight: Ok(0.0),
             paths: &[],
             unseen: None,
@@ -310,7 +315,7 @@ mod tests {
         };
         let bad = AfterRollback {
             ending: Some("disproven: 3 of 90 requests still reached the drained backend"),
-            requests: Ok(3.25),
+            requests: Ok(Some(3.25)),
             in_flight: Ok(3.0),
             paths: std::slice::from_ref(&path),
             journalled: false,
@@ -330,6 +335,14 @@ mod tests {
             ..good(&now, &record)
         };
         assert_eq!(states(&blind), "!!!??p?p+p", "missing data is never good news");
+    }
+
+    #[test]
+    fn until_a_minute_is_over_the_proof_tells_of_requests() {
+        let (route, record) = (route([100, 0], 8), record("rollback", 0));
+        let young = AfterRollback { requests: Ok(None), ..good(&route, &record) };
+        assert_eq!(states(&young), "+++++p+p+p");
+        assert_eq!(states(&AfterRollback { ending: None, ..young }), "++!?+p+p+p");
     }
 
     #[test]
