@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::decode::{Labels, RawSeries};
 use super::increments::{self, Increment};
 use super::provider::Provider;
+use super::rows::edge;
 use crate::stats::{Counts, Tick, Ticks, unix_seconds};
 
 pub(super) use summed::{Beside, summed};
@@ -89,9 +90,7 @@ impl<'a> Described<'a> {
     fn new(series: &'a RawSeries, provider: &Provider, backends: Vec<usize>) -> Self {
         let counts = match series.label("le") {
             "" => What::Requests { failed: provider.is_error(series) },
-            edge => edge.parse().map_or(What::Nothing, |edge: f64| {
-                What::Within(provider.latency_unit.seconds(edge) * 1000.0)
-            }),
+            _ => edge(provider, series).map_or(What::Nothing, |seconds| What::Within(seconds * 1000.0)),
         };
         Self { series, target: increments::target(series, provider), backends, counts }
     }
