@@ -47,7 +47,7 @@ fn errors(person: &Person) -> (Vec<String>, String) {
 
 #[test]
 fn what_both_do_is_not_the_canarys_fault_and_what_it_does_alone_is() {
-    let space = Space::new("90/10");
+    let space = Space::new("95/5");
     space.annotate("tidegate.dev/gate.bake", "5s");
     let second = format!("beta-{}", space.host);
     let rules = json!([{"backendRefs": [
@@ -59,6 +59,8 @@ fn what_both_do_is_not_the_canarys_fault_and_what_it_does_alone_is() {
     let load = Load::start(&space.host, 200, &[]);
     let other = Load::start(&second, 150, &[]);
     let person = Person::oncall(&space);
+    // A rollout that goes further back than to the override below.
+    person.run(&["step", "checkout", "--to", "10", "--yes", "--reason", "a test"]).exits(0);
 
     // Two routes to the same Services.
     let said = gate(&person, &["fail"], |said| verdict(said) == Some("pass"));
