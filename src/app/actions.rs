@@ -148,8 +148,7 @@ fn verify(app: &mut App) -> Vec<Effect> {
     let mut related = app.routes.related(split.rule.backends.iter().map(|backend| &backend.to));
     related.retain(|other| other.id != route);
     let ask = Verify { route, rule, related, everywhere: app.sees_everywhere() };
-    let weights: Vec<u32> = split.rule.backends.iter().map(|backend| backend.weight).collect();
-    let (what, looked_at) = (format!("verify {}", list(&weights)), split.route.clone());
+    let (what, looked_at) = (format!("verify {}", list(&split.rule.weights())), split.route.clone());
     let change = app.next_number();
     app.changes.begin(Change::verify(change, &looked_at, what, app.now.since_start));
     vec![Effect::Verify { change, ask }]

@@ -84,10 +84,7 @@ impl SeenChanges {
 
 /// The weights that differ, by rule; whatever else differs is not told apart.
 fn difference(old: &Route, new: &Route) -> String {
-    let weights = |route: &Route, index: usize| {
-        let rule = route.rules.get(index)?;
-        Some(list(&rule.backends.iter().map(|backend| backend.weight).collect::<Vec<_>>()))
-    };
+    let weights = |route: &Route, index: usize| Some(list(&route.rules.get(index)?.weights()));
     let names = |route: &Route| {
         let rules = route.rules.iter();
         rules.map(|rule| rule.backends.iter().map(|b| b.to.clone()).collect::<Vec<_>>()).collect::<Vec<_>>()

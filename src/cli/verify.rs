@@ -105,7 +105,7 @@ fn end(
 
 /// Why the declared weights do not stand in the ratio of those that are expected; `None` if they do.
 fn differs(route: &Route, rule: usize, expected: &[u32]) -> Option<String> {
-    let weights: Vec<u32> = route.rules.get(rule)?.backends.iter().map(|backend| backend.weight).collect();
+    let weights = route.rules.get(rule)?.weights();
     let sum = |list: &[u32]| list.iter().copied().map(u64::from).sum::<u64>();
     let (declared_sum, expected_sum) = (sum(&weights), sum(expected));
     let same = |(declared, expected): (&u32, &u32)| {

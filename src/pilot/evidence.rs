@@ -216,10 +216,7 @@ impl Parties {
 fn beside(fresh: &Route, backend: &BackendRef) -> Vec<(RuleBackend, u32)> {
     let rules = fresh.rules.iter().enumerate();
     let rules = rules.filter(|(_, rule)| rule.backends.iter().any(|other| other.to.same_object(backend)));
-    let weighed = |(index, rule): (usize, &Rule)| {
-        let weights: Vec<u32> = rule.backends.iter().map(|backend| backend.weight).collect();
-        fresh.rule_backends(index).zip(weights)
-    };
+    let weighed = |(index, rule): (usize, &Rule)| fresh.rule_backends(index).zip(rule.weights());
     rules.flat_map(weighed).collect()
 }
 

@@ -53,7 +53,7 @@ pub fn course(
     known.sort_by_key(|(at, _)| *at);
     known.dedup_by(|(_, one), (_, other)| one.id == other.id);
 
-    let mut present: Vec<u32> = rule.backends.iter().map(|backend| backend.weight).collect();
+    let mut present = rule.weights();
     let mut turns: Vec<Turn> = Vec::new();
     for (at, record) in known.into_iter().rev().take_while(|(at, _)| *at >= oldest) {
         let Some((before, after)) = weights(record, rule, index, &route.id.namespace) else { continue };

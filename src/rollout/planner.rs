@@ -181,7 +181,7 @@ fn change_share(
     receiver: Option<usize>,
     notes: &mut Vec<String>,
 ) -> Result<RuleChange, Refusal> {
-    let before: Vec<u32> = rule.backends.iter().map(|b| b.weight).collect();
+    let before = rule.weights();
     let moving: Vec<bool> = rule.backends.iter().map(|b| b.to.same_object(target)).collect();
     let after = set_share(&before, &moving, share, receiver).ok_or(Refusal::TooFine)?;
     let change = rule_change(route, index, rule, after);
@@ -197,7 +197,7 @@ pub(super) fn rule_change(route: &Route, index: usize, rule: &Rule, after: Vec<u
         rule: index,
         label: route.rule_label(index),
         backends: rule.backends.iter().map(|b| b.to.clone()).collect(),
-        before: rule.backends.iter().map(|b| b.weight).collect(),
+        before: rule.weights(),
         after,
     }
 }

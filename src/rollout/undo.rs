@@ -5,7 +5,7 @@ use super::conventions::RoleNames;
 use super::plan::{Edit, Effect, Intent, Plan, Refusal};
 use super::planner::{finish, rule_change};
 use super::roles::{Role, names_a_pair, roles};
-use crate::route::{BackendRef, Route, Rule};
+use crate::route::{BackendRef, Route};
 
 /// Writes back the weights that the change `id` found, if the route still has those that it left.
 ///
@@ -29,7 +29,7 @@ pub(super) fn undo(
         let of = |weights| weights_of(weights, rule?, &route.id.namespace);
         let before = record.before.get(index).and_then(of);
         match (rule, of(after), before) {
-            (Some(rule), Some(after), Some(before)) if weights(rule) == after => {
+            (Some(rule), Some(after), Some(before)) if rule.weights() == after => {
                 if before.iter().all(|weight| *weight == 0) {
                     return Err(Refusal::AllZero);
                 }
@@ -79,10 +79,6 @@ pub fn undoable(route: &Route) -> Result<ChangeRecord, Refusal> {
     )))
 }
 
-fn weights(rule: &Rule) -> Vec<u32> {
-    rule.backends.iter().map(|backend| backend.weight).collect()
-}
-
 /// What rule `index` has now, and what the change had left.
 fn difference(route: &Route, index: usize, left: &super::RuleWeights) -> String {
     let listed = |left: Vec<String>| left.join(", ");
@@ -98,7 +94,7 @@ fn difference(route: &Route, index: usize, left: &super::RuleWeights) -> String 
     format!(
         "rule {} has {} now, and the change left {}",
         route.rule_label(index),
-        of(weights(rule)),
+        of(rule.weights()),
         in_order.unwrap_or_else(all)
     )
 }

@@ -133,6 +133,12 @@ impl Rule {
     pub fn is_split(&self) -> bool {
         self.backends.len() >= 2
     }
+
+    /// The weights of its backends, in their order.
+    #[must_use]
+    pub fn weights(&self) -> Vec<u32> {
+        self.backends.iter().map(|backend| backend.weight).collect()
+    }
 }
 
 /// A `RequestMirror` filter.
