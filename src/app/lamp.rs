@@ -128,7 +128,7 @@ impl App {
                 own if own == split.index => String::new(),
                 other => format!(" in rule {}", split.route.rule_label(other)),
             };
-            for backend in edit.receivers().into_iter().flatten() {
+            for backend in edit.receivers() {
                 match self.readiness(&backend) {
                     Readiness::Known { ready: 0, .. } => {
                         return Some(Lamp::Off(format!("{backend} has no ready endpoint{place}")));

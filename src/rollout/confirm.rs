@@ -34,8 +34,7 @@ impl Demand {
     /// The same for a plan in production: what gives anybody new traffic wants the receiving backend's name typed.
     #[must_use]
     pub fn in_production(self, plan: &Plan) -> Self {
-        let receiver = plan.gaining().into_iter().next().map(|(backend, _)| backend.name);
-        match (&self, plan.effect, receiver) {
+        match (&self, plan.effect, receiver(plan)) {
             (Self::Yes | Self::Reason, Effect::Advance, Some(name)) => Self::Name(name),
             _ => self,
         }
@@ -60,7 +59,6 @@ impl Demand {
 /// change that silences a backend, want the receiving backend's name typed.
 #[must_use]
 pub fn demand(plan: &Plan, gate: &Gate, readiness: &[(BackendRef, Readiness)]) -> Demand {
-    let receiver = || plan.gaining().into_iter().next().map(|(backend, _)| backend.name);
     let none_ready = |backend: &BackendRef| {
         readiness.iter().any(|(b, ready)| b.same_object(backend) && ready.is_none_ready())
     };
@@ -68,18 +66,23 @@ pub fn demand(plan: &Plan, gate: &Gate, readiness: &[(BackendRef, Readiness)]) -
         Effect::Rollback | Effect::Retreat => {
             plan.edits.iter().find_map(|edit| dead_end(edit, none_ready)).map(|backend| backend.name)
         }
-        Effect::Advance if gate.verdict() == Verdict::Fail || gate.owner_refuses => receiver(),
+        Effect::Advance if gate.verdict() == Verdict::Fail || gate.owner_refuses => receiver(plan),
         Effect::Advance => None,
     };
     let silences = plan.effect != Effect::Rollback && !plan.silenced.is_empty();
-    match (typed.or_else(|| silences.then(receiver).flatten()), gate.verdict()) {
+    match (typed.or_else(|| silences.then(|| receiver(plan)).flatten()), gate.verdict()) {
         (Some(name), _) => Demand::Name(name),
         (None, Verdict::Hold | Verdict::NoData) => Demand::Reason,
         (None, _) => Demand::Yes,
     }
 }
 
+/// Name of the backend that gets the largest share of those that gain.
+fn receiver(plan: &Plan) -> Option<Box<str>> {
+    plan.gaining().into_iter().next().map(|(backend, _)| backend.name)
+}
+
 /// The backend that gains by `edit` and would answer 503 to all that it gets.
 pub fn dead_end(edit: &Edit, none_ready: impl Fn(&BackendRef) -> bool) -> Option<BackendRef> {
-    edit.receivers()?.into_iter().find(none_ready)
+    edit.receivers().into_iter().find(none_ready)
 }

@@ -127,9 +127,9 @@ pub enum Edit {
 }
 
 impl Edit {
-    /// The backends that gain by it; `None` where none does.
+    /// The backends that gain by it.
     #[must_use]
-    pub fn receivers(&self) -> Option<Vec<BackendRef>> {
+    pub fn receivers(&self) -> Vec<BackendRef> {
         match self {
             Self::Weights(change) => {
                 let gains = |index: &usize| {
@@ -137,11 +137,10 @@ impl Edit {
                     after.unwrap_or(0.0) > before.unwrap_or(0.0)
                 };
                 let gaining = (0..change.backends.len()).filter(gains);
-                let all: Vec<_> = gaining.filter_map(|index| change.backends.get(index).cloned()).collect();
-                (!all.is_empty()).then_some(all)
+                gaining.filter_map(|index| change.backends.get(index).cloned()).collect()
             }
-            Self::Redirect { to, .. } => Some(vec![to.clone()]),
-            Self::Unmirror { .. } => None,
+            Self::Redirect { to, .. } => vec![to.clone()],
+            Self::Unmirror { .. } => Vec::new(),
         }
     }
 
