@@ -36,11 +36,12 @@ impl App {
     pub fn cannot(&self, action: Action) -> Option<String> {
         match action {
             // Tried whatever is known: it is never refused here.
-            Action::RollBack => self.selected().is_none().then(|| self.refused()).flatten(),
+            Action::RollBack | Action::LogErrors => {
+                self.selected().is_none().then(|| self.refused()).flatten()
+            }
             Action::SetWeights => self.refused(),
             Action::Verify => self.not_verifiable(),
             Action::Tick(item) => self.cannot_tick(item),
-            Action::LogErrors => self.selected().is_none().then(|| self.refused()).flatten(),
             Action::Copy => {
                 let key = self.start.keymap.key_of(Action::Copy, Context::Dialog);
                 let key = key.map(|key| format!(", and {key} sends the kubectl command that makes it"));

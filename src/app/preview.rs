@@ -8,7 +8,7 @@ use super::split::Split;
 use super::state::App;
 use crate::metrics::untestable;
 use crate::rollout::{
-    Check, Direction, Evidence, Gate, GateInput, Intent, LOG_CHECK, Plan, Refusal, Seen, Verdict, gate, plan,
+    Check, Direction, Evidence, Gate, GateInput, Intent, LOG_CHECK, Plan, Refusal, Seen, Verdict, gate,
 };
 use crate::route::{BackendRef, Path};
 
@@ -82,16 +82,13 @@ impl App {
     }
 
     fn next_step(&self, split: &Split<'_>) -> Result<Plan, String> {
-        let route = split.route;
-        let conventions = &self.start.conventions;
-        let chosen = self.chosen_canary(&route.uid);
         let step = |canary| Intent::Step { rule: split.index, direction: Direction::Next, canary };
         let intent = if split.roles.is_pair() { Intent::Flip { rule: split.index } } else { step(None) };
-        let planned = match plan(route, &intent, conventions, chosen) {
+        let planned = match self.plan(split, &intent) {
             // The step will ask; until then, what is looked at is the guess.
             Err(Refusal::AskCanary(_)) => {
                 let guess = split.backend(split.canary()).map(|backend| backend.name.clone());
-                plan(route, &step(guess), conventions, chosen)
+                self.plan(split, &step(guess))
             }
             planned => planned,
         };

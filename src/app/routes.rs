@@ -133,7 +133,7 @@ impl Routes {
 
     /// Replaces everything.
     pub fn reset(&mut self, listed: Vec<Listed>, now: Now) {
-        let mut before = std::mem::take(&mut self.entries);
+        let before = std::mem::take(&mut self.entries);
         let mut entries: Vec<Entry> =
             listed.into_iter().map(|listed| Entry::first_seen(listed, now, self.settling)).collect();
         entries.sort_by(|a, b| a.id().cmp(b.id()));
@@ -143,7 +143,7 @@ impl Routes {
                 note(&mut self.seen, &before[index], entry, now);
             }
         }
-        before.clear();
+        drop(before);
         self.entries = entries;
         self.references.clear();
         let routes: Vec<Arc<Route>> =

@@ -118,10 +118,16 @@ impl TimelineState {
 }
 
 impl App {
+    fn past(&self, route: &Route) -> Option<&Past> {
+        self.timeline.past.as_ref().filter(|(id, _)| *id == route.id).map(|(_, past)| past)
+    }
+
     /// What the journal of this machine has of a route, as far as that was read.
     pub(super) fn past_of(&self, route: &Route) -> impl Iterator<Item = &Recorded> {
-        let past = self.timeline.past.as_ref().filter(|(id, _)| *id == route.id).map(|(_, past)| past);
-        past.into_iter().flat_map(|past| &past.records).filter(|known| *known.record.uid == *route.uid)
+        self.past(route)
+            .into_iter()
+            .flat_map(|past| &past.records)
+            .filter(|known| *known.record.uid == *route.uid)
     }
 
     /// What was written to a route from this machine, as far as that was read.
@@ -133,8 +139,7 @@ impl App {
     #[must_use]
     pub fn timeline(&self, split: &Split<'_>) -> Vec<Event> {
         let route = split.route;
-        let past = self.timeline.past.as_ref().filter(|(id, _)| *id == route.id).map(|(_, past)| past);
-        let mut ours: Vec<Recorded> = past.map(|past| past.records.clone()).unwrap_or_default();
+        let mut ours: Vec<Recorded> = self.past_of(route).cloned().collect();
         let seen: Vec<&Seen> = self.routes.seen().0.iter().filter(|seen| seen.uid == route.uid).collect();
         let noted = seen.iter().filter_map(|seen| seen.record.clone()).chain(ChangeRecord::newest(route));
         for record in noted {
@@ -145,7 +150,8 @@ impl App {
         let mut events: Vec<Event> = ours.iter().map(|recorded| own(recorded, route)).collect();
         let foreign = |seen: &&&Seen| seen.record.is_none();
         events.extend(seen.iter().filter(foreign).map(|seen| seen.event()));
-        let writers = past.map_or_else(|| route.last_writer.iter().cloned().collect(), |p| p.writers.clone());
+        let latest = || route.last_writer.iter().cloned().collect();
+        let writers = self.past(route).map_or_else(latest, |past| past.writers.clone());
         let told = |writer: &Writer| seen.iter().any(|seen| seen.writer.as_ref() == Some(writer));
         for writer in writers.iter().filter(|writer| &*writer.manager != OURS && !told(writer)) {
             events.push(Event {

@@ -24,20 +24,21 @@ pub(super) fn open(app: &mut App) -> Vec<Effect> {
         app.say(Tone::Plain, "there is no route here");
         return Vec::new();
     };
-    let chosen = app.routes.get(&route).and_then(|route| app.chosen_canary(&route.uid));
-    let chosen = chosen.map(ToOwned::to_owned);
     let view = WalkView { id: route.clone(), scroll: Scroll::default(), walk: None };
     app.layers.push(Layer::Walk(Box::new(view)));
-    vec![Effect::Walk { generation: app.generation, route, chosen }]
+    vec![walk(app, route)]
 }
 
 /// Asks again for a walk whose answer will be dropped.
 pub(super) fn ask_again(app: &mut App) -> Option<Effect> {
-    let generation = app.generation;
     let route = app.layers.walk_mut().filter(|view| view.walk.is_none())?.id.clone();
+    Some(walk(app, route))
+}
+
+fn walk(app: &App, route: RouteId) -> Effect {
     let chosen = app.routes.get(&route).and_then(|route| app.chosen_canary(&route.uid));
     let chosen = chosen.map(ToOwned::to_owned);
-    Some(Effect::Walk { generation, route, chosen })
+    Effect::Walk { generation: app.generation, route, chosen }
 }
 
 pub(super) fn take(app: &mut App, route: &RouteId, answer: Result<Box<Walk>, String>) {

@@ -68,7 +68,7 @@ impl Default for Timing {
 #[derive(Clone)]
 pub struct Pilot {
     cluster: Cluster,
-    writer: writer::Writer,
+    writer: Writer,
     metrics: Option<Arc<dyn MetricSource>>,
     journal: Arc<Journal>,
     conventions: Conventions,
@@ -91,7 +91,7 @@ impl Pilot {
         timing: Timing,
         actor: &str,
     ) -> Self {
-        let writer = writer::Writer::new(cluster.clone());
+        let writer = Writer::new(cluster.clone());
         Self {
             cluster,
             writer,

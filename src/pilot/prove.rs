@@ -300,17 +300,14 @@ impl Telling<'_> {
         let counted = |seen: f64, needed: f64, words: String| {
             if seen < needed { format!("{seen:.0} of {needed:.0} needed: {words}") } else { words }
         };
-        if let Ok(finding) = &finding {
-            let words = match finding {
-                Finding::Contradicted { words, .. } => Some(words.clone()),
-                _ => None,
-            };
-            self.against = words.map(|words| (words, Instant::now()));
+        if finding.is_ok() {
+            self.against = None;
         }
         match finding {
             Err(words) => Heard::NotYet(words),
             Ok(Finding::Contradicted { words, .. }) => {
                 self.furthest = self.reached;
+                self.against = Some((words.clone(), Instant::now()));
                 Heard::NotYet(words)
             }
             Ok(Finding::NoTraffic) => Heard::NotYet("no traffic to judge".to_owned()),

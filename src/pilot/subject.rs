@@ -1,6 +1,8 @@
 //! What a proof is about: which backends are counted, what they should show, and what counts cannot tell.
 
-use crate::rollout::{ChangeRecord, Claim, Edit, Effect, Plan, RuleChange, untouched_paths, weights_of};
+use crate::rollout::{
+    ChangeRecord, Claim, Edit, Effect, Plan, RuleChange, shares, untouched_paths, weights_of,
+};
 use crate::route::{BackendRef, Path, PathKind, Route, RouteId, RuleBackend, declared_share};
 
 use super::states::{Planned, Prepared};
@@ -150,14 +152,10 @@ fn recorded(record: &ChangeRecord, route: &Route, index: usize) -> Option<Moves>
     let rule = route.rules.get(index)?;
     let of = |weights| weights_of(weights, rule, &route.id.namespace);
     let (before, after) = (of(record.before.get(&index)?)?, of(record.after.get(&index)?)?);
-    if rule.backends.iter().zip(&after).any(|(backend, weight)| backend.weight != *weight) {
+    if rule.weights() != after {
         return None;
     }
-    let share = |weights: &[u32], weight: u32| {
-        let sum: f64 = weights.iter().copied().map(f64::from).sum();
-        if sum > 0.0 { f64::from(weight) / sum } else { 0.0 }
-    };
-    let shares = before.iter().zip(&after).map(|(old, new)| (share(&before, *old), share(&after, *new)));
+    let shares = shares(&before).into_iter().zip(shares(&after));
     Some(rule.backends.iter().map(|backend| backend.to.clone()).zip(shares).collect())
 }
 

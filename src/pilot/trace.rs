@@ -79,12 +79,12 @@ pub(super) fn images(plan: &Plan, known: &[BackendFacts]) -> BTreeMap<String, St
 }
 
 /// What the route itself carries of a change.
-pub(super) fn annotations<'a>(
+pub(super) fn annotations(
     plan: &Plan,
     record: &ChangeRecord,
     shown: &Route,
     names: &RoleNames,
-) -> Vec<(&'a str, String)> {
+) -> Vec<(&'static str, String)> {
     let mut all = Vec::new();
     if let Ok(json) = serde_json::to_string(record) {
         all.push((ANNOTATION_LAST_CHANGE, json));

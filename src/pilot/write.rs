@@ -14,7 +14,6 @@ use super::states::{Confirmed, DryRun, Planned, Written};
 use super::subject::Subject;
 use super::trace::{annotations, images};
 use super::writer::WriteError;
-use crate::audit::JournalError;
 use crate::cluster::Why;
 use crate::rollout::{ChangeRecord, Effect, Plan, Refusal, json_patch};
 use crate::route::Route;
@@ -110,7 +109,7 @@ impl Pilot {
         let tell = |stage, words: String, fresh: Option<Route>| {
             let _ = progress.send(Progress { route: planned.plan.route.clone(), stage, words, fresh });
         };
-        let noted = self.journal(&plan, |journal| journal.intent(&record))?;
+        let noted = self.note(&plan, &record)?;
         tell(Stage::Writing, noted.unwrap_or_else(|| plan.edits_in_words()), None);
         let mut trouble = Trouble::default();
         for _ in 0..ATTEMPTS {
@@ -170,12 +169,8 @@ impl Pilot {
     }
 
     /// An advance is not made without a trace; a rollback is, and says so.
-    fn journal(
-        &self,
-        plan: &Plan,
-        entry: impl FnOnce(&crate::audit::Journal) -> Result<(), JournalError>,
-    ) -> Result<Option<String>, NotWritten> {
-        match entry(&self.journal) {
+    fn note(&self, plan: &Plan, record: &ChangeRecord) -> Result<Option<String>, NotWritten> {
+        match self.journal.intent(record) {
             Ok(()) => Ok(None),
             Err(error) if plan.effect == Effect::Rollback => Ok(Some(format!("not journalled: {error}"))),
             Err(error) => Err(NotWritten::NoJournal(error.to_string())),

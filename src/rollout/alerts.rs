@@ -122,8 +122,7 @@ fn alert(route: &Route, labels: &BTreeMap<String, String>) -> Option<Alert> {
 }
 
 /// Whether a critical alert speaks against giving a backend of the route more traffic.
-#[must_use]
-pub fn alerts_check(firing: &Firing) -> Check {
+pub(super) fn alerts_check(firing: &Firing) -> Check {
     let (verdict, words) = match firing {
         Firing::NobodyToAsk => (Verdict::NotApplicable, "there is nobody to ask".to_owned()),
         Firing::Unknown(why) => (Verdict::Hold, format!("it is not known which alerts fire: {why}")),

@@ -42,19 +42,18 @@ pub fn large_enough(
     into: &BackendRef,
     ready: impl Fn(&BackendRef) -> Option<u32>,
 ) -> Result<(), TooSmall> {
-    let weight = |weight: u32| f64::from(weight);
-    let total: f64 = rule.backends.iter().map(|backend| weight(backend.weight)).sum();
+    let total: f64 = rule.backends.iter().map(|backend| f64::from(backend.weight)).sum();
     let (gone, staying): (Vec<_>, Vec<_>) = rule.backends.iter().partition(|b| b.to.same_object(from));
-    let gone: f64 = gone.iter().map(|backend| weight(backend.weight)).sum();
+    let gone: f64 = gone.iter().map(|backend| f64::from(backend.weight)).sum();
     if total <= 0.0 || gone <= 0.0 {
         return Ok(());
     }
     let load = |share: f64, ready: Option<u32>| ready.filter(|n| *n > 0).map(|n| share / f64::from(n));
-    let now = rule.backends.iter().filter_map(|b| load(weight(b.weight) / total, ready(&b.to)));
+    let now = rule.backends.iter().filter_map(|b| load(f64::from(b.weight) / total, ready(&b.to)));
     let busiest = now.fold(0.0, f64::max);
     for backend in staying {
         let share = match total - gone {
-            rest if rest > 0.0 => weight(backend.weight) / rest,
+            rest if rest > 0.0 => f64::from(backend.weight) / rest,
             _ if backend.to.same_object(into) => 1.0,
             _ => 0.0,
         };

@@ -24,7 +24,14 @@ impl Stage {
     /// Reads a share in percent with at most two decimals, as `25`, `0.5` or `25%`; `None` if it is none.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        parse_stage(text.strip_suffix('%').unwrap_or(text).trim_end())
+        let text = text.strip_suffix('%').unwrap_or(text).trim_end();
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || decimals.len() > 2 || !digits(whole) || !digits(decimals) {
+            return None;
+        }
+        let hundredths: u32 = format!("{decimals:0<2}").parse().ok()?;
+        Self::new(whole.parse::<u32>().ok()?.checked_mul(100)?.checked_add(hundredths)?)
     }
 
     /// Hundredths of a percent, 0 to 10,000.
@@ -76,7 +83,7 @@ impl Ladder {
         let mut stages = text
             .split([' ', ',', '%'])
             .filter(|word| !word.is_empty())
-            .map(|word| parse_stage(word).ok_or_else(|| BadLadder::Stage(word.to_owned())))
+            .map(|word| Stage::parse(word).ok_or_else(|| BadLadder::Stage(word.to_owned())))
             .collect::<Result<Vec<_>, _>>()?;
         stages.sort_unstable();
         stages.dedup();
@@ -122,16 +129,6 @@ impl Ladder {
 
 fn compare(stage: Stage, weight: u64, sum: u64) -> std::cmp::Ordering {
     (u64::from(stage.0) * sum).cmp(&(weight * u64::from(SHARE_SCALE)))
-}
-
-fn parse_stage(word: &str) -> Option<Stage> {
-    let (whole, decimals) = word.split_once('.').unwrap_or((word, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || decimals.len() > 2 || !digits(whole) || !digits(decimals) {
-        return None;
-    }
-    let hundredths: u32 = format!("{decimals:0<2}").parse().ok()?;
-    Stage::new(whole.parse::<u32>().ok()?.checked_mul(100)?.checked_add(hundredths)?)
 }
 
 #[cfg(test)]

@@ -35,16 +35,13 @@ pub enum BadLink {
 }
 
 /// What is filled in.
-#[derive(Debug, Clone, Copy)]
-pub struct LinkTo<'a> {
-    /// The context of the kubeconfig.
-    pub context: &'a str,
-    /// The route.
-    pub route: &'a RouteId,
+struct LinkTo<'a> {
+    context: &'a str,
+    route: &'a RouteId,
     /// The backend on the safe side, if it is known.
-    pub stable: Option<&'a str>,
+    stable: Option<&'a str>,
     /// The backend that is looked at, if it is known.
-    pub canary: Option<&'a str>,
+    canary: Option<&'a str>,
 }
 
 impl Link {
@@ -72,8 +69,7 @@ impl Link {
     }
 
     /// The URL for a split; `None` where it wants a backend that is not known. `{{service}}` is the canary, else stable.
-    #[must_use]
-    pub fn url(&self, to: &LinkTo<'_>) -> Option<String> {
+    fn url(&self, to: &LinkTo<'_>) -> Option<String> {
         let values = [
             Some(to.context),
             Some(&*to.route.namespace),

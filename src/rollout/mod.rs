@@ -35,9 +35,7 @@ mod target;
 mod undo;
 mod weights;
 
-pub use alerts::{
-    About, Alert, Firing, NAMESPACE_LABELS, ROUTE_LABELS, SERVICE_LABELS, alerts_check, concerning,
-};
+pub use alerts::{About, Alert, Firing, NAMESPACE_LABELS, ROUTE_LABELS, SERVICE_LABELS, concerning};
 pub use capacity::{TooSmall, large_enough};
 pub use change::{ChangeRecord, RuleWeights, weight_keys, weights_of};
 pub use checklist::{AfterRollback, ChecklistItem, Point, PointState, checklist, drained, in_brief};
@@ -53,17 +51,17 @@ pub use gates::{GateRules, Gates, OWN, RulesOfSome, Switchable};
 pub use judged::{HISTORY, Judged, Split, judged, share_dispersion};
 pub use kubectl::kubectl;
 pub use ladder::{BadLadder, Ladder, Stage};
-pub use links::{BadLink, Link, LinkTo, links};
+pub use links::{BadLink, Link, links};
 pub use log_errors::{BadLogPattern, LOG_CHECK, LogErrors, LogPattern, LogRules, log_check};
 pub use patch::json_patch;
 pub use pattern::{BadPattern, Pattern};
 pub use plan::{Direction, Edit, Effect, Intent, Plan, Refusal, RuleChange};
 pub use planner::plan;
-pub use proof::{ALPHA_SHARE, Claim, Finding, Observed, judge, requests_for_power};
+pub use proof::{ALPHA_SHARE, Claim, Finding, Observed, judge};
 pub use reach::{remaining_paths, untouched_paths};
 pub use roles::{Role, RoleSource, Roles, names_a_pair, roles};
 pub use target::{RollbackTarget, heaviest_but, rollback_target, takes_over};
 pub use undo::undoable;
-pub use weights::{MOST_WEIGHT, SHARE_SCALE, set_share, shares};
+pub use weights::{MOST_WEIGHT, SHARE_SCALE, shares};
 
 pub use crate::stats::{Interval, Verdict, interval, lies_above};

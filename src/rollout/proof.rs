@@ -1,6 +1,6 @@
 //! Proof: whether counted requests show that the declared split is served.
 //!
-//! Share test from OLD to NEW, weight-0 rule and power: an interval valid at all looks (`interval.rs`), level
+//! Share test from OLD to NEW, weight-0 rule and power: an interval valid at all looks (`stats/interval.rs`), level
 //! 0.001/4 a backend; zero hits prove only once the old share would have shown itself with 99.9 %, and after one
 //! of more than half only once a leak of 5 % would have.
 
@@ -98,21 +98,14 @@ pub enum Finding {
     },
 }
 
-/// Requests of the split after which zero hits on a backend whose share was `old` are a proof: the smallest n
-/// with `(1 − old)^n ≤ 0.001`. 66 from 10 %, 135 from 5 %, 688 from 1 %.
-///
-/// From more than half it is 135 again: nobody doubts then that most requests have left, only that all have.
-#[must_use]
-pub fn requests_for_power(old: f64) -> f64 {
-    requests_to_miss(telling(old), POWER_MISS)
-}
-
-/// The share that must be shown gone.
+/// The share that must be shown gone: of more than half a leak of 5 %, since nobody doubts then that most requests have
+/// left, only that all have.
 fn telling(old: f64) -> f64 {
     if old > 0.5 { LEAK } else { old }
 }
 
-/// The smallest n with `(1 − old)^n ≤ miss`.
+/// Requests of the split after which zero hits on a backend whose share was `old` show that it is gone: the smallest n
+/// with `(1 − old)^n ≤ miss`. For 0.001 that is 66 from 10 %, 135 from 5 %, 688 from 1 %.
 pub(super) fn requests_to_miss(old: f64, miss: f64) -> f64 {
     (miss.ln() / (-old).ln_1p()).ceil()
 }
@@ -266,7 +259,7 @@ mod tests {
 
     #[test]
     fn power_of_a_rollback_has_the_reference_values() {
-        let requests = [0.10, 0.05, 0.01].map(|old| format!("{}", requests_for_power(old)));
+        let requests = [0.10, 0.05, 0.01].map(|old| format!("{}", requests_to_miss(old, POWER_MISS)));
         assert_eq!(requests, ["66", "135", "688"]);
     }
 

@@ -7,6 +7,9 @@ use super::planner::{finish, rule_change};
 use super::roles::{Role, names_a_pair, roles};
 use crate::route::{BackendRef, Route};
 
+/// What a flip is called in a record.
+const FLIP: &str = "flip";
+
 /// Writes back the weights that the change `id` found, if the route still has those that it left.
 ///
 /// Judged by what it does: one that raises a canary is an advance, and one that drains it, or returns a pair to the
@@ -118,5 +121,3 @@ fn returns(plan: &Plan, route: &Route, names: &RoleNames, record: &ChangeRecord)
     let gaining = plan.gaining();
     flipped && gaining.iter().all(|(backend, share)| &*backend.name == previous && *share > 0.5)
 }
-
-const FLIP: &str = "flip";

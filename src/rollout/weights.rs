@@ -21,8 +21,12 @@ pub fn shares(weights: &[u32]) -> Vec<f64> {
 /// left goes to `receiver`.
 ///
 /// `None` when no weights can say it: nobody moves, nobody can take the rest, or the shares are too fine.
-#[must_use]
-pub fn set_share(weights: &[u32], moving: &[bool], share: u32, receiver: Option<usize>) -> Option<Vec<u32>> {
+pub(super) fn set_share(
+    weights: &[u32],
+    moving: &[bool],
+    share: u32,
+    receiver: Option<usize>,
+) -> Option<Vec<u32>> {
     let total: u64 = weights.iter().map(|w| u64::from(*w)).sum();
     let totals = [total, 100, 1_000, 10_000, 100_000, u64::from(MOST_WEIGHT)];
     totals.into_iter().filter(|t| *t > 0).find_map(|t| at_total(weights, moving, share, receiver, t))

@@ -29,7 +29,7 @@ impl Pressure {
     }
 }
 
-/// The check; `None` where the provider counts nothing of the kind.
+/// The check; not applicable where the provider counts nothing of the kind.
 pub(super) fn check(seen: &Result<Option<Vec<Pressure>>, String>) -> Check {
     let (verdict, words) = match seen {
         Err(why) => (Verdict::NoData, why.clone()),
