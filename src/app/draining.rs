@@ -69,3 +69,22 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::app::Msg;
+    use crate::app::fixture::{Bench, checkout, places};
+
+    #[test]
+    fn a_frozen_screen_does_not_count_them_on() {
+        let mut bench = Bench::with((80, 24), vec![Ok(checkout(7, 95, 5))]);
+        let [_, canary] = &places()[..] else { panic!() };
+        bench.app.draining.of = Some(canary.clone());
+        let generation = bench.app.generation;
+        let count = |count| Msg::InFlight { generation, backend: canary.clone(), answer: Ok(Some(count)) };
+        bench.msg(count(3.0)).keys(" ").msg(count(2.0));
+        assert_eq!(bench.app.in_flight(canary), Ok(3.0));
+        bench.keys(" ");
+        assert_eq!(bench.app.in_flight(canary), Ok(2.0));
+    }
+}

@@ -64,6 +64,7 @@ pub(super) fn hold(app: &mut App, msg: Msg) -> Option<Msg> {
         | Msg::History { .. }
         | Msg::Facts { .. }
         | Msg::Counted { .. }
+        | Msg::InFlight { .. }
         | Msg::Alerts { .. } => {}
         // The next question is asked as ever.
         Msg::Numbers { generation: of, .. } if *of == generation => app.numbers.in_flight = false,
