@@ -139,10 +139,9 @@ pub fn demanded(prepared: &Prepared, typed: Option<&str>) -> String {
 
 /// What makes the receiving backend's name be asked for.
 fn danger(prepared: &Prepared) -> String {
-    let plan = prepared.main().map(|planned| &planned.plan);
+    let gaining: Vec<_> = prepared.planned.iter().flat_map(|planned| planned.plan.gaining()).collect();
     let none_ready = prepared.backends.iter().find(|known| {
-        let gains =
-            plan.is_some_and(|plan| plan.gaining().iter().any(|(backend, _)| *backend == known.backend));
+        let gains = gaining.iter().any(|(backend, _)| *backend == known.backend);
         gains && known.facts.endpoints.as_ref().is_ok_and(|endpoints| endpoints.ready == 0)
     });
     let silenced = prepared.planned.iter().find_map(|planned| planned.plan.silenced.first());
@@ -166,4 +165,36 @@ fn clean(line: &str) -> String {
     let text = line.trim_start_matches(' ');
     let indent = &line[..line.len() - text.len()];
     if text.chars().any(steers) { format!("{indent}{}", one_line(text)) } else { line.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fixture::{backend, checkout, prepared, split};
+    use crate::rollout::{Intent, Verdict};
+    use crate::route::Route;
+
+    #[test]
+    fn a_dead_end_on_a_second_route_is_why_its_name_is_asked_for() {
+        let back = |route: &Route, name: &str| {
+            let [from, into] = ["canary", "stable"].map(|role| backend(&format!("{name}-{role}")));
+            let intent = Intent::Drain { from, into, other_paths: true };
+            prepared(route, &intent, Verdict::NotApplicable, Demand::Yes)
+        };
+        let mut both = back(&checkout(7, 95, 5), "checkout");
+        let mut wallet = back(&split("wallet", 1, &[("wallet-stable", 90), ("wallet-canary", 10)]), "wallet");
+        for known in &mut wallet.backends {
+            known.facts.endpoints.as_mut().unwrap().ready = 0;
+        }
+        both.planned.append(&mut wallet.planned);
+        both.backends.append(&mut wallet.backends);
+        both.demand = Demand::Name("wallet-stable".into());
+        let dead = backend("wallet-stable");
+        assert_eq!(
+            demanded(&both, None),
+            format!(
+                "{dead} has no ready endpoint and would answer 503; confirm it with --confirm wallet-stable"
+            )
+        );
+    }
 }
