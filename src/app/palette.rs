@@ -297,7 +297,7 @@ fn take(app: &mut App) -> Vec<Effect> {
         Run::Scope(scope) => contexts::watch_scope(app, scope),
         Run::Context(name) => contexts::switch(app, name),
         Run::Link(url) => {
-            app.say(Tone::Plain, format!("copied: {url}"));
+            app.say(Tone::Plain, format!("sent to your terminal: {url}"));
             vec![Effect::Copy(url)]
         }
         Run::Theme(name) => routes_keys::use_theme(app, name),
@@ -375,7 +375,9 @@ mod tests {
             Effect::Copy(text) => Some(text.as_str()),
             _ => None,
         });
-        assert_eq!(copied, Some("https://g/prod-eu/shop/checkout-canary?from=checkout-stable"));
+        let url = "https://g/prod-eu/shop/checkout-canary?from=checkout-stable";
+        assert_eq!(copied, Some(url));
+        assert_eq!(bench.said(), format!("sent to your terminal: {url}"), "who keeps it is not known");
     }
 
     #[test]
