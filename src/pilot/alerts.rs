@@ -11,7 +11,7 @@ impl Pilot {
     pub async fn firing(&self, route: &Route) -> Firing {
         let Some(metrics) = &self.metrics else { return Firing::NobodyToAsk };
         let about = about(route);
-        match within(PATIENCE, metrics.firing(&about)).await {
+        match within("the metrics", PATIENCE, metrics.firing(&about)).await {
             Ok(Ok(labels)) => Firing::Known(concerning(route, &labels)),
             Ok(Err(error)) if error.is_absence() => Firing::NobodyToAsk,
             Ok(Err(error)) => Firing::Unknown(error.to_string()),

@@ -51,7 +51,7 @@ impl Pilot {
             let (seen, own) = tokio::join!(seen, own_answers(&**metrics, fresh, plan, backend, &rules.own));
             Ok(Evidence { seen: seen?, own })
         };
-        within(PATIENCE, looked).await?
+        within("the metrics", PATIENCE, looked).await?
     }
 
     async fn idle(

@@ -78,7 +78,7 @@ impl Pilot {
         let canary = plan.canary.as_ref().map(|canary| &*canary.name);
         let unknown =
             |words: &str| Check { name: LOG_CHECK, verdict: Verdict::NoData, words: words.to_owned() };
-        Some(match within(PATIENCE, self.logged(fresh, change.rule, canary)).await {
+        Some(match within("metrics and logs", PATIENCE, self.logged(fresh, change.rule, canary)).await {
             Ok((_, check)) => {
                 check.unwrap_or_else(|| unknown("which backends are to be compared is not known"))
             }

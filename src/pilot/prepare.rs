@@ -156,7 +156,7 @@ impl Pilot {
         if everywhere {
             return (known.to_vec(), None);
         }
-        match within(ROLLBACK_PATIENCE, self.cluster.list(&Scope::All)).await {
+        match within("the cluster", ROLLBACK_PATIENCE, self.cluster.list(&Scope::All)).await {
             Ok(Ok(listed)) => (listed.into_iter().filter_map(Result::ok).map(Arc::new).collect(), None),
             Ok(Err(trouble)) => (known.to_vec(), Some(unseen(&trouble.to_string()))),
             Err(late) => (known.to_vec(), Some(unseen(&late))),
@@ -205,7 +205,7 @@ impl Pilot {
     }
 
     async fn facts(&self, backend: BackendRef, patience: Duration) -> BackendFacts {
-        let facts = within(patience, self.cluster.facts(&backend))
+        let facts = within("the cluster", patience, self.cluster.facts(&backend))
             .await
             .unwrap_or_else(|late| Facts { endpoints: Err(late.clone().into()), pods: Err(late.into()) });
         BackendFacts { backend, facts }
@@ -249,7 +249,9 @@ impl Pilot {
     }
 
     async fn dry_run(&self, plan: &Plan, patience: Duration) -> DryRun {
-        match within(patience, self.writer.patch(&plan.route, &json_patch(plan, &[]), true)).await {
+        match within("the cluster", patience, self.writer.patch(&plan.route, &json_patch(plan, &[]), true))
+            .await
+        {
             Ok(Ok(route)) => DryRun::taken(plan, &route),
             Ok(Err(error @ WriteError::Forbidden { .. })) => DryRun::Forbidden(error.to_string()),
             Ok(Err(
@@ -327,8 +329,13 @@ fn images(backends: &[BackendFacts]) -> Vec<(BackendRef, Vec<String>)> {
     known.map(|(backend, pods)| (backend.clone(), names(&pods.images))).collect()
 }
 
-pub(super) async fn within<T>(patience: Duration, future: impl Future<Output = T>) -> Result<T, String> {
-    let late = |_| format!("no answer within {} s", patience.as_secs());
+/// What `whom` answers, or that it did not in time.
+pub(super) async fn within<T>(
+    whom: &str,
+    patience: Duration,
+    future: impl Future<Output = T>,
+) -> Result<T, String> {
+    let late = |_| format!("no answer from {whom} within {} s", patience.as_secs());
     tokio::time::timeout(patience, future).await.map_err(late)
 }
 
