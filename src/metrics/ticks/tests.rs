@@ -81,6 +81,26 @@ fn ticks_of_several_proxies_are_not_added_up_and_a_round_waits_for_all() {
 }
 
 #[test]
+fn a_late_target_is_not_waited_for_for_ever() {
+    let of = |instance: &str, samples: &[(i64, f64)]| {
+        [series("stable", class("2"), instance, samples), series("canary", class("2"), instance, samples)]
+    };
+    let late = of("e2", &[(13, 0.0), (18, 5.0)]);
+    let rounds_by = |newest: usize| {
+        let all = [(11, 0.0), (16, 5.0), (21, 10.0), (26, 15.0), (31, 20.0)];
+        rounds(&found(&[&of("e1", &all[..newest])[..], &late[..]].concat()))
+    };
+    assert_eq!(rounds_by(4), [[]; 0], "the round to 20 s may still get the one at 18 s; it is 26 s");
+    let closed = rounds_by(5);
+    let ends: Vec<Vec<f64>> = closed.iter().map(|round| round.iter().map(|tick| tick.0).collect()).collect();
+    assert_eq!(
+        ends,
+        [[16.0, 18.0]],
+        "31 s is more than one interval and a half after 20 s, and not after 25 s"
+    );
+}
+
+#[test]
 fn versions_that_count_for_themselves_are_laid_on_a_grid() {
     // Scraped at different moments; 2 and 1 requests a second.
     let batch = [
