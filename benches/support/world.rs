@@ -125,6 +125,7 @@ impl World {
             p95: quantile(0.04 + 0.04 * self.noise(4)),
             p99: quantile(0.1 + 0.1 * self.noise(5)),
             newest_sample: Some(now),
+            not_a_number: false,
             granularity: Granularity::Service,
         }
     }

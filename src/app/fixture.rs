@@ -122,6 +122,7 @@ impl Bench {
             p95: quantile(0.0089 * slow),
             p99: quantile(0.0124 * slow),
             newest_sample: Some(evaluated_at),
+            not_a_number: false,
             granularity: Granularity::Service,
         };
         let backends = [numbers(190.0, 0.0004, 1.0), numbers(10.0, errors, 1.3)];

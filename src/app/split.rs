@@ -226,6 +226,7 @@ impl App {
             Err(Unclaimed::PerRule) => Observed::NoData("counted per rule"),
             Err(Unclaimed::Uncounted(_)) => Observed::NoData("not counted"),
             Err(Unclaimed::NoTraffic) => Observed::NoTraffic,
+            Err(Unclaimed::NotANumber(_)) => Observed::NoData("not a number"),
             Err(Unclaimed::UnknownSource | Unclaimed::NoSeries(_) | Unclaimed::TooFew(_)) => {
                 Observed::NoData("no data")
             }

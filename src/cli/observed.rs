@@ -110,6 +110,7 @@ fn shares(route: &Route, index: usize, evidence: &Evidence<'_>) -> Result<Vec<f6
         Unclaimed::UnknownSource => no_data("it is not known whose metrics these are"),
         Unclaimed::NoSeries(backend) => no_data(&format!("{backend} has no series")),
         Unclaimed::TooFew(backend) => no_data(&format!("{backend} has too few samples for a rate")),
+        Unclaimed::NotANumber(backend) => no_data(&format!("the rate of {backend} is not a number")),
         Unclaimed::NoTraffic => no_data(&format!("no requests in the last {} s", WINDOW.as_secs())),
     })?;
     let sum: f64 = requests.iter().sum();
@@ -170,9 +171,12 @@ mod tests {
         routes: &[Route],
         requests: &[(&str, Option<f64>)],
     ) -> (Vec<Option<f64>>, Option<String>) {
-        let snapshot = snapshot(provider, requests);
+        seen_in(&snapshot(provider, requests), routes)
+    }
+
+    fn seen_in(snapshot: &Snapshot, routes: &[Route]) -> (Vec<Option<f64>>, Option<String>) {
         let evidence = Evidence {
-            snapshot: Ok(&snapshot),
+            snapshot: Ok(snapshot),
             related: &Related::new(routes, None),
             settle: Duration::from_secs(15),
             now: NOW.parse().unwrap(),
@@ -204,6 +208,9 @@ mod tests {
         assert_eq!(seen_by(gateway, &web(), &[("a", None)]).0, silent.0, "nothing shows that it is asked");
         let few = [("a", Some(1.0)), ("b", None)];
         assert_eq!(seen(&web(), &few), nothing("no data: b has too few samples for a rate"));
+        let mut no_number = snapshot(&PROVIDERS[0], &few);
+        no_number.backends.values_mut().for_each(|numbers| numbers.not_a_number = numbers.requests.is_none());
+        assert_eq!(seen_in(&no_number, &web()), nothing("no data: the rate of b is not a number"));
         let none = [("a", Some(0.0)), ("b", Some(0.0))];
         assert_eq!(seen(&web(), &none), nothing("no data: no requests in the last 60 s"));
     }

@@ -235,6 +235,7 @@ fn numbers(
         p95: latency(0.95),
         p99: latency(0.99),
         newest_sample: Some(end.at),
+        not_a_number: false,
         granularity: Granularity::Service,
     })
 }

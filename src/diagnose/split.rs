@@ -82,6 +82,7 @@ fn unclaimable(route: &RouteId, unclaimed: &Unclaimed<'_>, seconds: i64) -> Find
         Unclaimed::UnknownSource => Finding::unknown("it is not known whose metrics these are"),
         Unclaimed::NoSeries(backend) => Finding::unknown(format!("{backend} has no series")),
         Unclaimed::TooFew(backend) => Finding::unknown(format!("{backend} has too few samples")),
+        Unclaimed::NotANumber(backend) => Finding::unknown(format!("the rate of {backend} is not a number")),
         Unclaimed::NoTraffic => {
             Finding::unknown(format!("no request in {seconds} s: nothing shows where they go"))
                 .advise("send some, and see that host and path are those of the route")

@@ -19,6 +19,8 @@ pub enum Unclaimed<'a> {
     NoSeries(&'a BackendRef),
     /// A backend has too few samples for a rate.
     TooFew(&'a BackendRef),
+    /// The rate of a backend is not a number.
+    NotANumber(&'a BackendRef),
     /// No request at all.
     NoTraffic,
 }
@@ -73,7 +75,8 @@ pub fn claim_counted<'a>(
     }
     let counted = |(backend, numbers): (&'a BackendRef, Option<Numbers>)| {
         let numbers = numbers.ok_or(Unclaimed::NoSeries(backend))?;
-        numbers.requests.ok_or(Unclaimed::TooFew(backend))
+        let why = if numbers.not_a_number { Unclaimed::NotANumber } else { Unclaimed::TooFew };
+        numbers.requests.ok_or_else(|| why(backend))
     };
     let requests = backends.into_iter().map(counted).collect::<Result<Vec<f64>, _>>()?;
     if requests.iter().sum::<f64>() > 0.0 { Ok(requests) } else { Err(Unclaimed::NoTraffic) }

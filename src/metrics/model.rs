@@ -36,7 +36,7 @@ impl Snapshot {
 /// One backend's numbers over a window. For looking at: rates extrapolate, so nothing is decided on them.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Numbers {
-    /// Requests a second, ≥ 0; `None` when the window holds too few samples for a rate.
+    /// Requests a second, ≥ 0; `None` when the window holds too few samples for a rate, or some that are no numbers.
     pub requests_per_second: Option<f64>,
     /// Requests in the window, ≥ 0, by extrapolation and so seldom whole.
     pub requests: Option<f64>,
@@ -50,6 +50,8 @@ pub struct Numbers {
     pub p99: Option<Quantile>,
     /// When the newest sample was scraped; `None` when it is older than the server looks back (5 min).
     pub newest_sample: Option<Timestamp>,
+    /// Whether there is a rate, and it is not a number: some sample is not.
+    pub not_a_number: bool,
     /// What the series tell apart. If only the whole rule, there is nothing else here: it is nobody's number.
     pub granularity: Granularity,
 }

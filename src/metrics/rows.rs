@@ -64,6 +64,7 @@ pub(super) fn numbers(
     for (backend, sum) in sums {
         let row = rows.entry(backend.clone()).or_default();
         row.requests_per_second = sum.per_second();
+        row.not_a_number = sum.per_second().is_none();
         row.requests = sum.per_second().map(|rate| rate * window.as_secs_f64());
         row.error_rate = sum.error_rate();
     }

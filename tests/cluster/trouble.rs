@@ -140,7 +140,7 @@ fn in_whatever_trouble_it_holds_and_nothing_is_lost_when_it_is_over() {
     killed.kill();
     fs::write(locked.file("web.yml"), LOGIN).expect("a file");
     let login = "kube://monitoring/prometheus:9090/consoles";
-    let [silent, again] = ["did not answer within 10 s", "no answer within 8 s"];
+    let [silent, again] = ["did not answer within 10 s", "no answer from the metrics within 8 s"];
     let [refused, locked_out] = ["nothing listens at", "wants another login (401)"];
     let [many, unknown] =
         ["rejected a query (422): query processing would load", "has no metrics tidegate knows"];
@@ -155,7 +155,7 @@ fn in_whatever_trouble_it_holds_and_nothing_is_lost_when_it_is_over() {
             "not a number",
             nan.url(),
             "auto",
-            ["nothing was counted", "no traffic to judge", "too few samples"],
+            ["nothing was counted", "no traffic to judge", "is not a number"],
         ),
         ("target gone", old.url(), "auto", [unknown; 3]),
         ("old samples", old.url(), "contour", ["no data         newest sample is", "is down", ""]),
