@@ -299,6 +299,16 @@ impl MetricError {
         self.is_wrong_address() || matches!(self, Self::NoRight { .. })
     }
 
+    /// Ticks of one look are of one answer: those of two have no common scrapes.
+    pub(super) fn counted_in_parts(provider: &Provider, backends: usize) -> Self {
+        let name = &provider.name;
+        Self::NotCounted {
+            why: format!(
+                "{name} does not count all {backends} backends in one answer: they cannot be compared"
+            ),
+        }
+    }
+
     pub(super) fn counted_whole(provider: &Provider, backend: &RuleBackend) -> Self {
         let (name, rule, route) = (&provider.name, backend.rule, &backend.route);
         Self::NotCounted {

@@ -68,7 +68,8 @@ async fn a_canary_that_fails_every_request_shows_all_errors() {
         refresh(asked, &[(&bad, "3")], &[], &[])
     });
     let snapshot = source(&server.url, "contour").numbers(&[canary()], MINUTE).await.unwrap();
-    assert_eq!(snapshot.get(&canary()).unwrap().error_rate, Some(1.0));
+    let row = snapshot.get(&canary()).unwrap();
+    assert_eq!((row.error_rate, row.not_a_number), (Some(1.0), false));
 }
 
 #[tokio::test]
@@ -83,6 +84,7 @@ async fn what_is_no_number_is_no_data() {
         let row = snapshot.get(&canary()).unwrap();
         assert_eq!((row.requests_per_second, row.requests, row.error_rate), (None, None, None), "{odd}");
         assert_eq!((row.p50, row.newest_sample), (None, None), "{odd}");
+        assert!(row.not_a_number, "{odd}");
     }
 }
 
@@ -294,6 +296,45 @@ async fn what_is_counted_per_rule_is_asked_of_the_app() {
         "envoy-gateway counts rule 0 of shop/checkout as a whole: its backends cannot be told apart; numbers need the \
          app's own metrics"
     );
+}
+
+/// Scrapes of two answers are not on one clock: the later one must not take the place of the other.
+#[tokio::test]
+async fn ticks_are_of_one_answer() {
+    let now = Timestamp::now().as_second();
+    let series = move |labels: &str| {
+        let values = format!(r#"[{},"1"],[{now},"2"]"#, now - 5);
+        format!(r#"{{"metric":{{{labels},"job":"j","instance":"i"}},"values":[{values}]}}"#)
+    };
+    let envoy = move |name: &str| {
+        series(&format!(
+            r#""envoy_cluster_name":"httproute/shop/checkout/rule/{name}","envoy_response_code_class":"2""#
+        ))
+    };
+    let app = series(r#""namespace":"shop","service":"checkout-canary","status":"200""#);
+    let server = Server::start(move |asked| match asked.query() {
+        query if query.contains("label_replace") => found(&["envoy-gateway", "app"]),
+        query if !query.ends_with(']') => Reply::vector(&[("{}", "2")]),
+        query if query.contains("http_requests_total") => Reply::json("matrix", &format!("[{app}]")),
+        query if query.contains("upstream_rq_xx") => {
+            let rules = [("rule/1/", "1/backend/1"), ("rule/0", "0")];
+            let named = rules.into_iter().filter(|(asked, _)| query.contains(asked));
+            let named: Vec<String> = named.map(|(_, name)| envoy(name)).collect();
+            Reply::json("matrix", &format!("[{}]", named.join(",")))
+        }
+        _ => Reply::json("matrix", "[]"),
+    });
+    let since = Timestamp::now() - Duration::from_mins(1);
+    #[expect(clippy::cast_precision_loss, reason = "whole seconds of these years are exact")]
+    let newest = [None, Some(now as f64)];
+    let whole = [stable(), canary()];
+    let ticks = source(&server.url, "auto").ticks(&whole, since).await.unwrap();
+    assert_eq!(ticks.newest, newest, "the app's");
+    let apart = whole.clone().map(|place| RuleBackend { rule: 1, ..place });
+    let ticks = source(&server.url, "auto").ticks(&apart, since).await.unwrap();
+    assert_eq!(ticks.newest, newest, "the proxy's");
+    let error = source(&server.url, "auto").ticks(&[whole, apart].concat(), since).await.unwrap_err();
+    assert!(error.to_string().contains("does not count all 4 backends in one answer"), "{error}");
 }
 
 /// It gives each backend a cluster of its own as soon as the rule needs it.

@@ -39,7 +39,10 @@ impl PrometheusSource {
                 return Err(MetricError::counted_whole(provider, backend));
             }
             let granularities = question.granularities(samples.series());
-            self.tell_apart(&asked, granularities.into_iter().filter(|(_, of)| *of != Granularity::Rule));
+            let apart = granularities.into_iter().filter(|(_, of)| *of != Granularity::Rule);
+            let apart: Vec<_> = apart.collect();
+            let is_counted = !apart.is_empty();
+            self.tell_apart(&asked, apart);
             let of = |series: &RawSeries| {
                 let place = |backend| backends.iter().position(|other| other == backend);
                 question.backends_of(series).into_iter().filter_map(place).collect()
@@ -51,6 +54,9 @@ impl PrometheusSource {
                 ticks::ticks(&series, provider, backends.len(), of)
             };
             questions.extend(asked.next(self.transport.most_backends()));
+            if is_counted && !questions.is_empty() {
+                return Err(MetricError::counted_in_parts(provider, backends.len()));
+            }
         }
         let interval = ticks.scrape_seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         self.remember(interval);
