@@ -145,10 +145,10 @@ pub(super) fn ask(app: &mut App, what: What, intent: Intent, key: Key) -> Vec<Ef
 /// Counts requests from now on. Nothing is written, so nothing is asked.
 fn verify(app: &mut App) -> Vec<Effect> {
     let Some(split) = app.selected() else { return Vec::new() };
-    let (route, rule) = (split.route.id.clone(), split.index);
+    let (route, generation, rule) = (split.route.id.clone(), split.route.generation, split.index);
     let mut related = app.routes.related(split.rule.backends.iter().map(|backend| &backend.to));
     related.retain(|other| other.id != route);
-    let ask = Verify { route, rule, related, everywhere: app.sees_everywhere() };
+    let ask = Verify { route, generation, rule, related, everywhere: app.sees_everywhere() };
     let (what, looked_at) = (format!("verify {}", list(&split.rule.weights())), split.route.clone());
     let change = app.next_number();
     app.changes.begin(Change::verify(change, &looked_at, what, app.now.since_start));

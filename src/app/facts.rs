@@ -8,7 +8,8 @@ use super::msg::Effect;
 use super::panes::panes;
 use super::state::{App, Link};
 use crate::cluster::Facts;
-use crate::rollout::Readiness;
+use crate::pilot::release;
+use crate::rollout::{Readiness, Release};
 use crate::route::BackendRef;
 
 /// The selection must have rested for this long before the cluster is asked about it.
@@ -81,12 +82,12 @@ impl App {
         }
     }
 
-    /// Images of a backend's pods, if they were read and that is not too long ago.
-    pub(super) fn images(&self, backend: &BackendRef) -> Option<Vec<String>> {
+    /// What a backend's pods run, if they were read and that is not too long ago.
+    pub(super) fn release(&self, backend: &BackendRef) -> Option<Release> {
         let looked = self.facts.known.get(backend)?;
         let pods =
             looked.pods.as_ref().ok().filter(|_| self.shown_at().saturating_sub(looked.at) <= LASTS)?;
-        Some(pods.images.iter().map(ToString::to_string).collect())
+        Some(release(pods))
     }
 }
 

@@ -11,8 +11,8 @@ use crate::keys::{Key, Keymap};
 use crate::metrics::{Granularity, Numbers, PROVIDERS, Quantile, Snapshot, Used};
 use crate::pilot::{BackendFacts, DryRun, Planned, Prepared};
 use crate::rollout::{
-    Check, Conventions, Course, Demand, ErrorCount, Evidence, Gate, Intent, Judged, Seen, Split, Turn,
-    Verdict, judged, plan,
+    Check, Conventions, Course, Demand, ErrorCount, Evidence, Gate, Intent, Judged, Running, Seen, Split,
+    Turn, Verdict, judged, plan,
 };
 use crate::route::{BackendRef, Path, PathKind, Route, RouteId, RuleBackend};
 use crate::stats::{Counts, Limits, Tick, Ticks, unix_seconds};
@@ -157,7 +157,8 @@ impl Bench {
         let seen = if starts {
             Seen::Entry(ErrorCount { requests, errors, seconds: 600.0 })
         } else {
-            Seen::Running(Box::new(judged_by(requests, errors, self.now().wall)), Ok(None))
+            let judged = judged_by(requests, errors, self.now().wall);
+            Seen::Running(vec![Running { backend: backend.clone(), judged, pressure: Ok(None) }])
         };
         let answer = Ok(Evidence { seen, own: Vec::new() });
         self.msg(Msg::Counted { generation, backend, answer })

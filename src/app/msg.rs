@@ -13,7 +13,7 @@ use crate::diagnose::Walk;
 use crate::keys::Key;
 use crate::metrics::{History, MetricError, Snapshot};
 use crate::pilot::{Confirmed, Ending, PrepareError, Prepared, Progress, Rehearsed, Request, Verify};
-use crate::rollout::{ChangeRecord, ChecklistItem, Evidence, Firing, Plan};
+use crate::rollout::{ChangeRecord, ChecklistItem, Evidence, Firing, Plan, Release};
 use crate::route::{BackendRef, Route, RouteId, RuleBackend};
 
 /// The time at which a message arrived.
@@ -264,6 +264,8 @@ pub enum Effect {
         route: Arc<Route>,
         /// The step.
         plan: Box<Plan>,
+        /// What the backends that gain run.
+        releases: Vec<(BackendRef, Release)>,
     },
     /// Read a route's past.
     Past {

@@ -8,7 +8,8 @@ use super::split::Split;
 use super::state::App;
 use crate::metrics::untestable;
 use crate::rollout::{
-    Check, Direction, Evidence, Gate, GateInput, Intent, LOG_CHECK, Plan, Refusal, Seen, Verdict, gate,
+    Check, Direction, Evidence, Gate, GateInput, Intent, LOG_CHECK, Plan, Refusal, Release, Seen, Verdict,
+    gate,
 };
 use crate::route::{BackendRef, Path};
 
@@ -46,8 +47,7 @@ impl App {
             _ => format!("{} %", (share * 10_000.0).round() / 100.0),
         });
         let readiness: Vec<_> = plan.advancing.iter().map(|b| (b.clone(), self.readiness(b))).collect();
-        let images: Vec<_> =
-            plan.advancing.iter().filter_map(|b| Some((b.clone(), self.images(b)?))).collect();
+        let releases = self.releases(&plan);
         let counted = self.counted(split, &plan);
         let earlier: Vec<_> = self.written_before(split.route).collect();
         let rules = self.start.conventions.gates.of(split.route, self.start.settle);
@@ -55,7 +55,7 @@ impl App {
             route: split.route,
             plan: &plan,
             readiness: &readiness,
-            images: &images,
+            releases: &releases,
             counted,
             alerts: self.firing(split),
             logs: (rules.logs && !plan.starts()).then(|| Check {
@@ -95,6 +95,10 @@ impl App {
         planned.map_err(|refusal| refusal.to_string())
     }
 
+    fn releases(&self, plan: &Plan) -> Vec<(BackendRef, Release)> {
+        plan.advancing.iter().filter_map(|to| Some((to.clone(), self.release(to)?))).collect()
+    }
+
     fn counted(&self, split: &Split<'_>, plan: &Plan) -> Result<Evidence, String> {
         if !self.numbers.has_source {
             return Err(self.numbers.without_source());
@@ -126,14 +130,17 @@ impl App {
         self.counts.of = Some(of);
         self.counts.asked_at = Some(self.now.since_start);
         self.counts.in_flight = true;
-        Some(Effect::Count { generation: self.generation, route, plan: Box::new(plan) })
+        let releases = self.releases(&plan);
+        Some(Effect::Count { generation: self.generation, route, plan: Box::new(plan), releases })
     }
 
     /// Takes what was counted for a backend.
     pub(super) fn take_counts(&mut self, backend: &BackendRef, answer: Result<Evidence, String>) {
         self.counts.in_flight = false;
         let interval = match &answer {
-            Ok(Evidence { seen: Seen::Running(judged, _), .. }) => judged.interval_seconds,
+            Ok(Evidence { seen: Seen::Running(all), .. }) => {
+                all.first().and_then(|running| running.judged.interval_seconds)
+            }
             _ => None,
         };
         if let Some(interval) = interval.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {

@@ -58,7 +58,8 @@ pub async fn run(session: &Session, id: RouteId, args: &Verify) -> Result<Exit, 
         }
         None => {
             let (everywhere, related) = (related.is_some(), related.unwrap_or_default());
-            let ask = pilot::Verify { route: id.clone(), rule, related, everywhere };
+            let generation = route.generation;
+            let ask = pilot::Verify { route: id.clone(), generation, rule, related, everywhere };
             let (sender, receiver) = unbounded_channel();
             let work = async move { pilot.verify(&ask, &sender).await };
             (tokio::join!(work, voice.follow(receiver, &id)).0, None)

@@ -14,7 +14,7 @@ use crate::metrics::{
     BackendCounts, BackendHistory, Counts, Granularity, History, MetricError, MetricSource, Named, Naming,
     Numbers, Provider, Quantile, Snapshot, Strain, Unit, Used, quantile,
 };
-use crate::route::{BackendRef, RouteId, RuleBackend};
+use crate::route::{BackendRef, RouteId, RuleBackend, destinations};
 use crate::stats::{self, Tick, Ticks, unix_seconds};
 
 /// Like Contour's series: what the gateway saw, by Service.
@@ -123,6 +123,7 @@ impl DemoMetrics {
     /// Every two seconds one gateway is scraped, which counts them all.
     fn ticked(&self, backends: &[RuleBackend], since: Timestamp) -> Ticks {
         let now = self.clock.now();
+        let destinations = destinations(backends);
         let mut traffic = self.traffic();
         let samples = traffic.samples(now);
         let of =
@@ -134,8 +135,7 @@ impl DemoMetrics {
         };
         let tick = |(first, last): (&Sample, &Sample)| {
             let end = unix_seconds(last.at);
-            let backends =
-                backends.iter().map(|backend| counts(&of(first, &backend.to), &of(last, &backend.to)));
+            let backends = destinations.iter().map(|to| counts(&of(first, to), &of(last, to)));
             Tick {
                 end,
                 seconds: end - unix_seconds(first.at),
@@ -146,16 +146,13 @@ impl DemoMetrics {
         };
         let pairs = samples.iter().zip(samples.iter().skip(1)).filter(|(first, _)| first.at >= since);
         let newest = samples.back();
-        let has = |backend: &RuleBackend| newest.filter(|sample| sample.counters.contains_key(&backend.to));
+        let has = |to: &BackendRef| newest.filter(|sample| sample.counters.contains_key(to));
         Ticks {
             rounds: pairs.map(|pair| vec![tick(pair)]).collect(),
             edges_ms: EDGES.to_vec(),
             paired: true,
             scrape_seconds: Some(SCRAPE.as_secs_f64()),
-            newest: backends
-                .iter()
-                .map(|backend| has(backend).map(|sample| unix_seconds(sample.at)))
-                .collect(),
+            newest: destinations.iter().map(|to| has(to).map(|sample| unix_seconds(sample.at))).collect(),
             ..Ticks::default()
         }
     }

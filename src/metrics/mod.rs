@@ -85,10 +85,11 @@ pub trait MetricSource: Send + Sync {
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Counts, MetricError>>;
 
-    /// For gates and proofs of shares: what `backends` counted in every scrape later than `since`; above 5,000 series or
-    /// 200,000 samples in sums that the server makes over all targets, and later than that where even those would be too
-    /// many. Two queries (some five for sums), and one more at the first look; a later look at the same backends asks only
-    /// for what is new.
+    /// For gates and proofs of shares: what was counted in every scrape later than `since`; above 5,000 series or 200,000
+    /// samples in sums that the server makes over all targets, and later than that where even those would be too many. A tick
+    /// has what the places lead to, in the order of [`destinations`](crate::route::destinations): places that lead to the
+    /// same are added up. Two queries (some five for sums), and one more at the first look; a later look at the same backends
+    /// asks only for what is new.
     ///
     /// # Errors
     /// As [`MetricSource::counts`].

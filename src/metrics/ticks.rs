@@ -28,7 +28,7 @@ pub(super) fn ticks<'a>(
     series: &'a [RawSeries],
     provider: &Provider,
     backends: usize,
-    of: impl Fn(&RawSeries) -> Vec<usize>,
+    of: impl Fn(&RawSeries) -> BTreeSet<usize>,
 ) -> Ticks {
     let found: Vec<Described<'a>> =
         series.iter().map(|series| Described::new(series, provider, of(series))).collect();
@@ -72,7 +72,7 @@ fn restarted(found: &[Described<'_>], increments: &[Increment], interval: Option
 struct Described<'a> {
     series: &'a RawSeries,
     target: Labels,
-    backends: Vec<usize>,
+    backends: BTreeSet<usize>,
     counts: What,
 }
 
@@ -87,7 +87,7 @@ enum What {
 }
 
 impl<'a> Described<'a> {
-    fn new(series: &'a RawSeries, provider: &Provider, backends: Vec<usize>) -> Self {
+    fn new(series: &'a RawSeries, provider: &Provider, backends: BTreeSet<usize>) -> Self {
         let counts = match series.label("le") {
             "" => What::Requests { failed: provider.is_error(series) },
             _ => edge(provider, series).map_or(What::Nothing, |seconds| What::Within(seconds * 1000.0)),

@@ -1,6 +1,9 @@
 //! What the gate says of the traffic of each canary, for who asks what is broken.
 
+use futures::future::join_all;
+
 use super::Pilot;
+use super::prepare::{PATIENCE, releases};
 use crate::rollout::{Check, Direction, Effect, Firing, GateInput, Intent, gate};
 use crate::route::{BackendRef, Route};
 
@@ -20,12 +23,14 @@ impl Pilot {
             if known || plan.effect != Effect::Advance || plan.starts() {
                 continue;
             }
-            let counted = self.evidence(route, &plan).await;
+            let facts = plan.advancing.iter().map(|to| self.facts(to.clone(), PATIENCE));
+            let releases = releases(&join_all(facts).await);
+            let counted = self.evidence(route, &plan, &releases).await;
             let mut checks = gate(&GateInput {
                 route,
                 plan: &plan,
                 readiness: &[],
-                images: &[],
+                releases: &releases,
                 counted,
                 alerts: Firing::NobodyToAsk,
                 logs: None,

@@ -39,6 +39,7 @@ use crate::rollout::Conventions;
 pub use logged::Logged;
 pub use prepare::{PrepareError, Rehearsed, Request};
 pub use progress::{Ending, NotWritten, Progress, Stage};
+pub use released::release;
 pub use states::{BackendFacts, Confirmed, DryRun, NotConfirmed, Planned, Prepared, Watched, Written};
 pub use verify::Verify;
 pub(crate) use writer::MayWrite;

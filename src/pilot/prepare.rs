@@ -9,13 +9,14 @@ use futures::future::join_all;
 use thiserror::Error;
 
 use super::Pilot;
+use super::released::release;
 use super::states::{BackendFacts, DryRun, Planned, Prepared};
 use super::writer::WriteError;
 use crate::cluster::{Facts, Scope, Trouble, Why};
 use crate::metrics::{Granularity, untestable};
 use crate::rollout::{
-    ChangeRecord, Demand, Effect, Firing, Gate, GateInput, Intent, Plan, Readiness, Refusal, demand, gate,
-    json_patch, plan, remaining_paths, untouched_paths,
+    ChangeRecord, Demand, Effect, Firing, Gate, GateInput, Intent, Plan, Readiness, Refusal, Release, demand,
+    gate, json_patch, plan, remaining_paths, untouched_paths,
 };
 use crate::route::{BackendRef, Path, Route, RouteId, paths_to};
 
@@ -85,10 +86,16 @@ impl Pilot {
         let remaining = remaining(&plans, &routes);
         let shared = shared(&plans, main, fresh, &routes);
         let patience = if main.effect == Effect::Rollback { ROLLBACK_PATIENCE } else { PATIENCE };
-        let (backends, dry_runs, counted, alerts, logs) = tokio::join!(
-            join_all(all_backends(&plans).into_iter().map(|backend| self.facts(backend, patience))),
+        let judged = async {
+            let facts = all_backends(&plans).into_iter().map(|backend| self.facts(backend, patience));
+            let backends = join_all(facts).await;
+            let releases = releases(&backends);
+            let counted = self.counted(main, fresh, &releases).await;
+            (backends, releases, counted)
+        };
+        let ((backends, releases, counted), dry_runs, alerts, logs) = tokio::join!(
+            judged,
             join_all(plans.iter().map(|plan| self.dry_run(plan, patience))),
-            self.counted(main, fresh),
             async {
                 match main.effect {
                     Effect::Advance => self.firing(fresh).await,
@@ -103,7 +110,7 @@ impl Pilot {
             route: fresh,
             plan: main,
             readiness: &readiness,
-            images: &images(&backends),
+            releases: &releases,
             counted,
             alerts,
             logs,
@@ -204,7 +211,7 @@ impl Pilot {
         known.into_iter().filter(|known| known.written).map(|known| known.record).collect()
     }
 
-    async fn facts(&self, backend: BackendRef, patience: Duration) -> BackendFacts {
+    pub(super) async fn facts(&self, backend: BackendRef, patience: Duration) -> BackendFacts {
         let facts = within("the cluster", patience, self.cluster.facts(&backend))
             .await
             .unwrap_or_else(|late| Facts { endpoints: Err(late.clone().into()), pods: Err(late.into()) });
@@ -323,10 +330,9 @@ fn readiness(backends: &[BackendFacts]) -> Vec<(BackendRef, Readiness)> {
     backends.iter().map(|known| (known.backend.clone(), one(known))).collect()
 }
 
-fn images(backends: &[BackendFacts]) -> Vec<(BackendRef, Vec<String>)> {
+pub(super) fn releases(backends: &[BackendFacts]) -> Vec<(BackendRef, Release)> {
     let known = backends.iter().filter_map(|known| Some((&known.backend, known.facts.pods.as_ref().ok()?)));
-    let names = |images: &[Box<str>]| images.iter().map(ToString::to_string).collect();
-    known.map(|(backend, pods)| (backend.clone(), names(&pods.images))).collect()
+    known.map(|(backend, pods)| (backend.clone(), release(pods))).collect()
 }
 
 /// What `whom` answers, or that it did not in time.

@@ -12,7 +12,7 @@ use super::states::Watched;
 use super::subject::Subject;
 use crate::metrics::{Counts, MetricSource};
 use crate::rollout::{Finding, Observed, judge, share_dispersion};
-use crate::route::{RouteId, RouteState};
+use crate::route::{RouteId, RouteState, destinations};
 use crate::stats::expected_dispersion;
 
 /// Between counts, while the scrape interval is not known.
@@ -196,7 +196,9 @@ async fn dispersion(metrics: &dyn MetricSource, subject: &Subject, since: Timest
     let expected = expected_dispersion(subject.sticky);
     let is_shared_out = |(_, new): &(f64, f64)| *new > 0.0 && *new < 1.0;
     // A drained backend is told by none at all, and one of several rules by no order.
-    if !subject.claim.shares.iter().any(is_shared_out) || subject.places.len() != subject.claim.shares.len() {
+    if !subject.claim.shares.iter().any(is_shared_out)
+        || destinations(&subject.places).len() != subject.claim.shares.len()
+    {
         return expected;
     }
     match metrics.ticks(&subject.places, since).await {

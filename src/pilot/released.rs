@@ -1,8 +1,15 @@
-//! Whether a rollback returns to what was served before: its destination may run another release by now.
+//! Which release a backend runs, and whether a rollback returns to what was served before.
 
 use super::states::Prepared;
 use super::trace::images;
-use crate::rollout::{ChangeRecord, Effect, weight_keys};
+use crate::cluster::Pods;
+use crate::rollout::{ChangeRecord, Effect, Release, weight_keys};
+
+/// What these pods run.
+#[must_use]
+pub fn release(pods: &Pods) -> Release {
+    Release { images: pods.images.iter().map(ToString::to_string).collect(), newest_pod: pods.newest }
+}
 
 impl Prepared {
     /// A backend that a rollback wakes up, and that no longer runs what it ran at the newest change; in words. `None` where

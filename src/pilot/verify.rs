@@ -16,6 +16,8 @@ use crate::route::{Route, RouteId};
 pub struct Verify {
     /// The route.
     pub route: RouteId,
+    /// The version of its spec that somebody looks at.
+    pub generation: i64,
     /// Index of the rule.
     pub rule: usize,
     /// Routes that may lead to the same backends, as last seen.
@@ -34,6 +36,9 @@ impl Pilot {
             Ok(fresh) => fresh,
             Err(trouble) => return Ending::Unproven(trouble.to_string()),
         };
+        if fresh.generation != ask.generation {
+            return Ending::Unproven("the route has changed since it was looked at; look again".to_owned());
+        }
         let others: Vec<Route> = related.iter().map(|route| Route::clone(route)).collect();
         let Some(subject) = Subject::served(&fresh, ask.rule, &others, unseen) else {
             return Ending::Unproven(format!("rule {} has no shares to look for", ask.rule));

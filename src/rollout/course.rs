@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::change::{ChangeRecord, weights_of};
+use super::change::{ChangeRecord, weight_keys, weights_of};
+use super::release::Release;
 use super::weights::shares;
 use crate::route::{Route, Rule};
 
@@ -14,7 +15,8 @@ const FAILED: &str = "fail";
 /// The course of a rollout, as far as it was written down.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Course {
-    /// When the canary left 0 %, somebody overrode a fail, or the oldest change that is known; at most six hours ago.
+    /// When the canary left 0 %, all its pods ran its present release, somebody overrode a fail, or the oldest change that is
+    /// known; at most six hours ago.
     pub began: Timestamp,
     /// The shares since then, the oldest first; never empty.
     pub turns: Vec<Turn>,
@@ -32,18 +34,21 @@ pub struct Turn {
     pub after: Vec<f64>,
 }
 
-/// The course of rule `index`, whose backend `canary` is looked at. `earlier`: changes that were written down elsewhere than
-/// in the route, in any order.
+/// The course of rule `index`, whose backend `canary` is looked at and runs `release`. `earlier`: changes that were written
+/// down elsewhere than in the route, in any order.
 #[must_use]
 pub fn course(
     route: &Route,
     index: usize,
     canary: usize,
     earlier: &[ChangeRecord],
+    release: &Release,
     now: Timestamp,
 ) -> Course {
     let oldest = now.saturating_sub(LONGEST).unwrap_or(Timestamp::MIN);
     let Some(rule) = route.rules.get(index) else { return Course { began: oldest, turns: Vec::new() } };
+    let key = weight_keys(rule.backends.iter().map(|backend| &backend.to), &route.id.namespace);
+    let key = key.into_iter().nth(canary).unwrap_or_default();
     let newest = ChangeRecord::newest(route);
     let mut known: Vec<(Timestamp, &ChangeRecord)> = earlier
         .iter()
@@ -59,6 +64,14 @@ pub fn course(
         let Some((before, after)) = weights(record, rule, index, &route.id.namespace) else { continue };
         if after != present {
             // Somebody else wrote in between.
+            break;
+        }
+        if release.is_new_since(record, &key) {
+            // What came before is of another release. Where a newer change saw this one, it was whole by then.
+            if turns.is_empty() {
+                let began = release.whole_since(at).unwrap_or(now).min(now);
+                turns.push(Turn { at: began, before: shares(&present), after: shares(&present) });
+            }
             break;
         }
         let turn = Turn { at, before: shares(&before), after: shares(&after) };
@@ -126,7 +139,11 @@ mod tests {
     }
 
     fn found(route: &Route, records: &[ChangeRecord]) -> (String, Vec<(f64, f64)>) {
-        let course = course(route, 0, 1, records, NOW.parse().unwrap());
+        running(route, records, &Release::default())
+    }
+
+    fn running(route: &Route, records: &[ChangeRecord], release: &Release) -> (String, Vec<(f64, f64)>) {
+        let course = course(route, 0, 1, records, release, NOW.parse().unwrap());
         let of = |turn: &Turn| (turn.before[1], turn.after[1]);
         (course.began.to_string()[11..16].to_owned(), course.turns.iter().map(of).collect())
     }
@@ -152,6 +169,26 @@ mod tests {
         assert_eq!(found(&route(20, None), &[]).0, "06:00", "nothing is known");
         let gap = [record("11:00", 0, 5), record("11:50", 7, 10)];
         assert_eq!(found(&route(10, None), &gap), ("11:50".to_owned(), vec![(0.07, 0.1)]));
+    }
+
+    #[test]
+    fn another_release_begins_anew_when_all_pods_run_it() {
+        let runs = |image: &str, at: &str| Release {
+            images: vec![image.to_owned()],
+            newest_pod: format!("2026-03-01T{at}:00Z").parse().ok(),
+        };
+        let wrote = |image: &str, record: ChangeRecord| ChangeRecord {
+            images: [("checkout-canary".to_owned(), image.to_owned())].into(),
+            ..record
+        };
+        let old = [wrote("v1", record("11:50", 5, 10)), wrote("v1", record("11:00", 0, 5))];
+        let of = |release| running(&route(10, None), &old, &release);
+        assert_eq!(of(runs("v1", "11:55")).0, "11:00", "the same, in another pod");
+        assert_eq!(of(runs("v2", "11:55")), ("11:55".to_owned(), vec![(0.1, 0.1)]));
+        assert_eq!(of(runs("v2", "11:40")).0, "12:00", "not known since when: nothing of it counts");
+        let between = [wrote("v2", record("11:50", 5, 10)), wrote("v1", record("11:00", 0, 5))];
+        let found = running(&route(10, None), &between, &runs("v2", "11:40"));
+        assert_eq!(found, ("11:50".to_owned(), vec![(0.05, 0.1)]));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::change::ChangeRecord;
 use super::gates::{GateRules, Switchable};
 use super::judged::Judged;
 use super::plan::{Effect, Plan};
+use super::release::Release;
 use crate::route::{BackendRef, Owner, OwnerRule, ParentState, Route, RouteState};
 use crate::stats::Verdict;
 
@@ -126,9 +127,19 @@ pub struct Evidence {
 pub enum Seen {
     /// It has no traffic now: what there was in the last minutes.
     Entry(ErrorCount),
-    /// It has traffic: what the statistics say of it, and the pressure that its proxies saw; `None` where these are not
-    /// counted.
-    Running(Box<Judged>, Result<Option<Vec<Pressure>>, String>),
+    /// Those that advance and have traffic; never empty.
+    Running(Vec<Running>),
+}
+
+/// What was counted of a backend that has traffic, in all rules that change with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Running {
+    /// The backend.
+    pub backend: BackendRef,
+    /// What the statistics say of it.
+    pub judged: Judged,
+    /// The pressure that its proxies saw; `None` where that is not counted.
+    pub pressure: Result<Option<Vec<Pressure>>, String>,
 }
 
 /// What the gate looks at.
@@ -140,10 +151,9 @@ pub struct GateInput<'a> {
     pub plan: &'a Plan,
     /// Readiness of the backends.
     pub readiness: &'a [(BackendRef, Readiness)],
-    /// Images of the backends' pods, as far as they are known; more than one while pods are replaced.
-    pub images: &'a [(BackendRef, Vec<String>)],
-    /// What was counted for the first backend that advances, or why nothing can be. That nothing has reached it
-    /// yet is a count.
+    /// What the backends' pods run, as far as it is known.
+    pub releases: &'a [(BackendRef, Release)],
+    /// What was counted for the backends that advance, or why nothing can be. That nothing has reached one yet is a count.
     pub counted: Result<Evidence, String>,
     /// The alerts that fire on the route.
     pub alerts: Firing,
@@ -174,11 +184,7 @@ pub fn gate(input: &GateInput<'_>) -> Gate {
     checks.extend(match &input.counted {
         _ if input.plan.starts() => entry::checks(input),
         Err(why) => traffic::unknown(why),
-        Ok(Evidence { seen: Seen::Running(judged, pressure), .. }) => {
-            let mut checks = traffic::checks(judged, input);
-            checks.push(switched(input.rules, Switchable::Saturation, pressure::check(pressure)));
-            checks
-        }
+        Ok(Evidence { seen: Seen::Running(all), .. }) => worst_of_each(all, input),
         // It was counted when it had no traffic yet.
         Ok(Evidence { seen: Seen::Entry(_), .. }) => traffic::unknown("requests are being counted"),
     });
@@ -193,6 +199,33 @@ pub fn gate(input: &GateInput<'_>) -> Gate {
         _ => alerts,
     });
     Gate { checks, owner_refuses: owner == OwnerRule::Refuse }
+}
+
+/// The checks of every backend that advances: of each check the worst, with the name where there are several.
+fn worst_of_each(all: &[Running], input: &GateInput<'_>) -> Vec<Check> {
+    let of = |running: &Running| {
+        let mut checks = traffic::checks(&running.judged, input);
+        checks.push(switched(input.rules, Switchable::Saturation, pressure::check(&running.pressure)));
+        if all.len() > 1 {
+            for check in &mut checks {
+                check.words = format!("{}: {}", running.backend, check.words);
+            }
+        }
+        checks
+    };
+    let worse = |mine: Vec<Check>, other: Vec<Check>| {
+        let pairs = mine.into_iter().zip(other);
+        pairs.map(|(one, other)| if other.verdict > one.verdict { other } else { one }).collect()
+    };
+    let mut checks = all.iter().map(of).reduce(worse).unwrap_or_default();
+    let mut unseen =
+        input.plan.advancing.iter().filter(|to| all.iter().all(|running| running.backend != **to));
+    checks.extend(unseen.next().map(|idle| Check {
+        name: "counted",
+        verdict: Verdict::Hold,
+        words: format!("nothing was counted of {idle}, and it would advance as well"),
+    }));
+    checks
 }
 
 fn own_checks(input: &GateInput<'_>) -> Vec<Check> {

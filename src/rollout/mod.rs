@@ -27,6 +27,7 @@ mod plan;
 mod planner;
 mod proof;
 mod reach;
+mod release;
 mod restart;
 mod roles;
 mod served;
@@ -45,7 +46,7 @@ pub use course::{Course, LONGEST, Turn, course};
 pub use duration::{duration, positive};
 pub use gate::{
     ALPHA_ERRORS, BLIND, Check, ERROR_LIMIT, ErrorCount, Evidence, Gate, GateInput, Names, OwnAnswer,
-    OwnCheck, Pressure, Readiness, Seen, Want, gate,
+    OwnCheck, Pressure, Readiness, Running, Seen, Want, gate,
 };
 pub use gates::{GateRules, Gates, OWN, RulesOfSome, Switchable};
 pub use judged::{HISTORY, Judged, Split, judged, share_dispersion};
@@ -59,6 +60,7 @@ pub use plan::{Direction, Edit, Effect, Intent, Plan, Refusal, RuleChange};
 pub use planner::plan;
 pub use proof::{ALPHA_SHARE, Claim, Finding, Observed, judge};
 pub use reach::{remaining_paths, untouched_paths};
+pub use release::Release;
 pub use roles::{Role, RoleSource, Roles, names_a_pair, roles};
 pub use target::{RollbackTarget, heaviest_but, rollback_target, takes_over};
 pub use undo::undoable;

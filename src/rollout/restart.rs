@@ -42,7 +42,7 @@ fn at(record: &ChangeRecord) -> Option<Timestamp> {
 }
 
 /// In steps of a minute, so that what is shown stands still. Another clock may go ahead of ours.
-fn ago(now: Timestamp, at: Timestamp) -> String {
+pub(super) fn ago(now: Timestamp, at: Timestamp) -> String {
     match now.duration_since(at).as_mins() {
         ..1 => "just now".to_owned(),
         minutes @ ..60 => format!("{minutes} min ago"),

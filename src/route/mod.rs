@@ -19,6 +19,6 @@ pub use model::{
 pub use owner::{Owner, OwnerRule};
 pub use parse::{ANNOTATION_CANARY, ANNOTATION_LAST_CHANGE, BadRoute, writers};
 pub use paths::{Path, PathKind, kinds_to, paths_to};
-pub use rule_backend::{DataPlane, RuleBackend};
+pub use rule_backend::{DataPlane, RuleBackend, destinations};
 pub use share::{declared_share, weight_sum};
 pub use status::{Condition, ParentState, ParentStatus, ParentView, RouteState, Truth};

@@ -44,6 +44,18 @@ impl RuleBackend {
     }
 }
 
+/// What these places lead to, each once, in the order of the places.
+#[must_use]
+pub fn destinations(places: &[RuleBackend]) -> Vec<BackendRef> {
+    let mut all: Vec<BackendRef> = Vec::new();
+    for place in places {
+        if !all.contains(&place.to) {
+            all.push(place.to.clone());
+        }
+    }
+    all
+}
+
 impl Route {
     /// What stands, or stood, as backend `index` of rule `rule`.
     #[must_use]

@@ -353,6 +353,42 @@ async fn a_rule_may_change_over_to_a_cluster_for_each_backend() {
     assert_eq!(snapshot.get(&stable()).unwrap().requests, None, "what the rule had as a whole is nobody's");
 }
 
+/// The requests of stable and canary in ticks of two rules, where the proxy counts by these names.
+async fn in_two_rules(provider: &str, names: &'static [[&'static str; 2]]) -> Vec<f64> {
+    let now = Timestamp::now().as_second();
+    let server = Server::start(move |asked| {
+        if asked.query().contains("count(") {
+            return Reply::vector(&[("{}", "4")]);
+        }
+        if !asked.query().contains("upstream_rq_xx") {
+            return Reply::json("matrix", "[]");
+        }
+        let item = |name: &str, step: u32| {
+            let name = format!(r#""envoy_cluster_name":"{name}""#);
+            raw(&name, "2", &[(now - 6, 1), (now - 4, 1 + step), (now - 2, 1 + 2 * step)])
+        };
+        let items: Vec<String> =
+            names.iter().flat_map(|[stable, canary]| [item(stable, 90), item(canary, 10)]).collect();
+        Reply::json("matrix", &format!("[{}]", items.join(",")))
+    });
+    let other = |place: RuleBackend| RuleBackend { rule: 1, ..place };
+    let places = [stable(), canary(), other(stable()), other(canary())];
+    let ticks = source(&server.url, provider).ticks(&places, second(now - 7)).await.unwrap();
+    assert_eq!(ticks.rounds.len(), 2);
+    ticks.rounds[0][0].backends.iter().map(|counts| counts.requests).collect()
+}
+
+#[tokio::test]
+async fn a_split_in_two_rules_is_counted_in_both_and_no_request_twice() {
+    let by_service = &[["shop_checkout-stable_8080", "shop_checkout-canary_8080"]];
+    assert_eq!(in_two_rules("contour", by_service).await, [90.0, 10.0]);
+    let by_place = &[
+        ["httproute/shop/checkout/rule/0/backend/0", "httproute/shop/checkout/rule/0/backend/1"],
+        ["httproute/shop/checkout/rule/1/backend/0", "httproute/shop/checkout/rule/1/backend/1"],
+    ];
+    assert_eq!(in_two_rules("envoy-gateway", by_place).await, [180.0, 20.0]);
+}
+
 /// Gateways come and go: what was found holds for a minute.
 #[tokio::test]
 async fn it_is_looked_again_for_whose_series_are_there() {

@@ -1,7 +1,8 @@
 //! Ten minutes of a rollout from 0 to 5 %, scraped every five seconds from one gateway.
 
 use jiff::{SignedDuration, Timestamp};
-use tidegate::rollout::{Course, Evidence, Judged, Seen, Split, Turn, judged};
+use tidegate::rollout::{Course, Evidence, Judged, Running, Seen, Split, Turn, judged};
+use tidegate::route::BackendRef;
 use tidegate::stats::{Counts, Limits, Tick, Ticks, unix_seconds};
 
 pub const NOW: &str = "2026-03-01T12:00:00Z";
@@ -15,7 +16,8 @@ pub fn running(requests: f64, errors: f64) -> Evidence {
 
 /// What the gate is told of it.
 pub fn seen(judged: Judged) -> Evidence {
-    Evidence { seen: Seen::Running(Box::new(judged), Ok(None)), own: Vec::new() }
+    let backend = BackendRef::service("shop", "checkout-canary", 8080);
+    Evidence { seen: Seen::Running(vec![Running { backend, judged, pressure: Ok(None) }]), own: Vec::new() }
 }
 
 /// The same, as it is known `age` seconds after the newest sample.

@@ -83,7 +83,7 @@ fn a_flip_is_an_advance_that_wants_the_receiver_typed() {
         route: &fresh,
         plan: &plan,
         readiness,
-        images: &[],
+        releases: &[],
         counted,
         alerts,
         logs: None,

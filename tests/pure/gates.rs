@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 use tidegate::rollout::{
     ChangeRecord, Confirmation, Conventions, Demand, Direction, ErrorCount, Evidence, Firing, Gate,
-    GateInput, GateRules, Intent, Judged, Plan, Readiness, Seen, Verdict, demand, gate, plan,
+    GateInput, GateRules, Intent, Judged, Plan, Readiness, Release, Running, Seen, Verdict, demand, gate,
+    plan,
 };
 use tidegate::route::{BackendRef, Route};
 
@@ -55,15 +56,16 @@ fn judged(
     judged_after((route, plan), readiness, counted, &[])
 }
 
-/// Whether what was counted still counts, when the canary runs these images.
-fn judged_running(doc: &Value, images: &[&str]) -> Gate {
+/// Whether what was counted still counts, when the canary runs these images, the newest pod as old as that.
+fn judged_running(doc: &Value, images: &[&str], newest_pod: Option<&str>) -> Gate {
     let (route, plan) = step(doc);
     let images: Vec<String> = images.iter().map(ToString::to_string).collect();
+    let release = Release { images, newest_pod: newest_pod.map(|at| at.parse().unwrap()) };
     gate(&GateInput {
         route: &route,
         plan: &plan,
         readiness: &ready(3, 3),
-        images: &[(BackendRef::service("shop", "checkout-canary", 8080), images)],
+        releases: &[(BackendRef::service("shop", "checkout-canary", 8080), release)],
         counted: Ok(running(1000.0, 0.0)),
         alerts: Firing::Known(Vec::new()),
         logs: None,
@@ -80,8 +82,9 @@ fn what_was_counted_of_another_release_lets_none_pass() {
         let weights =
             |canary: u32| json!({"0": {"checkout-stable": 100 - canary, "checkout-canary": canary}});
         let record = json!({
-            "id": "1", "namespace": "shop", "route": "checkout", "uid": "u-1", "actor": "anna", "at": NOW,
-            "action": "step", "verdict": "pass", "images": {"checkout-canary": "registry.example/shop/checkout:v2"},
+            "id": "1", "namespace": "shop", "route": "checkout", "uid": "u-1", "actor": "anna",
+            "at": "2026-03-01T11:00:00Z", "action": "step", "verdict": "pass",
+            "images": {"checkout-canary": "registry.example/shop/checkout:v2"},
             "before": weights(0), "after": weights(after),
         });
         let mut doc = accepted(document(&json!([split(95, 5)])));
@@ -89,13 +92,23 @@ fn what_was_counted_of_another_release_lets_none_pass() {
         doc
     };
     let [old, new] = ["registry.example/shop/checkout:v2", "registry.example/shop/checkout:v3"];
-    assert_eq!(judged_running(&doc(5), &[old]).verdict(), Verdict::Pass);
-    assert_eq!(judged_running(&doc(5), &[]).verdict(), Verdict::Pass, "it is not known what it runs");
-    assert_eq!(judged_running(&doc(1), &[new]).verdict(), Verdict::Pass, "somebody else wrote since");
-    let held = judged_running(&doc(5), &[new]);
-    let words = "checkout-canary runs checkout:v3 now, and ran checkout:v2 when it got this share: what was counted is not of this release";
-    assert_eq!((held.verdict(), held.words().as_str()), (Verdict::Hold, words));
-    assert_eq!(judged_running(&doc(5), &[old, new]).verdict(), Verdict::Hold, "while pods are replaced");
+    let [before, since] = [Some("2026-03-01T10:59:00Z"), Some("2026-03-01T11:48:00Z")];
+    assert_eq!(judged_running(&doc(5), &[old], since).verdict(), Verdict::Pass);
+    assert_eq!(judged_running(&doc(5), &[], since).verdict(), Verdict::Pass, "it is not known what it runs");
+    assert_eq!(judged_running(&doc(1), &[new], before).verdict(), Verdict::Pass, "somebody else wrote since");
+    let words = |images: &[&str], newest| {
+        let gate = judged_running(&doc(5), images, newest);
+        let release = gate.checks.iter().find(|check| check.name == "release").unwrap();
+        (gate.verdict(), release.words.clone())
+    };
+    let counted =
+        "checkout-canary runs checkout:v3, whole 12 min ago: counted from then on, not as checkout:v2";
+    assert_eq!(words(&[new], since), (Verdict::Pass, counted.to_owned()));
+    let unknown = "checkout-canary runs checkout:v3 now, and ran checkout:v2 when it got this share: since when is not known, so nothing counts";
+    assert_eq!(words(&[new], before), (Verdict::Hold, unknown.to_owned()));
+    assert_eq!(words(&[new], None), (Verdict::Hold, unknown.to_owned()));
+    let replaced = "pods of checkout-canary are being replaced: checkout:v3 beside checkout:v2";
+    assert_eq!(words(&[old, new], since), (Verdict::Hold, replaced.to_owned()));
 }
 
 /// As [`judged`], with what the journal knows.
@@ -111,7 +124,7 @@ fn judged_after(
         route,
         plan,
         readiness,
-        images: &[],
+        releases: &[],
         counted,
         alerts,
         logs: None,
@@ -250,9 +263,27 @@ fn two_backends_that_advance_are_not_judged_by_one() {
     let mut readiness = ready(3, 3);
     readiness
         .push((BackendRef::service("shop", "checkout-next", 8080), Readiness::Known { ready: 1, total: 1 }));
-    let (gate, demand) = judged(&(route, plan), &readiness, Ok(running(500.0, 0.0)));
+    let change = (route, plan);
+    let (gate, demand) = judged(&change, &readiness, Ok(running(500.0, 0.0)));
     assert_eq!((gate.verdict(), demand), (Verdict::Hold, Demand::Reason), "{gate:?}");
-    assert!(gate.words().contains("judged for checkout-canary alone"), "{}", gate.words());
+    let words = "nothing was counted of checkout-next, and it would advance as well";
+    assert_eq!(gate.words(), words);
+
+    let both = |errors| {
+        let next = Running {
+            backend: BackendRef::service("shop", "checkout-next", 8080),
+            judged: judged_by(500.0, errors, 2.0),
+            pressure: Ok(None),
+        };
+        let mut counted = running(500.0, 0.0);
+        let Seen::Running(all) = &mut counted.seen else { unreachable!() };
+        all.push(next);
+        judged(&change, &readiness, Ok(counted)).0
+    };
+    assert_eq!(both(0.0).verdict(), Verdict::Pass);
+    let failed = both(50.0);
+    assert_eq!(failed.verdict(), Verdict::Fail);
+    assert!(failed.words().starts_with("checkout-next: at least twice"), "{}", failed.words());
 }
 
 #[test]

@@ -81,10 +81,10 @@ impl Performer {
             }
             Effect::Facts { generation, backends } => self.facts(generation, backends),
             Effect::FollowEndpoints { generation, backends } => self.follow_endpoints(generation, &backends),
-            Effect::Count { generation, route, plan } => {
+            Effect::Count { generation, route, plan, releases } => {
                 let pilot = self.pilot();
                 tokio::spawn(async move {
-                    let answer = pilot.evidence(&route, &plan).await;
+                    let answer = pilot.evidence(&route, &plan, &releases).await;
                     let Some(backend) = plan.advancing.into_iter().next() else { return };
                     send(Msg::Counted { generation, backend, answer });
                 });

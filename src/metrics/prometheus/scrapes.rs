@@ -1,5 +1,6 @@
 //! What was counted in every scrape, for the statistics: a later look at the same split asks only for what is new.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::future::try_join;
@@ -14,7 +15,7 @@ use super::super::samples::{Samples, Sums};
 use super::super::ticks::{self, Beside};
 use super::PrometheusSource;
 use super::sums::plan;
-use crate::route::RuleBackend;
+use crate::route::{RuleBackend, destinations};
 use crate::stats::Ticks;
 
 /// What the scrape interval is taken for to tell how many samples there are, until it was measured.
@@ -28,7 +29,8 @@ impl PrometheusSource {
     ) -> Result<Ticks, MetricError> {
         let mut asked = self.recognition.deal(&self.transport, backends).await?;
         asked.uncounted().map_or(Ok(()), Err)?;
-        let mut ticks = Ticks { newest: vec![None; backends.len()], ..Ticks::default() };
+        let destinations = destinations(backends);
+        let mut ticks = Ticks { newest: vec![None; destinations.len()], ..Ticks::default() };
         let mut questions = asked.next(self.transport.most_backends());
         while let Some(question) = questions.pop() {
             // One look at a time: another one would read the same again.
@@ -44,14 +46,15 @@ impl PrometheusSource {
             let is_counted = !apart.is_empty();
             self.tell_apart(&asked, apart);
             let of = |series: &RawSeries| {
-                let place = |backend| backends.iter().position(|other| other == backend);
-                question.backends_of(series).into_iter().filter_map(place).collect()
+                let place = |backend: &RuleBackend| destinations.iter().position(|to| *to == backend.to);
+                // A series that does not tell places apart is counted once.
+                question.backends_of(series).into_iter().filter_map(place).collect::<BTreeSet<_>>()
             };
             ticks = if let Some(beside) = beside {
-                ticks::summed(samples.series(), &beside, provider, backends.len(), of)
+                ticks::summed(samples.series(), &beside, provider, destinations.len(), of)
             } else {
                 let series = increments::without_replicas(samples.series().to_vec(), provider);
-                ticks::ticks(&series, provider, backends.len(), of)
+                ticks::ticks(&series, provider, destinations.len(), of)
             };
             questions.extend(asked.next(self.transport.most_backends()));
             if is_counted && !questions.is_empty() {

@@ -1,5 +1,6 @@
 //! Ticks of sums that the server made over all targets.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -42,7 +43,7 @@ pub(in crate::metrics) fn summed(
     beside: &Beside,
     provider: &Provider,
     backends: usize,
-    of: impl Fn(&RawSeries) -> Vec<usize>,
+    of: impl Fn(&RawSeries) -> BTreeSet<usize>,
 ) -> Ticks {
     let found: Vec<Described<'_>> =
         series.iter().map(|series| Described::new(series, provider, of(series))).collect();
@@ -116,7 +117,7 @@ mod tests {
             anew: Some(at(1070)),
         };
         assert_eq!(beside.last(), Some(Timestamp::from_millisecond(1_199_500).unwrap()));
-        let of = |series: &RawSeries| vec![usize::from(series.label("envoy_cluster_name") == "canary")];
+        let of = |series: &RawSeries| [usize::from(series.label("envoy_cluster_name") == "canary")].into();
         let ticks = summed(&series, &beside, &PROVIDERS[0], 2, of);
         let numbers: Vec<_> = ticks
             .rounds

@@ -24,9 +24,9 @@ fn class(class: &str) -> (&str, &str) {
 
 fn found(series: &[RawSeries]) -> Ticks {
     let place = |series: &RawSeries| match series.label("envoy_cluster_name") {
-        "stable" => vec![0],
-        "canary" => vec![1],
-        _ => Vec::new(),
+        "stable" => [0].into(),
+        "canary" => [1].into(),
+        _ => BTreeSet::new(),
     };
     ticks(series, &PROVIDERS[0], 2, place)
 }

@@ -41,7 +41,7 @@ async fn counted(metrics: Counted) -> Result<f64, String> {
     let route = Route::from_json(&document.to_string()).unwrap();
     let intent = Intent::Step { rule: 0, direction: Direction::Next, canary: None };
     let plan = pilot.plan(&route, &intent).unwrap();
-    match pilot.evidence(&route, &plan).await?.seen {
+    match pilot.evidence(&route, &plan, &[]).await?.seen {
         Seen::Entry(counted) => Ok(counted.requests),
         running @ Seen::Running(..) => panic!("it has no traffic: {running:?}"),
     }

@@ -312,12 +312,22 @@ async fn the_old_share_is_measured_where_others_are_counted_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_split_than_the_one_that_was_looked_at_is_not_verified() {
+    let bench = bench(&[Look::Counted(135.0, 0.0, 9)]);
+    let (route, related) = (RouteId::new("shop", "checkout"), Vec::new());
+    let ask = super::super::Verify { route, generation: 7, rule: 0, related, everywhere: true };
+    let ending = bench.pilot.verify(&ask, &bench.progress).await.to_string();
+    assert_eq!(ending, "unproven: the route has changed since it was looked at; look again");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_look_at_a_standing_split_ends_like_a_proof() {
     let verify = |looks: &[Look]| {
         let bench = bench(looks);
         async move {
             let route = RouteId::new("shop", "checkout");
-            let ask = super::super::Verify { route, rule: 0, related: Vec::new(), everywhere: true };
+            let (generation, related) = (8, Vec::new());
+            let ask = super::super::Verify { route, generation, rule: 0, related, everywhere: true };
             let ending = bench.pilot.verify(&ask, &bench.progress).await.to_string();
             (ending, bench)
         }

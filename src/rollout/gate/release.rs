@@ -1,12 +1,12 @@
-//! Whether what was counted is of the release that would get more traffic: another one may have been deployed under the
-//! same name since.
+//! Whether what was counted is of the release that would get more traffic.
 
 use super::{Check, GateInput};
+use crate::rollout::restart::ago;
 use crate::rollout::{ChangeRecord, weight_keys, weights_of};
 use crate::stats::Verdict;
 
-/// Holds where a backend that advances has traffic, and runs another image than when it got its share; `None` where that
-/// is not so, or not known.
+/// What is to be said where a backend that advances has traffic, and runs another image than when it got its share: holds
+/// until all its pods do. `None` where that is not so, or not known.
 pub(super) fn check(input: &GateInput<'_>) -> Option<Check> {
     let record = ChangeRecord::newest(input.route)?;
     let change = input.plan.main_change()?;
@@ -22,14 +22,26 @@ pub(super) fn check(input: &GateInput<'_>) -> Option<Check> {
         places.filter(|((_, backend), before)| **before > 0 && input.plan.advancing.contains(backend));
     running.find_map(|((key, backend), _)| {
         let then = record.images.get(key)?;
-        let (_, now) = input.images.iter().find(|(known, _)| known == backend)?;
-        let other = now.iter().find(|image| image.as_str() != then)?;
+        let (_, release) = input.releases.iter().find(|(known, _)| known == backend)?;
+        let other = release.images.iter().find(|image| *image != then)?;
         let named = |image: &str| image.rsplit('/').next().unwrap_or(image).to_owned();
-        let words = format!(
-            "{key} runs {} now, and ran {} when it got this share: what was counted is not of this release",
-            named(other),
-            named(then)
-        );
-        Some(Check { name: "release", verdict: Verdict::Hold, words })
+        let [other, then] = [other, then].map(|image| named(image));
+        let written = record.at.parse().ok();
+        let (verdict, words) = match written.and_then(|written| release.whole_since(written)) {
+            _ if release.images.len() > 1 => {
+                (Verdict::Hold, format!("pods of {key} are being replaced: {other} beside {then}"))
+            }
+            Some(since) => {
+                let since = ago(input.now, since);
+                (Verdict::Pass, format!("{key} runs {other}, whole {since}: counted from then on, not as {then}"))
+            }
+            None => {
+                let words = format!(
+                    "{key} runs {other} now, and ran {then} when it got this share: since when is not known, so nothing counts"
+                );
+                (Verdict::Hold, words)
+            }
+        };
+        Some(Check { name: "release", verdict, words })
     })
 }

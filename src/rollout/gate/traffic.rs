@@ -27,7 +27,7 @@ pub(super) fn checks(judged: &Judged, input: &GateInput<'_>) -> Vec<Check> {
         freshness(judged),
         bake(judged),
         switchable(Switchable::Share, share(judged, input)),
-        errors(judged, input),
+        errors(judged),
         switchable(Switchable::Latency, latency(judged)),
         switchable(Switchable::BurnRate, burn(&judged.burn)),
     ]
@@ -144,13 +144,9 @@ fn standing(shares: &Shares, tested: &BackendShare) -> String {
     }
 }
 
-fn errors(judged: &Judged, input: &GateInput<'_>) -> Check {
-    let (verdict, words) = match input.plan.advancing.as_slice() {
-        // The others are known by nothing.
-        [counted, _, ..] if judged.errors.verdict == Verdict::Pass => {
-            (Verdict::Hold, format!("requests were judged for {counted} alone, and others advance as well"))
-        }
-        _ if judged.errors.reason == ErrorsReason::Settling => settling(judged),
+fn errors(judged: &Judged) -> Check {
+    let (verdict, words) = match judged.errors.reason {
+        ErrorsReason::Settling => settling(judged),
         _ => (judged.errors.verdict, errors_in_words(&judged.errors, judged.limits.errors)),
     };
     check("errors", verdict, words)
