@@ -13,7 +13,7 @@ use super::update::request;
 use crate::cluster::Access;
 use crate::pilot::{DryRun, PrepareError, Rehearsed};
 use crate::rollout::{Intent, Plan, Readiness, RollbackTarget, large_enough};
-use crate::route::{BackendRef, Owner, OwnerRule};
+use crate::route::{BackendRef, Owner, OwnerRule, weight_sum};
 
 /// The selection must have rested for this long before the server is asked.
 const REST: Duration = Duration::from_secs(1);
@@ -165,6 +165,11 @@ impl App {
         };
         let drained = split.rule.backends.iter().filter(|backend| backend.to.same_object(&from));
         if drained.map(|backend| u64::from(backend.weight)).sum::<u64>() == 0 {
+            if weight_sum(split.rule) == 0 {
+                return Err(Lamp::Off(
+                    "all weights are 0, and every request gets 500: set weights".to_owned(),
+                ));
+            }
             return Err(Lamp::Nothing(format!("{from} has no traffic here")));
         }
         if let Some(owner) = reverting(split) {

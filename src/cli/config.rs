@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::Config;
 use super::exit::{Exit, Failure};
-use super::output::{print, say, tell};
+use super::output::{print, say, tell, warn};
 use super::themes::{self, BadTheme};
 use crate::config::{Paths, Settings, sample};
 use crate::keys::markdown;
@@ -17,10 +17,30 @@ use crate::ui::theme::Depth;
 /// When anything else is wrong: a guess must not decide what is done to a cluster.
 pub fn settings(paths: &Paths, asked: Option<&Path>) -> Result<(Settings, Vec<String>), Failure> {
     let found = paths.read_settings(asked).map_err(Failure::usage)?;
-    let stops = found.stops();
+    unless(&found.stops())?;
+    let warnings = found.warns();
+    Ok((found.settings, warnings))
+}
+
+/// The settings for a rollback, and whether they say where numbers come from: it goes on without any where it is wrong
+/// what a change is judged by, and tells so.
+///
+/// # Errors
+/// When it is wrong which backend is drained, or on which cluster.
+pub fn settings_of_rollback(paths: &Paths, asked: Option<&Path>) -> Result<(Settings, bool), Failure> {
+    let found = paths.read_settings(asked).map_err(Failure::usage)?;
+    unless(&found.stops_rollback())?;
+    let wrong = found.stops();
+    wrong.iter().for_each(warn);
+    if !wrong.is_empty() {
+        warn("the rollback goes on without numbers, so nothing is proven: mend the settings file");
+    }
+    Ok((found.settings, wrong.is_empty()))
+}
+
+fn unless(stops: &[String]) -> Result<(), Failure> {
     if stops.is_empty() {
-        let warnings = found.warns();
-        return Ok((found.settings, warnings));
+        return Ok(());
     }
     Err(Failure::usage(format!(
         "nothing was done, for the settings file is wrong:\n  {}\nmend it, or go on without it by --config /dev/null",

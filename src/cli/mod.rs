@@ -81,7 +81,7 @@ pub fn main() -> ExitCode {
     })
 }
 
-fn run(cli: Cli) -> Result<ExitCode, Failure> {
+fn run(mut cli: Cli) -> Result<ExitCode, Failure> {
     if let Some(Verb::Explain(args)) = &cli.verb {
         return Ok(explain::run(args)?.into());
     }
@@ -89,7 +89,17 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
     if let Some(Verb::Config(what)) = &cli.verb {
         return Ok(config::run(what, &paths, cli.global.config.as_deref())?.into());
     }
-    let (settings, warnings) = config::settings(&paths, cli.global.config.as_deref())?;
+    let asked = cli.global.config.as_deref();
+    let (settings, warnings) = match cli.verb {
+        Some(Verb::Rollback(_)) => {
+            let (settings, metered) = config::settings_of_rollback(&paths, asked)?;
+            if !metered {
+                cli.global.prometheus = Some(source::NONE.to_owned());
+            }
+            (settings, Vec::new())
+        }
+        _ => config::settings(&paths, asked)?,
+    };
     let settings = cli.global.over(settings)?;
     let _log = log::start(&paths)?;
     let mut look = Look { theme: settings.theme.clone(), ascii: settings.ascii, warnings };

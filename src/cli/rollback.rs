@@ -1,4 +1,4 @@
-//! `rollback`: drain the canary, or return to the previous version. Metrics, a gate or a red condition never stop it.
+//! `rollback`: drain the canary, or return to the previous version. Metrics, a gate, their settings or a red condition never stop it.
 
 use super::args::Rollback;
 use super::change;

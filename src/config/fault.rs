@@ -10,6 +10,8 @@ pub enum Reach {
     Look,
     /// Where numbers come from: everything else goes on without them, and who wants some is told then.
     Numbers,
+    /// What a change is judged by: a rollback is not judged, and goes on without numbers; nothing else goes on.
+    Judging,
     /// What is done to a cluster, or shown of it: nothing may go on with a guess.
     Work,
 }

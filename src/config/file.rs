@@ -55,19 +55,25 @@ impl Found {
     /// The faults with which nothing may go on, each in words.
     #[must_use]
     pub fn stops(&self) -> Vec<String> {
-        self.told(Reach::Work)
+        self.told(&[Reach::Judging, Reach::Work])
+    }
+
+    /// The faults with which not even a rollback may go on, each in words.
+    #[must_use]
+    pub fn stops_rollback(&self) -> Vec<String> {
+        self.told(&[Reach::Work])
     }
 
     /// The faults with which the cockpit goes on as it comes, each in words.
     #[must_use]
     pub fn warns(&self) -> Vec<String> {
-        self.told(Reach::Look)
+        self.told(&[Reach::Look])
     }
 
-    fn told(&self, reach: Reach) -> Vec<String> {
+    fn told(&self, reaches: &[Reach]) -> Vec<String> {
         self.faults
             .iter()
-            .filter(|fault| fault.reach == reach)
+            .filter(|fault| reaches.contains(&fault.reach))
             .map(|fault| fault.in_file(&self.path))
             .collect()
     }

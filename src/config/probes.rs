@@ -36,7 +36,7 @@ impl ProbeSetting {
 
 pub(super) fn probes(root: &mut Section<'_, '_>, faults: &mut Faults<'_>) -> Vec<ProbeSetting> {
     let mut all = Vec::new();
-    for mut section in root.tables(faults, "probe", Reach::Work) {
+    for mut section in root.tables(faults, "probe", Reach::Judging) {
         let (mut routes, mut url, mut version_from) = (None, None, None);
         let (mut headers, mut requests) = (Vec::new(), REQUESTS);
         section.read(faults, "routes", &mut routes, |value| super::settings::patterns(value).map(Some));

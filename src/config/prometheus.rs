@@ -47,7 +47,7 @@ pub(super) fn read(
     let mut all = Prometheus::default();
     keys(section, faults, &mut all);
     let mut contexts = BTreeMap::new();
-    for (name, mut section) in section.named_sections(faults, "contexts", Reach::Work) {
+    for (name, mut section) in section.named_sections(faults, "contexts", Reach::Judging) {
         let mut one = all.clone();
         keys(&mut section, faults, &mut one);
         section.finish(faults);

@@ -12,7 +12,7 @@ use crate::metrics::{Granularity, Matcher, Naming, Provider, Providers, Template
 pub(super) fn providers(root: &mut Section<'_, '_>, faults: &mut Faults<'_>) -> Providers {
     let mut providers = Providers::default();
     let (mut own, mut new) = (Vec::new(), 0);
-    for mut section in root.tables(faults, "provider", Reach::Work) {
+    for mut section in root.tables(faults, "provider", Reach::Judging) {
         let mut name = String::new();
         section.read(faults, "name", &mut name, provider_name);
         section.require(faults, &["name"], "a provider");

@@ -96,7 +96,7 @@ impl Settings {
         root.read(faults, "all-namespaces", &mut self.all_namespaces, boolean);
         root.read(faults, "ladder", &mut conventions.ladder, ladder);
 
-        let mut prometheus = root.section(faults, "prometheus", Reach::Work);
+        let mut prometheus = root.section(faults, "prometheus", Reach::Judging);
         (self.prometheus, self.contexts) = super::prometheus::read(&mut prometheus, faults);
         self.providers = super::providers::providers(&mut root, faults);
         self.probes = super::probes::probes(&mut root, faults);
@@ -135,7 +135,7 @@ impl Settings {
             }
         }
 
-        let mut logs = root.section(faults, "logs", Reach::Work);
+        let mut logs = root.section(faults, "logs", Reach::Judging);
         logs.read(faults, "pattern", &mut conventions.logs.pattern, |value| {
             text(value)?.parse().map_err(|error| Wrong::of(value, &error))
         });
@@ -156,14 +156,14 @@ impl Settings {
 
 /// What a backend must show before it gets more traffic: for all routes, and for some.
 fn gates(root: &mut Section<'_, '_>, faults: &mut Faults<'_>, gates: &mut Gates) {
-    let mut gate = root.section(faults, "gate", Reach::Work);
+    let mut gate = root.section(faults, "gate", Reach::Judging);
     // That of all routes stands in [times].
     let general: Vec<&'static str> = GateRules::KEYS.into_iter().filter(|key| *key != "settle").collect();
     for (key, value) in rules(&mut gate, faults, &general) {
         // Tried when it was read.
         let _ = gates.rules.set(&key, &value);
     }
-    for (pattern, mut section) in gate.named_sections(faults, "routes", Reach::Work) {
+    for (pattern, mut section) in gate.named_sections(faults, "routes", Reach::Judging) {
         let pairs = rules(&mut section, faults, &GateRules::KEYS);
         match pattern.parse() {
             Ok(routes) => gates.some.push(RulesOfSome { routes, pairs }),
@@ -194,7 +194,7 @@ fn rules(
         });
         found.extend(rule.map(|text| (key.to_owned(), text)));
     }
-    for (name, value) in section.named_values(faults, "checks", Reach::Work) {
+    for (name, value) in section.named_values(faults, "checks", Reach::Judging) {
         let key = format!("{OWN}{name}");
         let read = text(value).and_then(|text| {
             GateRules::default().set(&key, text).map_err(|error| Wrong::new(value, error))?;

@@ -84,7 +84,15 @@ impl VersionFrom {
     #[must_use]
     pub fn of(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
         let named = match self {
-            Self::Header(name) => headers.get(name)?.to_str().ok()?.to_owned(),
+            Self::Header(name) => {
+                let mut values = headers.get_all(name).iter();
+                let first = values.next()?;
+                // A proxy may have added its own: whose it is cannot be told.
+                if values.any(|other| other != first) {
+                    return None;
+                }
+                first.to_str().ok()?.to_owned()
+            }
             Self::Json(path) => {
                 let whole: Value = serde_json::from_slice(body).ok()?;
                 match path.iter().try_fold(&whole, |value, name| value.get(&**name))? {
@@ -126,6 +134,18 @@ mod tests {
         assert_eq!(of("regex:version (v[0-9]+)", "", "this is version v12!"), Some("v12".to_owned()));
         assert_eq!(of("regex:v[0-9]+", "", "this is version v12!"), Some("v12".to_owned()));
         assert_eq!(of("regex:v[0-9]+", "", "no"), None);
+    }
+
+    #[test]
+    fn a_header_that_names_two_versions_names_none() {
+        let of = |values: [&str; 2]| {
+            let name = HeaderName::from_static("x-version");
+            let headers: HeaderMap =
+                values.map(|value| (name.clone(), value.parse().unwrap())).into_iter().collect();
+            "header:X-Version".parse::<VersionFrom>().unwrap().of(&headers, b"")
+        };
+        assert_eq!(of(["v1", "v2"]), None);
+        assert_eq!(of(["v1", "v1"]), Some("v1".to_owned()));
     }
 
     #[test]

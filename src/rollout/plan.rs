@@ -310,6 +310,9 @@ pub enum Refusal {
         /// The weight that was given.
         weight: u32,
     },
+    /// All weights are 0: there is no stage to go on from.
+    #[error("all weights are 0, so {0} stands at no stage; name one, or set weights")]
+    AtNoStage(String),
     /// The top or the foot of the ladder.
     #[error("{name} is at {share} already; the ladder ends there")]
     EndOfLadder {

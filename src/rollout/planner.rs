@@ -25,6 +25,9 @@ pub fn plan(
         Intent::Step { rule, direction, canary } => {
             let who = Who { rule: *rule, asked: canary.as_deref(), chosen, names };
             step(route, intent, who, |canary, (weight, sum)| {
+                if sum == 0 {
+                    return Err(Refusal::AtNoStage(canary.name.to_string()));
+                }
                 // Who wrote a ladder meant another one than the default; going back is safe on any.
                 if let (Direction::Next, Some(fault)) = (direction, Ladder::fault(route)) {
                     return Err(Refusal::Ladder(fault));
@@ -138,9 +141,6 @@ fn share_of(rule: &Rule, target: &BackendRef) -> (u64, u64) {
 }
 
 fn percent(weight: u64, sum: u64) -> String {
-    if sum == 0 {
-        return "no share (all weights are 0)".to_owned();
-    }
     #[expect(clippy::cast_precision_loss, reason = "weights of one rule sum to less than 2^24")]
     let share = weight as f64 / sum as f64 * 100.0;
     format!("{} %", (share * 100.0).round() / 100.0)
@@ -308,8 +308,14 @@ fn drain(
         }
     }
     if edits.is_empty() {
+        let silent = route.splits().filter(|(_, rule)| weight_sum(rule) == 0);
+        let silent: Vec<String> = silent.map(|(index, _)| route.rule_label(index)).collect();
+        let silent = match silent.join(", ") {
+            none if none.is_empty() => none,
+            rules => format!("; all weights of rule {rules} are 0, so its requests get 500: set weights"),
+        };
         return Err(Refusal::Nothing(format!(
-            "{from} gets no traffic from the splits of this route already"
+            "{from} gets no traffic from the splits of this route already{silent}"
         )));
     }
     let mut plan = finish(route, intent, edits, Some(from.clone()), |_| true, notes);

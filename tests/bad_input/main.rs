@@ -194,6 +194,31 @@ fn a_wrong_prometheus_in_the_settings_costs_the_numbers_alone() {
 }
 
 #[test]
+fn what_a_change_is_judged_by_may_be_wrong_in_the_settings_of_a_rollback() {
+    let home = Home::with(Server::start(healthy));
+    for (text, key) in [
+        ("[gate]\nerrors = \"many\"\n", "2: gate.errors: "),
+        ("[gate.checks]\nown = \"no check\"\n", "2: gate.checks.own: "),
+        ("[prometheus]\nmatchers = 1\n", "2: prometheus.matchers: "),
+        ("[[provider]]\nname = \"own\"\n", "1: provider.requests: "),
+        ("[[probe]]\nurl = \"nowhere\"\n", "2: probe.url: "),
+        ("[logs]\npattern = \"(\"\n", "2: logs.pattern: "),
+    ] {
+        let settings = home.write("settings.toml", text);
+        let run = |args: &[&str]| home.run(&with(args, &["--config", &settings]));
+        let back = run(&["rollback", "checkout", "--yes"]);
+        let told = |line: &str| line.starts_with("warning: ") && line.contains(key);
+        assert!(back.exit == Some(0) && back.err.lines().any(told), "{key} {:?} {}", back.exit, back.err);
+        assert!(back.err.contains("without numbers, so nothing is proven"), "{}", back.err);
+        let set = run(&with(VERBS[2], &["--yes"]));
+        assert!(set.exit == Some(2) && set.err.starts_with("error: nothing was done"), "{key} {}", set.err);
+    }
+    let settings = home.write("settings.toml", "[roles]\ncanary = 1\n");
+    let back = home.run(&["rollback", "checkout", "--yes", "--config", &settings]);
+    assert_eq!(back.exit, Some(2), "which backend is drained is no guess: {}", back.err);
+}
+
+#[test]
 fn a_prometheus_that_is_away_costs_the_numbers_alone() {
     let home = Home::with(Server::start(healthy));
     let url = Server::closed().url();

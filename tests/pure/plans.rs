@@ -215,6 +215,21 @@ fn other_paths_to_the_same_services_make_a_share_unclaimable() {
 }
 
 #[test]
+fn where_all_weights_are_0_nobody_is_told_that_all_is_well() {
+    let silent = route(&document(&json!([split(0, 0)])));
+    let Err(Refusal::Nothing(words)) = planned(&silent, &drain(false)) else { panic!("nothing to drain") };
+    assert!(
+        words.ends_with("; all weights of rule 0 are 0, so its requests get 500: set weights"),
+        "{words}"
+    );
+    let refused = planned(&silent, &step(0, Direction::Next)).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "all weights are 0, so checkout-canary stands at no stage; name one, or set weights"
+    );
+}
+
+#[test]
 fn what_a_rollback_drains_is_known_or_asked() {
     let target = |rules: Value, previous: Option<&str>| {
         let mut doc = document(&rules);

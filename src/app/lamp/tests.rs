@@ -111,6 +111,7 @@ fn what_was_looked_at_long_ago_tells_nothing() {
 fn what_speaks_against_it_is_named_without_asking_the_server() {
     let bare = |route: Route| lamp(&bench(route));
     assert_eq!(bare(checkout(1, 100, 0)), Lamp::Nothing("checkout-canary has no traffic here".into()));
+    assert!(matches!(bare(checkout(1, 0, 0)), Lamp::Off(why) if why.contains("every request gets 500")));
     assert!(
         matches!(bare(split("checkout", 1, &[("one", 9), ("two", 1)])), Lamp::Unknown(why) if why.contains("a rollback asks"))
     );

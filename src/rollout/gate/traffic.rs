@@ -155,7 +155,10 @@ fn errors(judged: &Judged) -> Check {
 fn errors_in_words(errors: &Errors, limit: f64) -> String {
     let (canary, stable) = (percent(errors.canary.rate()), percent(errors.stable.rate()));
     let requests = errors.canary.requests;
-    let counts = if errors.stable.requests > 0.0 {
+    let counts = if requests <= 0.0 {
+        // What fails is weighed at once; the counts are those since the stage has settled.
+        "seen before the stage has settled".to_owned()
+    } else if errors.stable.requests > 0.0 {
         format!("{canary} of {requests:.0} failed, stable {stable}")
     } else {
         format!("{canary} of {requests:.0} failed")
@@ -163,7 +166,11 @@ fn errors_in_words(errors: &Errors, limit: f64) -> String {
     let evidence = &errors.evidence;
     // Stable may have failed at another time.
     let failed = |what: &str| {
-        let when = if errors.canary.rate() > errors.stable.rate() { "" } else { " for a time; in all" };
+        let when = if requests <= 0.0 || errors.canary.rate() > errors.stable.rate() {
+            ""
+        } else {
+            " for a time; in all"
+        };
         format!("{what}{when}: {counts}")
     };
     match errors.reason {
