@@ -207,6 +207,12 @@ impl ChangeDialog {
         self.ready().is_some_and(|ready| now.saturating_sub(ready.shown_at) >= SHOWN_FOR)
     }
 
+    /// Why the last key did nothing, as long as that is so: what has expired is not confirmed by another `y`.
+    #[must_use]
+    pub fn told_at(&self, now: Duration) -> Option<&'static str> {
+        self.told.filter(|told| !(self.is_expired(now) && press::asks_again(told)))
+    }
+
     /// Whether keys are letters of a text now. Nothing is typed for what has expired.
     #[must_use]
     pub fn is_typing(&self, now: Duration) -> bool {

@@ -18,7 +18,9 @@ pub(super) fn findings(facts: &Facts<'_>) -> Vec<Finding> {
             );
             found.push(Finding::warning(seen).explained("too-much"));
         }
-        found.extend(strain::findings(facts, index, rule));
+        let strain = strain::findings(facts, index, rule);
+        let new: Vec<Finding> = strain.into_iter().filter(|finding| !found.contains(finding)).collect();
+        found.extend(new);
         found.extend(time_out(facts, &of, rule));
     }
     if found.is_empty() {

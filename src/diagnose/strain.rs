@@ -3,7 +3,7 @@
 use super::facts::{Facts, percent};
 use super::traffic::{of_now, settled};
 use super::walk::Finding;
-use crate::metrics::{BackendCounts, Strain};
+use crate::metrics::{BackendCounts, Granularity, Strain};
 use crate::rollout::Pressure;
 use crate::route::{BackendRef, Rule, RuleBackend};
 use crate::stats::Trials;
@@ -12,6 +12,10 @@ use crate::stats::Trials;
 pub(super) fn findings(facts: &Facts<'_>, index: usize, rule: &Rule) -> Vec<Finding> {
     let of = facts.of_rule(index);
     match counted(facts, index) {
+        // Counts of a Service are of no rule.
+        Ok(counted) if counted.iter().any(|one| one.granularity != Granularity::Split) => {
+            judged(facts, "", rule, &counted)
+        }
         Ok(counted) => judged(facts, &of, rule, &counted),
         Err(why) if rule.retries => {
             vec![Finding::unknown(format!("{of}how many requests were retried: {why}"))]
@@ -24,6 +28,7 @@ pub(super) fn findings(facts: &Facts<'_>, index: usize, rule: &Rule) -> Vec<Find
 struct Counted<'a> {
     place: RuleBackend,
     requests: f64,
+    granularity: Granularity,
     strain: &'a [Strain],
 }
 
@@ -57,7 +62,7 @@ fn counted<'a>(facts: &'a Facts<'_>, index: usize) -> Result<Vec<Counted<'a>>, S
         known.push(counts);
         // One that stands in the rule twice has one series.
         if !all.iter().any(|other| other.place.to.same_object(&place.to)) {
-            all.push(Counted { place, requests: counts.requests, strain });
+            all.push(Counted { place, requests: counts.requests, granularity: counts.granularity, strain });
         }
     }
     of_now(facts, &known).map_err(|finding| finding.seen)?;

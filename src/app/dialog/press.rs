@@ -18,6 +18,11 @@ const NOT_ARMED: &str = "not armed yet, it was shown a moment ago: press y again
 const UNREAD: &str = "not armed yet, it was still being read: press y again";
 const CHANGED: &str = "this has changed: read it, then press y";
 
+/// Whether `told` asks for `y` once more.
+pub(super) fn asks_again(told: &str) -> bool {
+    [NOT_ARMED, UNREAD, CHANGED].contains(&told)
+}
+
 /// What a key led to.
 #[derive(Debug)]
 pub(in crate::app) enum Outcome {

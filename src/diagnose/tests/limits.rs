@@ -75,3 +75,20 @@ fn retries_that_nobody_counts_are_missed_where_the_route_sets_them() {
     neither.retried = Err("503".to_owned());
     assert_eq!(neither.of(Place::Limits), Verdict::Ok);
 }
+
+#[test]
+fn what_is_counted_for_a_service_is_of_no_rule_and_told_once() {
+    let header = json!({ "matches": [{ "headers": [{ "name": "x-beta", "value": "yes" }] }],
+        "backendRefs": [backend("checkout-canary", 1)] });
+    let split = json!({ "backendRefs": [backend("checkout-stable", 90), backend("checkout-canary", 10)] });
+    let mut world = world(&json!([header, split])).counted(&[5000.0, 45_000.0, 5000.0]);
+    world.retried = Ok(Some(vec![0.0; 3]));
+    let said =
+        |world: &World| world.said(Place::Limits).into_iter().map(|(_, seen)| seen).collect::<Vec<_>>();
+    let (canary, stable) =
+        ("checkout-canary: 5000 requests, no retries", "checkout-stable: 45000 requests, no retries");
+    assert_eq!(said(&world), [canary, stable]);
+    world.granularity = Granularity::Split;
+    let said = said(&world);
+    assert!(said.len() == 3 && said.iter().all(|seen| seen.starts_with("rule ")), "{said:?}");
+}

@@ -125,13 +125,14 @@ impl World {
                 target_up: Some(true),
                 granularity: self.granularity,
             };
-            let places = route.rule_backends(0).zip(counted);
-            let backends = places.filter_map(|(place, counted)| Some((place, one(counted?)))).collect();
+            let places = || (0..route.rules.len()).flat_map(|index| route.rule_backends(index));
+            let backends =
+                places().zip(counted).filter_map(|(place, counted)| Some((place, one(counted?)))).collect();
             Traffic {
                 counts: Counts { since, asked_at: now(), backends },
                 p99: self.p99.map(|p99| (service("checkout-canary"), p99)).into_iter().collect(),
                 strain: self.retried.clone().map(|known| {
-                    let events = route.rule_backends(0).zip(known?).collect();
+                    let events = places().zip(known?).collect();
                     Some(vec![Strain { what: "retries", events }])
                 }),
             }

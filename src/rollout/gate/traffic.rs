@@ -247,12 +247,17 @@ fn milliseconds((from, to): (f64, f64)) -> String {
 }
 
 fn burn(burn: &Burn) -> Check {
+    let long = burn.canary_long;
+    // A rollout that has just begun has no long window yet, and no data is not 0.
+    let long = if long.seconds >= 1.0 {
+        format!(", {} in {}", times(long.rate), time(long.seconds))
+    } else {
+        String::new()
+    };
     let rates = format!(
-        "{} the error budget in {}, {} in {}; stable {}",
+        "{} the error budget in {}{long}; stable {}",
         times(burn.canary.rate),
         time(burn.canary.seconds),
-        times(burn.canary_long.rate),
-        time(burn.canary_long.seconds),
         times(burn.stable.rate)
     );
     let words = match burn.reason {

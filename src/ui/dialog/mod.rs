@@ -151,7 +151,7 @@ impl Layout<'_> {
         lines(buffer, inside, &top);
         // Where there was no room for it above the keys, it stands below them.
         let is_seen = |told: &str| top.iter().any(|line| line.to_string() == cut(told, inside.width.into()));
-        let told = self.dialog.told.filter(|told| !is_seen(told));
+        let told = self.dialog.told_at(self.app.now.since_start).filter(|told| !is_seen(told));
         let fixed = u16::try_from(FIXED).ok()?;
         let line = Rect { y: inside.y + fixed, height: 1, ..inside };
         let below = Rect { y: line.y + 1, height: inside.height - fixed - 1, ..inside };
@@ -173,7 +173,7 @@ impl Layout<'_> {
         let first = asked.lines.len() - usize::from(keys);
         let above = Rect { height: inside.height.saturating_sub(keys + 1), ..inside };
         let line = Rect { y: above.bottom(), height: inside.height.min(1), ..inside };
-        self.scrolled(buffer, line, above, body, self.dialog.told);
+        self.scrolled(buffer, line, above, body, self.dialog.told_at(self.app.now.since_start));
         let below = Rect { y: line.bottom(), height: keys, ..inside };
         lines(buffer, below, &asked.lines[first..]);
         let (row, cells) = asked.cursor?;

@@ -40,7 +40,7 @@ pub(super) fn lines(
     let mut notices = notices(app, dialog, prepared);
     // That something else is shown than before comes before what the last key did.
     let first = usize::from(dialog.note.is_some());
-    notices.splice(first..first, dialog.told.map(str::to_owned));
+    notices.splice(first..first, dialog.told_at(app.now.since_start).map(str::to_owned));
     // An owner may be what the gate holds against it: once is enough.
     let said = prepared.gate.words();
     notices.retain(|words| !said.contains(words));

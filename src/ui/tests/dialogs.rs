@@ -32,3 +32,15 @@ fn a_dialog_that_is_not_armed_says_wait() {
     bench.after(30_000);
     assert!(text(&mut bench, SMALL).contains("EXPIRED - s to refresh"));
 }
+
+#[test]
+fn what_has_expired_does_not_ask_for_another_y() {
+    let mut bench = shop();
+    bench.keys("s").prepared(Verdict::Pass, Demand::Yes).keys("y");
+    assert!(text(&mut bench, SMALL).contains("press y again"));
+    bench.after(30_000);
+    let shown = text(&mut bench, SMALL);
+    assert!(shown.contains("EXPIRED") && !shown.contains("press y again"), "{shown}");
+    bench.keys("y");
+    assert!(text(&mut bench, SMALL).contains("expired: prepare it again first"));
+}
