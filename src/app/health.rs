@@ -11,6 +11,8 @@ use crate::route::{Route, RouteState};
 /// What is wrong, the worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Worst {
+    /// All weights are 0: every request fails.
+    NoWeight,
     /// A backend that gets traffic has more errors than a gate lets pass.
     Errors,
     /// No parent serves the route.
@@ -38,6 +40,7 @@ pub enum Worst {
 /// What is known of a row besides the conditions of its route.
 #[derive(Debug, Clone, Copy, Default)]
 struct Seen {
+    no_weight: bool,
     errors: bool,
     newest: Newest,
     data: Data,
@@ -65,6 +68,7 @@ enum Data {
 
 fn worst(state: &RouteState, seen: Seen) -> Worst {
     match state {
+        _ if seen.no_weight => Worst::NoWeight,
         _ if seen.errors => Worst::Errors,
         RouteState::NotAccepted(_) => Worst::NotAccepted,
         RouteState::Refused(_) => Worst::Refused,
@@ -120,7 +124,8 @@ impl App {
     fn seen(&self, split: &Split<'_>) -> Seen {
         let no_data = |index| split.numbers(Some(index)).is_some_and(|numbers| numbers.latest.is_none());
         let data = if gets_traffic(split).any(no_data) { Data::Missing } else { Data::Known };
-        Seen { errors: false, newest: self.newest_change(split.route, split.changed), data }
+        let no_weight = gets_traffic(split).next().is_none();
+        Seen { no_weight, errors: false, newest: self.newest_change(split.route, split.changed), data }
     }
 
     /// What nobody has asked about yet is not old.
@@ -165,12 +170,13 @@ mod tests {
         let not_accepted = RouteState::NotAccepted(String::new());
         let refused = RouteState::Refused(String::new());
         let degraded = RouteState::Degraded(String::new());
-        let all = Seen { errors: true, newest: Newest::UnderWay, data: Data::Old };
+        let all = Seen { no_weight: false, errors: true, newest: Newest::UnderWay, data: Data::Old };
         let calm = Seen { errors: false, ..all };
         let unproven = Seen { newest: Newest::Unproven, ..calm };
         let still = Seen { newest: Newest::Settled, ..calm };
         let none = Seen::default();
         let told = [
+            (&not_accepted, Seen { no_weight: true, ..all }, Worst::NoWeight),
             (&not_accepted, all, Worst::Errors),
             (&RouteState::Accepted, all, Worst::Errors),
             (&not_accepted, calm, Worst::NotAccepted),
@@ -202,6 +208,7 @@ mod tests {
         };
         assert_eq!(worst(95, 5), Worst::Errors);
         assert_eq!(worst(100, 0), Worst::Fine);
+        assert_eq!(worst(0, 0), Worst::NoWeight, "every request fails");
     }
 
     #[test]

@@ -82,16 +82,28 @@ pub fn claim_counted<'a>(
     if requests.iter().sum::<f64>() > 0.0 { Ok(requests) } else { Err(Unclaimed::NoTraffic) }
 }
 
+/// Those of `paths` beside a split of `route` whose requests are counted with it. Until it is known what the series tell apart,
+/// that may be all of them.
+pub fn counted_with<'a>(
+    granularity: Option<Granularity>,
+    route: &'a RouteId,
+    paths: &'a [Path],
+) -> impl Iterator<Item = &'a Path> {
+    paths.iter().filter(move |path| match granularity {
+        Some(Granularity::Split) => false,
+        Some(Granularity::Route) => path.route == *route,
+        Some(Granularity::Service | Granularity::Rule) | None => true,
+    })
+}
+
 /// Why the observed share of a split of `route` is not to be tested; `None` if it is. `paths`: those that lead to its
 /// backends beside it.
 #[must_use]
 pub fn untestable(granularity: Option<Granularity>, route: &RouteId, paths: &[Path]) -> Option<String> {
-    let beside = match granularity? {
-        Granularity::Split => 0,
-        Granularity::Rule => return Some("counted per rule: not tested".to_owned()),
-        Granularity::Route => paths.iter().filter(|path| path.route == *route).count(),
-        Granularity::Service => paths.len(),
-    };
+    if granularity? == Granularity::Rule {
+        return Some("counted per rule: not tested".to_owned());
+    }
+    let beside = counted_with(granularity, route, paths).count();
     let of = if beside == 1 { "path" } else { "paths" };
     (beside > 0).then(|| format!("shared with {beside} other {of}: not tested"))
 }

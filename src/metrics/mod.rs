@@ -36,7 +36,7 @@ use crate::stats::Ticks;
 
 pub use access::{Access, Address, Header, Login, Secret, Tls};
 pub use alerts::Named;
-pub use claim::{Unclaimed, claim, claim_counted, untestable};
+pub use claim::{Unclaimed, claim, claim_counted, counted_with, untestable};
 pub use discovery::Discovered;
 pub use error::MetricError;
 pub use model::{BackendCounts, BackendHistory, Counts, History, Numbers, Snapshot, Strain};

@@ -17,18 +17,29 @@ pub(super) struct Counted {
     script: Box<Script>,
     asked: Mutex<Vec<Timestamp>>,
     in_flight: Option<f64>,
+    granularity: Mutex<Option<Granularity>>,
 }
 
 impl Counted {
     pub(super) fn by(
         script: impl Fn(&[RuleBackend], Timestamp) -> Result<Counts, MetricError> + Send + Sync + 'static,
     ) -> Self {
-        Self { script: Box::new(script), asked: Mutex::default(), in_flight: None }
+        Self {
+            script: Box::new(script),
+            asked: Mutex::default(),
+            in_flight: None,
+            granularity: Mutex::default(),
+        }
     }
 
     /// The same, with so many requests under way.
     pub(super) fn busy(self, in_flight: Option<f64>) -> Self {
         Self { in_flight, ..self }
+    }
+
+    /// From now on its series tell so much apart.
+    pub(super) fn tells_apart(&self, granularity: Option<Granularity>) {
+        *self.granularity.lock().unwrap() = granularity;
     }
 
     /// Since when requests were to be counted, each time.
@@ -77,6 +88,6 @@ impl MetricSource for Counted {
     }
 
     fn granularity(&self, _: &RouteId) -> Option<Granularity> {
-        None
+        *self.granularity.lock().unwrap()
     }
 }

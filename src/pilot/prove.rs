@@ -75,7 +75,7 @@ impl Pilot {
         let mut subject = subject.clone();
         let mut telling = Telling {
             route: subject.route.clone(),
-            caveat: subject.caveat.clone(),
+            caveat: subject.unprovable(None),
             progress,
             furthest: stage,
             reached: stage,
@@ -103,12 +103,16 @@ impl Pilot {
         let mut announced = false;
         loop {
             let (finding, interval) = look(&**metrics, &subject, since, restarts).await;
+            telling.caveat = subject.unprovable(metrics.granularity(&subject.route));
             // Only then: an answer may take long, and nothing is said of a split that is gone by the time it comes.
             let behind = match self.standing(&subject).await {
                 Standing::Firm => None,
                 Standing::Behind(why) => Some(why),
                 Standing::Superseded(why) => return telling.unproven(&why),
             };
+            if let (Stage::Counting, Ok(_), Some(why)) = (stage, &finding, &telling.caveat) {
+                return Ending::Unproven(format!("{why}; a probe tells: tidegate verify --probe URL"));
+            }
             if matches!(&finding, Err(why) if why == COUNTED_ANEW) {
                 // A zero of the time that is lost says nothing.
                 since = self.clock.now();

@@ -1,5 +1,6 @@
 //! What a proof is about: which backends are counted, what they should show, and what counts cannot tell.
 
+use crate::metrics::{Granularity, counted_with};
 use crate::rollout::{
     ChangeRecord, Claim, Edit, Effect, Plan, RuleChange, shares, untouched_paths, weights_of,
 };
@@ -20,8 +21,10 @@ pub struct Subject {
     pub(super) places: Vec<RuleBackend>,
     /// Their shares before and after.
     pub(super) claim: Claim,
-    /// Why the counts cannot prove the claim, however many there are: they name Services, not splits.
+    /// Why the counts cannot prove the claim, however many there are.
     pub(super) caveat: Option<String>,
+    /// Other paths to the same backends: where series name Services and not splits, their requests are counted too.
+    pub(super) beside: Vec<Path>,
     /// What could not be looked at, to be said beside a proof.
     pub(super) unseen: Option<String>,
     /// Whether sessions stick to a backend.
@@ -57,7 +60,8 @@ impl Subject {
             backends,
             places,
             claim,
-            caveat: caveat(prepared),
+            caveat: remaining(prepared),
+            beside: if is_rollback(prepared) { Vec::new() } else { prepared.shared.clone() },
             unseen: prepared.unseen.clone(),
             sticky: prepared
                 .planned
@@ -86,13 +90,19 @@ impl Subject {
             _ => (rules.into_iter().next()?, edited.into_iter().take(1).collect()),
         };
         let (backends, shares) = moves.into_iter().unzip();
+        let beside = other_paths(route, &edited, others);
+        // What was drained may be reached by these, whatever is counted of the split.
+        let (remaining, beside) =
+            if record.was_rollback() { (beside, Vec::new()) } else { (Vec::new(), beside) };
         Some(Self {
             route: route.id.clone(),
             routes: vec![(route.id.clone(), route.generation)],
             places: edited.iter().flat_map(|rule| route.rule_backends(*rule)).collect(),
             backends,
             claim: Claim { shares },
-            caveat: other_paths(route, &edited, others),
+            caveat: (!remaining.is_empty())
+                .then(|| format!("other paths lead to the same backends: {}", list(&remaining))),
+            beside,
             unseen,
             sticky: is_sticky(route, edited),
             shared: false,
@@ -115,11 +125,21 @@ impl Subject {
             backends: rule.backends.iter().map(|b| b.to.clone()).collect(),
             places: route.rule_backends(index).collect(),
             claim: Claim::served(&shares?),
-            caveat: other_paths(route, &[index], others),
+            caveat: None,
+            beside: other_paths(route, &[index], others),
             unseen,
             sticky: rule.sticky,
             shared: false,
         })
+    }
+
+    /// Why the counts cannot prove the claim where their series tell so much apart.
+    pub(super) fn unprovable(&self, granularity: Option<Granularity>) -> Option<String> {
+        let beside: Vec<_> = counted_with(granularity, &self.route, &self.beside).collect();
+        let (count, paths) = (beside.len(), if beside.len() == 1 { "path" } else { "paths" });
+        let shared =
+            || format!("the share is shared with {count} other {paths}: {}", list(beside.iter().copied()));
+        self.caveat.clone().or_else(|| (!beside.is_empty()).then(shared))
     }
 
     /// The drained backends had no more than `share` of what is counted.
@@ -183,8 +203,8 @@ fn drained_in(rules: &[Moves]) -> Moves {
     backends.into_iter().map(share).collect()
 }
 
-/// What counts alone cannot tell apart: requests that come by other paths than these rules.
-fn other_paths(route: &Route, rules: &[usize], others: &[Route]) -> Option<String> {
+/// The paths to the backends of these rules by which other requests come.
+fn other_paths(route: &Route, rules: &[usize], others: &[Route]) -> Vec<Path> {
     let all = || others.iter().filter(|other| other.id != route.id).chain([route]);
     let edited =
         |path: &Path| path.kind != PathKind::Mirror && path.route == route.id && rules.contains(&path.rule);
@@ -194,8 +214,7 @@ fn other_paths(route: &Route, rules: &[usize], others: &[Route]) -> Option<Strin
             paths.push(path);
         }
     }
-    let list = paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    (!paths.is_empty()).then(|| format!("other paths lead to the same backends: {list}"))
+    paths
 }
 
 /// The places of the backends in the rules that a plan edits, as they were and as they will be.
@@ -240,16 +259,18 @@ fn smallest_share(plan: &Plan, target: &BackendRef) -> f64 {
     plan.edits.iter().map(of).fold(1.0, f64::min)
 }
 
-fn caveat(prepared: &Prepared) -> Option<String> {
-    let list = |paths: &[Path]| paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let (remaining, shared) = (&prepared.remaining, &prepared.shared);
-    let effect = prepared.main()?.plan.effect;
-    if effect == Effect::Rollback {
-        let remain = if remaining.len() == 1 { "path remains" } else { "paths remain" };
-        return (!remaining.is_empty())
-            .then(|| format!("split drained, {} other {remain}: {}", remaining.len(), list(remaining)));
-    }
-    let paths = if shared.len() == 1 { "path" } else { "paths" };
-    (!shared.is_empty())
-        .then(|| format!("the share is shared with {} other {paths}: {}", shared.len(), list(shared)))
+/// That a rollback leaves paths to what it drained.
+fn remaining(prepared: &Prepared) -> Option<String> {
+    let remaining = &prepared.remaining;
+    let paths = if remaining.len() == 1 { "path remains" } else { "paths remain" };
+    let is_said = is_rollback(prepared) && !remaining.is_empty();
+    is_said.then(|| format!("split drained, {} other {paths}: {}", remaining.len(), list(remaining)))
+}
+
+fn is_rollback(prepared: &Prepared) -> bool {
+    prepared.main().is_some_and(|main| main.plan.effect == Effect::Rollback)
+}
+
+fn list<'a>(paths: impl IntoIterator<Item = &'a Path>) -> String {
+    paths.into_iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

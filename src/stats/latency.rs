@@ -52,7 +52,9 @@ pub struct QuantileCheck {
     pub quantile: f64,
     /// R: how many times stable's share above the edge the canary may have.
     pub allowed: f64,
-    /// The canary's requests since the stage began, and those above the edge of the histogram that is looked at.
+    /// The edge of the histogram that is looked at, in ms.
+    pub edge_ms: f64,
+    /// The canary's requests since the stage began, and those above that edge.
     pub canary: Trials,
     /// The same of stable.
     pub stable: Trials,

@@ -45,6 +45,7 @@ pub(super) fn worst(
 ) -> (Sign, String) {
     let said = |word: &str| word.to_owned();
     match worst {
+        Worst::NoWeight => (bad(look), said("weights 0")),
         Worst::Errors => (bad(look), said("errors")),
         Worst::UnderWay => (UNDER_WAY, said(change.map_or("", |change| change.stage.word()))),
         Worst::Unproven => match change.and_then(Change::ending) {

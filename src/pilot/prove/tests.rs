@@ -10,11 +10,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use super::*;
 use crate::audit::Journal;
 use crate::cluster::{Answer, FakeServer};
-use crate::metrics::{BackendCounts, MetricError};
+use crate::metrics::{BackendCounts, Granularity, MetricError};
 use crate::pilot::counted::Counted;
 use crate::pilot::{NotWritten, Timing, Written};
 use crate::rollout::{ChangeRecord, Claim, Conventions};
-use crate::route::{BackendRef, DataPlane, RuleBackend};
+use crate::route::{BackendRef, DataPlane, Path, PathKind, RuleBackend};
 
 /// What one look at the counts finds.
 #[derive(Clone)]
@@ -132,6 +132,7 @@ fn drained() -> Subject {
         places: places(),
         claim: Claim { shares: vec![(0.9, 1.0), (0.1, 0.0)] },
         caveat: None,
+        beside: Vec::new(),
         unseen: None,
         sticky: false,
         shared: false,
@@ -309,6 +310,27 @@ async fn the_old_share_is_measured_where_others_are_counted_too() {
         let measured = bench.pilot.measured(shared.clone(), Timestamp::now()).await;
         assert!(measured.caveat.is_some_and(|words| words.contains("was not seen")));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_paths_matter_where_their_requests_are_counted_too() {
+    let ended = async |granularity, beside: &str| {
+        let bench = bench(&[Look::Counted(5000.0, 5000.0, 9)]);
+        bench.source.tells_apart(granularity);
+        let (route, label) = (RouteId::new("shop", beside), "/x".to_owned());
+        let path = Path { route, rule: 0, label, kind: PathKind::Alone };
+        let claim = Claim::served(&[0.5, 0.5]);
+        let subject = Subject { claim, beside: vec![path], ..drained() };
+        bench.pilot.count(&subject, Timestamp::now(), Stage::Counting, &bench.progress).await.to_string()
+    };
+    let shared = "unproven: the share is shared with 1 other path: ";
+    for granularity in [None, Some(Granularity::Service)] {
+        let ending = ended(granularity, "other").await;
+        assert!(ending.starts_with(shared) && ending.ends_with("verify --probe URL"), "{ending}");
+    }
+    assert!(ended(Some(Granularity::Route), "checkout").await.starts_with(shared));
+    assert!(ended(Some(Granularity::Route), "other").await.starts_with("proven: "));
+    assert!(ended(Some(Granularity::Split), "checkout").await.starts_with("proven: "));
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,6 +13,8 @@ const FRESH_INTERVALS: f64 = 3.0;
 const SETTLING: &str = "settling: the stage has just begun";
 /// Until a scrape is in the answers of a Prometheus, in seconds.
 const SCRAPED: f64 = 15.0;
+/// Less of the error budget of a month than this goes without a word, as a ratio.
+const LEAST_COST: f64 = 0.001;
 /// A margin from here on makes a pass weak evidence, as a probability.
 const WEAK: f64 = 0.05;
 
@@ -213,7 +215,7 @@ fn latency(judged: &Judged) -> Check {
     let words = match latency.reason {
         LatencyReason::Failed(failed) => {
             let own = latency.quantiles.iter().find(|check| (check.quantile - failed).abs() < 1e-9);
-            format!("slower than stable: {}", own.map(quantile).unwrap_or_default())
+            format!("slower than stable: {}", own.map(slower).unwrap_or_default())
         }
         LatencyReason::ErrorsFailed => "not judged: failures are quick".to_owned(),
         LatencyReason::NoHistogram => "no histogram with the same buckets of both versions".to_owned(),
@@ -236,6 +238,17 @@ fn quantile(check: &QuantileCheck) -> String {
     format!("p{name:.0} {}, stable {}", of(check.canary_bucket_ms), of(check.stable_bucket_ms))
 }
 
+/// What speaks against it: the requests above an edge of the histogram.
+fn slower(check: &QuantileCheck) -> String {
+    let [canary, stable] = [check.canary, check.stable].map(|above| percent(above.rate()));
+    let edge = milliseconds((check.edge_ms, f64::INFINITY));
+    format!(
+        "{canary} of requests take {edge}, stable {stable} ({:.1}x allowed); {}",
+        check.allowed,
+        quantile(check)
+    )
+}
+
 fn milliseconds((from, to): (f64, f64)) -> String {
     let of = |ms: f64| if ms >= 1000.0 { format!("{} s", ms / 1000.0) } else { format!("{ms} ms") };
     match (from <= 0.0, to.is_infinite()) {
@@ -255,10 +268,11 @@ fn burn(burn: &Burn) -> Check {
         String::new()
     };
     let rates = format!(
-        "{} the error budget in {}{long}; stable {}",
+        "{} the error budget in {}{long}; stable {}{}",
         times(burn.canary.rate),
         time(burn.canary.seconds),
-        times(burn.stable.rate)
+        times(burn.stable.rate),
+        cost(burn.budget_used)
     );
     let words = match burn.reason {
         BurnReason::RouteBurns => format!("not the canary alone: {rates}"),
@@ -266,6 +280,12 @@ fn burn(burn: &Burn) -> Check {
         BurnReason::Failed | BurnReason::Warns | BurnReason::Fine => rates,
     };
     check("burn rate", burn.verdict, words)
+}
+
+/// What the canary cost of the month's error budget, where that is worth a word.
+fn cost(used: Option<f64>) -> String {
+    let worth = used.filter(|used| *used >= LEAST_COST);
+    worth.map(|used| format!("; {} of the month's budget used", percent(used))).unwrap_or_default()
 }
 
 fn times(rate: f64) -> String {
@@ -295,5 +315,36 @@ fn time(seconds: f64) -> String {
         s if s < 119.5 => format!("{:.0}s", s.ceil()),
         s if s < 7200.0 => format!("{:.0}m", s / 60.0),
         s => format!("{:.0}h", s / 3600.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Trials;
+
+    #[test]
+    fn what_is_slower_is_told_by_the_requests_above_an_edge() {
+        let of = |requests: f64, events: f64| Trials { requests, events };
+        let check = QuantileCheck {
+            quantile: 0.99,
+            edge_ms: 250.0,
+            allowed: 1.7,
+            canary: of(1000.0, 77.0),
+            stable: of(10_000.0, 110.0),
+            worse: 0.0,
+            good_enough: 0.0,
+            dispersion: 1.0,
+            canary_bucket_ms: Some((500.0, 1000.0)),
+            stable_bucket_ms: Some((250.0, 500.0)),
+        };
+        let words = "7.70 % of requests take > 250 ms, stable 1.10 % (1.7x allowed); p99 500 ms-1 s, stable 250-500 ms";
+        assert_eq!(slower(&check), words);
+    }
+
+    #[test]
+    fn only_a_cost_that_is_worth_a_word_is_told() {
+        assert_eq!([None, Some(0.0), Some(0.0009)].map(cost), ["", "", ""]);
+        assert_eq!(cost(Some(0.004)), "; 0.40 % of the month's budget used");
     }
 }

@@ -128,6 +128,7 @@ impl Judge {
         let bucket_of =
             |side: fn(&Pair) -> Trials| bucket(edges, &slow.iter().map(side).collect::<Vec<_>>(), quantile);
         QuantileCheck {
+            edge_ms: edges.get(up).copied().unwrap_or(f64::INFINITY),
             quantile,
             allowed: bounds.up.ratio,
             canary: counted.canary,
