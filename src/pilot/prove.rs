@@ -111,7 +111,7 @@ impl Pilot {
                 Standing::Superseded(why) => return telling.unproven(&why),
             };
             if let (Stage::Counting, Ok(_), Some(why)) = (stage, &finding, &telling.caveat) {
-                return Ending::Unproven(format!("{why}; a probe tells: tidegate verify --probe URL"));
+                return Ending::Unproven(format!("a probe can tell (tidegate verify --probe): {why}"));
             }
             if matches!(&finding, Err(why) if why == COUNTED_ANEW) {
                 // A zero of the time that is lost says nothing.
